@@ -1,0 +1,1 @@
+"""The field-visit CRM mobile backend."""

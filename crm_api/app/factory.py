@@ -1,0 +1,56 @@
+"""Build the application from its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from crm_api import config
+from crm_api.app import documents, rooms
+from crm_api.kit import health, metrics
+from crm_api.kit.db import db
+from crm_api.kit.edge import EdgeFlask, watch_requests
+from crm_api.kit.engine import engine_options, prepare_engine
+from crm_api.kit.limits import limiter
+from crm_api.kit.logs import configure_logs
+from crm_api.kit.problems import register_problems
+from crm_api.kit.routing import RecordIdConverter
+
+if TYPE_CHECKING:
+    from crm_api.config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application, ready to serve.
+
+    :raises MissingSetting: if production lacks a secret or its database
+    """
+    settings = settings or config.load()
+    config.configure(settings)
+    configure_logs(settings.log_level)
+    app = EdgeFlask("crm_api")
+    _configure(app, settings)
+    app.url_map.converters["record_id"] = RecordIdConverter
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine, settings)
+    limiter.init_app(app)
+    watch_requests(app)
+    register_problems(app)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
+    documents.publish(app, rooms.blueprints())
+    rooms.add_commands(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        RATELIMIT_DEFAULT=f"{settings.requests_per_minute} per minute",
+        RATELIMIT_SWALLOW_ERRORS=False,
+        TESTING=settings.environment == "test",
+    )

@@ -1,0 +1,156 @@
+"""What the people who run the product may set, with the default of each."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY_BYTES = 32
+
+
+class Environment(StrEnum):
+    """Production refuses to start on anything that only a demo may rely on."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class MissingSetting(RuntimeError):
+    """A setting that production must be given was not, or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One process's settings. Secrets never appear in its `repr`."""
+
+    environment: Environment = Environment.DEVELOPMENT
+    database_url: str
+    token_keys: Mapping[str, bytes] = field(repr=False)
+    data_keys: Mapping[str, bytes] = field(repr=False)
+    index_key: bytes = field(repr=False)
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    country_code: str = "CN"
+    sms_signature: str = "演示通信"
+    pool_size: int = 8
+    lock_timeout_ms: int = 2_000
+    statement_timeout_ms: int = 15_000
+    access_token_seconds: int = 900
+    refresh_token_seconds: int = 30 * 86_400
+    idempotency_hours: int = 48
+    max_body_bytes: int = 2 * 1024 * 1024
+    max_import_bytes: int = 64 * 1024 * 1024
+    requests_per_minute: int = 600
+    sign_ins_per_minute: int = 20
+    log_level: str = "INFO"
+    spool: Path = ROOT / ".instance" / "spool"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real customers are served."""
+        return self.environment is Environment.PRODUCTION
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings, naming the variable to mend where one is wrong.
+
+    :raises MissingSetting: if a variable is absent where it must be set, or malformed
+    """
+    mode = _environment(environ)
+    return Settings(
+        environment=mode,
+        database_url=_database_url(environ, mode),
+        token_keys=_keys(environ, "CRM_TOKEN_KEYS"),
+        data_keys=_keys(environ, "CRM_DATA_KEYS"),
+        index_key=_keys(environ, "CRM_INDEX_KEY")["index"],
+        zone=ZoneInfo(environ.get("CRM_TIME_ZONE", "Asia/Shanghai")),
+        sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
+        pool_size=_number(environ, "CRM_POOL_SIZE", 8),
+        lock_timeout_ms=_number(environ, "CRM_LOCK_TIMEOUT_MS", 2_000),
+        statement_timeout_ms=_number(environ, "CRM_STATEMENT_TIMEOUT_MS", 15_000),
+        access_token_seconds=_number(environ, "CRM_ACCESS_TOKEN_SECONDS", 900),
+        requests_per_minute=_number(environ, "CRM_REQUESTS_PER_MINUTE", 600),
+        sign_ins_per_minute=_number(environ, "CRM_SIGN_INS_PER_MINUTE", 20),
+        log_level=environ.get("CRM_LOG_LEVEL", "INFO"),
+        spool=Path(environ.get("CRM_SPOOL", str(ROOT / ".instance" / "spool"))),
+    )
+
+
+def _environment(environ: Mapping[str, str]) -> Environment:
+    given = environ.get("CRM_ENV", "development")
+    try:
+        return Environment(given)
+    except ValueError:
+        msg = f"CRM_ENV is {given!r}; it must be one of {', '.join(Environment)}."
+        raise MissingSetting(msg) from None
+
+
+def _database_url(environ: Mapping[str, str], mode: Environment) -> str:
+    url = environ.get("DATABASE_URL")
+    if url:
+        return url.replace("postgres://", "postgresql+psycopg://", 1).replace(
+            "postgresql://", "postgresql+psycopg://", 1
+        )
+    if mode is Environment.PRODUCTION:
+        msg = "DATABASE_URL must be set in production."
+        raise MissingSetting(msg)
+    return f"sqlite:///{ROOT / '.instance' / 'crm.db'}"
+
+
+def _keys(environ: Mapping[str, str], name: str) -> dict[str, bytes]:
+    """Keys by id, the first one in use: `id:base64,id:base64`."""
+    given = environ.get(name)
+    if not given:
+        msg = f"{name} must be set. `./run` makes one; `flask keys` prints a fresh set."
+        raise MissingSetting(msg)
+    keys: dict[str, bytes] = {}
+    for part in given.split(","):
+        key_id, _, encoded = part.strip().partition(":")
+        keys[key_id] = _key(encoded, name)
+    return keys
+
+
+def _key(encoded: str, name: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        msg = f"{name}: each key is written id:base64 of {KEY_BYTES} bytes."
+        raise MissingSetting(msg)
+    return key
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    given = environ.get(name, str(default))
+    if not given.isdecimal() or int(given) < 1:
+        msg = f"{name} is {given!r}; it must be a whole number above 0."
+        raise MissingSetting(msg)
+    return int(given)
+
+
+_current: Settings | None = None
+
+
+def configure(settings: Settings) -> None:
+    """Make these the settings of this process."""
+    global _current  # noqa: PLW0603 - one process has one set of settings
+    _current = settings
+
+
+def current() -> Settings:
+    """Return this process's settings."""
+    if _current is None:
+        configure(load())
+    assert _current is not None  # noqa: S101 - for the type checker
+    return _current

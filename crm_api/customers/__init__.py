@@ -1,0 +1,1 @@
+"""Who the customers are: core and extended profile, relations, ownership."""

@@ -1,0 +1,1 @@
+"""What every floor stands on: database, transactions, errors, paging, time."""

@@ -1,0 +1,80 @@
+"""The database handle and the base of every table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from crm_api.kit.ids import new_id
+from crm_api.kit.types import Json, RecordId, UTCDateTime
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session, scoped_session
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The root of every table: text ids, moments in UTC, STRICT on SQLite."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={
+            datetime: UTCDateTime,
+            dict[str, Any]: Json,
+            list[Any]: Json,
+            list[str]: Json,
+            str: sa.Text,
+        },
+    )
+    __abstract__ = True
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    disable_autonaming=True,
+    session_options={"expire_on_commit": False, "autoflush": True},
+)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+@sa.event.listens_for(sa.Table, "after_parent_attach")
+def _make_strict(table: sa.Table, _parent: Any) -> None:
+    table.dialect_options["sqlite"]["strict"] = True
+
+
+class Record:
+    """A row with an id of its own and the moment it was made."""
+
+    id: Mapped[RecordId] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime]
+
+
+class Versioned(Record):
+    """A row that several people may change: each change counts its version up."""
+
+    version: Mapped[int] = mapped_column(default=1)
+
+    @sa.orm.declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a class, says SQLAlchemy
+        """Have every UPDATE compare the version it read."""
+        return {"version_id_col": cls.version}
+
+
+def session() -> scoped_session[Session]:
+    """Return the session of this request or command."""
+    return db.session

@@ -1,0 +1,114 @@
+"""Both engines set up so that a lock is a lock and a commit is on disk."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+if TYPE_CHECKING:
+    from crm_api.config import Settings
+
+# DEFERRED for what only reads; everything else takes the write lock before it looks.
+sqlite_begin: ContextVar[str] = ContextVar("sqlite_begin", default="IMMEDIATE")
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-16000",
+    "trusted_schema=OFF",
+)
+
+
+class LocksDoNotHold(RuntimeError):
+    """Two connections held one lock at once: no cap could be kept on this database."""
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Return `create_engine` options for the engine that the settings name."""
+    if settings.database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": settings.lock_timeout_ms / 1000}}
+    timeouts = (
+        f"-c lock_timeout={settings.lock_timeout_ms}"
+        f" -c statement_timeout={settings.statement_timeout_ms}"
+        " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    )
+    return {
+        "pool_size": settings.pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 10,
+        "pool_pre_ping": True,
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {"options": timeouts},
+    }
+
+
+def prepare_engine(engine: sa.Engine, settings: Settings) -> None:
+    """Make SQLite begin and wait as the ledger needs it. PostgreSQL needs nothing more."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself; we do
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={settings.lock_timeout_ms}")
+            for pragma in PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {sqlite_begin.get()}")
+
+
+def prove_locks_hold(engine: sa.Engine) -> None:
+    """Try to take one lock from two connections; the second must fail.
+
+    :raises LocksDoNotHold: if both got it
+    """
+    with engine.connect() as first, engine.connect() as second:
+        if engine.dialect.name == "sqlite":
+            _prove_on_sqlite(first, second)
+        else:
+            _prove_on_postgresql(first, second)
+
+
+def _prove_on_sqlite(first: sa.Connection, second: sa.Connection) -> None:
+    # The start-up of several processes meets here: the first may have to wait, the second may not.
+    first.begin()
+    raw = second.connection.dbapi_connection
+    assert raw is not None  # noqa: S101 - a checked-out connection has one
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except Exception as error:
+        if "locked" not in str(error):
+            raise
+    else:
+        msg = "SQLite let two connections write at once."
+        raise LocksDoNotHold(msg)
+    finally:
+        second.invalidate()
+
+
+def _prove_on_postgresql(first: sa.Connection, second: sa.Connection) -> None:
+    for connection in (first, second):
+        level = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
+        if level != "read committed":
+            msg = f"PostgreSQL runs at {level}; the ledger needs read committed."
+            raise LocksDoNotHold(msg)
+    row = "SELECT version_num FROM alembic_version FOR NO KEY UPDATE"
+    if first.exec_driver_sql(row).first() is None:
+        msg = "The database is empty: run the migrations first."
+        raise LocksDoNotHold(msg)
+    try:
+        second.exec_driver_sql(row + " NOWAIT")
+    except OperationalError:
+        return
+    msg = "PostgreSQL gave one row lock to two connections."
+    raise LocksDoNotHold(msg)

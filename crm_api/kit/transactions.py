@@ -1,0 +1,48 @@
+"""One request, one command or one chunk of work is one transaction: the only commit is here."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crm_api.kit.db import db
+from crm_api.kit.engine import sqlite_begin
+from crm_api.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def transaction(*, read_only: bool = False) -> Iterator[None]:
+    """Commit what happens inside, or nothing of it.
+
+    A refusal that must be remembered is written in a second transaction, after the roll-back.
+    """
+    token = sqlite_begin.set("DEFERRED" if read_only else "IMMEDIATE")
+    try:
+        yield
+        _commit()
+    except BaseException as error:
+        db.session.rollback()
+        if isinstance(error, DomainError) and error.remember is not None:
+            _remember(error)
+        raise
+    finally:
+        sqlite_begin.reset(token)
+
+
+def _remember(refusal: DomainError) -> None:
+    assert refusal.remember is not None  # noqa: S101 - the caller looked
+    sqlite_begin.set("IMMEDIATE")
+    refusal.remember()
+    _commit()
+
+
+def _commit() -> None:
+    db.session.commit()
+
+
+def end_reading() -> None:
+    """Let go of the database before something slow, such as a password hash."""
+    db.session.rollback()

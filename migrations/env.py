@@ -1,0 +1,47 @@
+"""Run migrations on the database that the settings name."""
+
+from alembic import context
+from flask import current_app, has_app_context
+
+from crm_api.app import create_app
+from crm_api.app.rooms import load_models
+from crm_api.kit.db import Base, db
+from crm_api.kit.types import Json, UTCDateTime
+
+
+def render_item(kind, item, _autogen):  # noqa: ANN001, ANN201 - alembic's own signature
+    """Keep our own types out of migrations, which must outlive them."""
+    if kind != "type":
+        return False
+    if isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, Json):
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    if type(item).__name__ == "Enum":
+        return f"sa.String(length={item.length})"
+    return False
+
+
+def run() -> None:
+    """Migrate in one transaction, on both engines."""
+    load_models()
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_item=render_item,
+            render_as_batch=False,
+            compare_type=True,
+            compare_server_default=False,
+            transaction_per_migration=False,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+if has_app_context() and current_app.name == "crm_api":
+    run()
+else:
+    with create_app().app_context():
+        run()

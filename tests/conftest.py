@@ -1,0 +1,113 @@
+"""Every test of behaviour runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from crm_api.app import create_app
+from crm_api.kit import clock as kit_clock
+from crm_api.kit.db import db
+from tests.support import databases
+from tests.support.postgres import PostgresServer
+
+BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--db", default="both", choices=[*BACKENDS, "both"], help="engine to test on")
+
+
+def pytest_configure(config):
+    """Start one server for the whole run; the workers of xdist get its address."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    config.crm_folder = Path(tempfile.mkdtemp(prefix="crmtest-"))
+    if config.option.db in ("sqlite", "both"):
+        databases.migrate(f"sqlite:///{config.crm_folder}/template.db")
+    config.crm_postgres = None
+    if config.option.db in ("postgres", "both"):
+        config.crm_postgres = PostgresServer().start()
+        with psycopg.connect(config.crm_postgres.dsn("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE crm_template")
+        databases.migrate(config.crm_postgres.url("crm_template"))
+    os.environ["CRM_TEST_FOLDER"] = str(config.crm_folder)
+    if config.crm_postgres:
+        os.environ["CRM_TEST_PG_HOST"] = str(config.crm_postgres.socket)
+
+
+def pytest_unconfigure(config):
+    if server := getattr(config, "crm_postgres", None):
+        server.stop()
+
+
+def pytest_generate_tests(metafunc):
+    if "backend" in metafunc.fixturenames:
+        chosen = metafunc.config.option.db
+        engines = BACKENDS if chosen == "both" else (chosen,)
+        metafunc.parametrize("backend", engines, scope="session")
+
+
+@pytest.fixture(scope="session")
+def database_url(backend):
+    """The worker's own migrated, empty database."""
+    name = f"crm_{databases.worker_name()}"
+    if backend == "sqlite":
+        return f"sqlite:///{os.environ['CRM_TEST_FOLDER']}/{name}.db"
+    host = os.environ["CRM_TEST_PG_HOST"]
+    databases.clone_postgres(f"host={host} dbname=postgres user=crm", name, template="crm_template")
+    return f"postgresql+psycopg://crm@/{name}?host={host}"
+
+
+@pytest.fixture(scope="session")
+def _app(backend, database_url):
+    app = create_app(databases.settings_for(database_url))
+    with app.app_context():
+        if backend == "sqlite":
+            databases.empty_sqlite(db.engine, _template())
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(_app, backend, database_url):
+    """The application inside its context, on an empty database."""
+    from crm_api import config
+
+    config.configure(databases.settings_for(database_url))
+    with _app.app_context():
+        yield _app
+        db.session.remove()
+        if backend == "sqlite":
+            databases.empty_sqlite(db.engine, _template())
+        else:
+            databases.empty_postgres(db.engine)
+
+
+def _template():
+    return Path(os.environ["CRM_TEST_FOLDER"]) / "template.db"
+
+
+@pytest.fixture
+def client(app):
+    """A client that is nobody yet."""
+    return app.test_client()
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the time for edge and governor alike: `at(datetime(2026, 3, 2, 9, tzinfo=UTC))`."""
+
+    def set_time(moment: datetime) -> datetime:
+        moment = moment.astimezone(UTC)
+        monkeypatch.setattr(kit_clock, "now", lambda: moment)
+        monkeypatch.setattr(kit_clock, "after_lock", lambda _session: moment)
+        return moment
+
+    return set_time
