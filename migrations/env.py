@@ -1,5 +1,7 @@
 """Run migrations on the database that the settings name."""
 
+from typing import Any
+
 from alembic import context
 from flask import current_app, has_app_context
 
@@ -9,7 +11,7 @@ from crm_api.kit.db import Base, db
 from crm_api.kit.types import Json, UTCDateTime
 
 
-def render_item(kind, item, _autogen):  # noqa: ANN001, ANN201 - alembic's own signature
+def render_item(kind: str, item: Any, _autogen: Any) -> Any:
     """Keep our own types out of migrations, which must outlive them."""
     if kind != "type":
         return False

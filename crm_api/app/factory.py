@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 from crm_api import config
 from crm_api.app import documents, rooms
 from crm_api.kit import health, metrics
@@ -18,6 +16,8 @@ from crm_api.kit.problems import register_problems
 from crm_api.kit.routing import RecordIdConverter
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from crm_api.config import Settings
 
 
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or config.load()
     config.configure(settings)
     configure_logs(settings.log_level)
-    app = EdgeFlask("crm_api")
+    app = EdgeFlask("crm_api", static_folder=None)
     _configure(app, settings)
     app.url_map.converters["record_id"] = RecordIdConverter
     db.init_app(app)

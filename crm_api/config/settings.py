@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY_BYTES = 32
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Environment(StrEnum):
@@ -39,7 +40,7 @@ class Settings:
     token_keys: Mapping[str, bytes] = field(repr=False)
     data_keys: Mapping[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = SHANGHAI
     country_code: str = "CN"
     sms_signature: str = "演示通信"
     pool_size: int = 8
@@ -111,7 +112,9 @@ def _keys(environ: Mapping[str, str], name: str) -> dict[str, bytes]:
     """Keys by id, the first one in use: `id:base64,id:base64`."""
     given = environ.get(name)
     if not given:
-        msg = f"{name} must be set. `./run` makes one; `flask keys` prints a fresh set."
+        msg = (
+            f"{name} must be set. `./run` makes one; `python -m crm_api.config` prints a fresh set."
+        )
         raise MissingSetting(msg)
     keys: dict[str, bytes] = {}
     for part in given.split(","):

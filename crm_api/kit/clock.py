@@ -23,6 +23,7 @@ def after_lock(session: Session | scoped_session[Session]) -> datetime:
     committed while this transaction waited for its lock. Called by the governor only.
     """
     if session.get_bind().dialect.name == "postgresql":
-        return session.execute(sa.select(sa.func.clock_timestamp())).scalar_one().astimezone(UTC)
+        moment: datetime = session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
     stamp = session.execute(sa.text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)

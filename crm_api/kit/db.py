@@ -12,9 +12,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from crm_api.kit.ids import new_id
 from crm_api.kit.types import Json, RecordId, UTCDateTime
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session, scoped_session
-
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -73,8 +70,3 @@ class Versioned(Record):
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a class, says SQLAlchemy
         """Have every UPDATE compare the version it read."""
         return {"version_id_col": cls.version}
-
-
-def session() -> scoped_session[Session]:
-    """Return the session of this request or command."""
-    return db.session

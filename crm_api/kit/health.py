@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve?"""
+"""Whether the process lives, and whether it can serve."""
 
 from __future__ import annotations
 

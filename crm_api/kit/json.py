@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from flask import Response
 from flask.json.provider import JSONProvider
 
 from crm_api.kit.errors import DomainError
@@ -34,7 +35,7 @@ class OrjsonProvider(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Any:
         """Answer with JSON, without going through text."""
         body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=OPTIONS)
-        return self._app.response_class(body, mimetype="application/json")
+        return Response(body, mimetype="application/json")
 
 
 def loads(text: str | bytes) -> Any:

@@ -75,8 +75,6 @@ def _decode(cursor: str, by: Sequence[Any]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
-        if not isinstance(values, list):
-            raise TypeError
         return [_value(v, c) for v, c in zip(values, by, strict=True)]
     except (ValueError, TypeError, binascii.Error):
         raise Invalid("/cursor", "Use next_cursor as this list gave it.") from None

@@ -102,7 +102,17 @@ class PostgresServer:
 
     def _initdb(self, data: Path, env: dict[str, str], user: dict[str, Any]) -> None:
         made = subprocess.run(
-            [self.binaries / "initdb", "-D", data, "-U", "crm", "-A", "trust", "-E", "UTF8"]
+            [
+                str(self.binaries / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "crm",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+            ]
             + ["--locale=C.UTF-8", "--no-sync", "--no-instructions"],
             env=env,
             cwd="/",
