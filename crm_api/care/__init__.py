@@ -1,0 +1,1 @@
+"""Greetings that arrive before the day, never twice, and only where they are welcome."""

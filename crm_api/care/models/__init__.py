@@ -1,0 +1,12 @@
+"""The tables of care."""
+
+from crm_api.care.models.messages import MOVES, CareMessage, CareMessageEvent
+from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
+
+__all__ = [
+    "MOVES",
+    "CareMessage",
+    "CareMessageEvent",
+    "CareTemplate",
+    "CareTemplateVersion",
+]

@@ -1,0 +1,44 @@
+"""The words of care: what a greeting is for, and what can become of it."""
+
+from enum import StrEnum
+
+
+class Occasion(StrEnum):
+    """Why a customer is greeted."""
+
+    BIRTHDAY = "birthday"
+    ANNIVERSARY = "anniversary"
+    FESTIVAL = "festival"
+
+
+class MessageState(StrEnum):
+    """Where a message stands on its way to the customer."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    REJECTED = "rejected"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DEAD = "dead"
+    UNCERTAIN = "uncertain"
+
+
+class Encoding(StrEnum):
+    """How an SMS is written on the air."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+class TemplateStatus(StrEnum):
+    """How far a version of a template has come."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETIRED = "retired"
