@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import context
 from flask import current_app, has_app_context
 
@@ -10,18 +11,19 @@ from crm_api.app.rooms import load_models
 from crm_api.kit.db import Base, db
 from crm_api.kit.types import Json, UTCDateTime
 
+OWN_TYPES = {
+    UTCDateTime: "sa.DateTime(timezone=True)",
+    Json: 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")',
+}
+
 
 def render_item(kind: str, item: Any, _autogen: Any) -> Any:
     """Keep our own types out of migrations, which must outlive them."""
     if kind != "type":
         return False
-    if isinstance(item, UTCDateTime):
-        return "sa.DateTime(timezone=True)"
-    if isinstance(item, Json):
-        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
-    if type(item).__name__ == "Enum":
+    if isinstance(item, sa.Enum):
         return f"sa.String(length={item.length})"
-    return False
+    return OWN_TYPES.get(type(item), False)
 
 
 def run() -> None:

@@ -111,3 +111,9 @@ def at(monkeypatch):
         return moment
 
     return set_time
+
+
+@pytest.fixture
+def moment():
+    """An ordinary working moment: a Tuesday, 10:00 in Shanghai."""
+    return datetime(2026, 3, 3, 2, tzinfo=UTC)

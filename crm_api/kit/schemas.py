@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ FIRST_DAY = date(1900, 1, 1)
 LAST_DAY = date(2199, 12, 31)
 
 Payload = dict[str, Any]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class Schema(ma.Schema):
@@ -43,7 +46,7 @@ class TextField(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs).strip()
-        if any((ord(c) < ord(" ") and c not in "\n\t") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+        if _CONTROL.search(text):
             raise ma.ValidationError("Remove the control characters.")
         return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import sqlalchemy as sa
@@ -12,6 +11,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import mapped_column
 
 if TYPE_CHECKING:
+    from enum import StrEnum
+
     from sqlalchemy.engine import Dialect
 
 RecordId = Annotated[str, mapped_column(sa.String(64))]

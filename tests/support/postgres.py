@@ -86,17 +86,18 @@ class PostgresServer:
         self._initdb(data, env, user)
         options = [f"--{n}={v}" for n, v in self.settings.items()]
         options.append(f"--unix_socket_directories={self.socket}")
-        self.process = subprocess.Popen(
-            [self.binaries / "postgres", "-D", data, *options],
-            env=env,
-            cwd="/",
-            stdout=(self.root / "log").open("wb"),
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,
-            start_new_session=True,
-            **user,
-        )
+        with (self.root / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.binaries / "postgres", "-D", data, *options],
+                env=env,
+                cwd="/",
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=_die_with_parent,
+                start_new_session=True,
+                **user,
+            )
         self._wait()
         return self
 
@@ -104,16 +105,9 @@ class PostgresServer:
         made = subprocess.run(
             [
                 str(self.binaries / "initdb"),
-                "-D",
-                str(data),
-                "-U",
-                "crm",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-            ]
-            + ["--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+                *("-D", str(data), "-U", "crm", "-A", "trust", "-E", "UTF8"),
+                *("--locale=C.UTF-8", "--no-sync", "--no-instructions"),
+            ],
             env=env,
             cwd="/",
             capture_output=True,
