@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from crm_api.kit import clock as kit_clock
 from crm_api.kit.db import db
 from tests.support import databases
 from tests.support.postgres import PostgresServer
+from tests.support.server import Server
 
 BACKENDS = ("sqlite", "postgres")
 
@@ -44,6 +46,8 @@ def pytest_configure(config):
 def pytest_unconfigure(config):
     if server := getattr(config, "crm_postgres", None):
         server.stop()
+    if folder := getattr(config, "crm_folder", None):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc):
@@ -117,3 +121,23 @@ def at(monkeypatch):
 def moment():
     """An ordinary working moment: a Tuesday, 10:00 in Shanghai."""
     return datetime(2026, 3, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def own_database_url(backend, tmp_path):
+    """A migrated, empty database for one test that starts processes of its own."""
+    if backend == "sqlite":
+        copy = tmp_path / "own.db"
+        shutil.copyfile(_template(), copy)
+        return f"sqlite:///{copy}"
+    name, host = f"crm_own_{databases.worker_name()}", os.environ["CRM_TEST_PG_HOST"]
+    databases.clone_postgres(f"host={host} dbname=postgres user=crm", name, template="crm_template")
+    return f"postgresql+psycopg://crm@/{name}?host={host}"
+
+
+@pytest.fixture
+def server(own_database_url):
+    """The real server, two processes, on a database of its own."""
+    running = Server(own_database_url).start()
+    yield running
+    running.stop()

@@ -1,4 +1,4 @@
-"""How gunicorn serves the product: `gunicorn -c python:crm_api.app.server wsgi:app`."""
+"""How gunicorn serves the product: `gunicorn -c python:crm_api.config.server wsgi:app`."""
 
 from __future__ import annotations
 

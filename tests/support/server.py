@@ -1,0 +1,110 @@
+"""The real server, several processes, on a database of its own."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.support.databases import KEY
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(database_url: str, **changes: str) -> dict[str, str]:
+    """Return the environment in which a process of the product runs on this database."""
+    key = base64.b64encode(KEY).decode()
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONUTF8": "1",
+        "CRM_ENV": "test",
+        "CRM_TOKEN_KEYS": f"t1:{key}",
+        "CRM_DATA_KEYS": f"d1:{key}",
+        "CRM_INDEX_KEY": f"index:{key}",
+        "CRM_REQUESTS_PER_MINUTE": "1000000",
+        "CRM_SIGN_INS_PER_MINUTE": "1000000",
+        "CRM_LOG_LEVEL": "WARNING",
+        "DATABASE_URL": database_url,
+        **changes,
+    }
+
+
+def flask(database_url: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the product, as an operator would."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "crm_api.app", *arguments],
+        cwd=ROOT,
+        env=environment(database_url, **changes),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Server:
+    """Gunicorn with the settings that the product ships."""
+
+    def __init__(self, database_url: str, *, workers: int = 2, **changes: str) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = Path(tempfile.mkstemp(prefix="crmserver-", suffix=".log")[1])
+        self._environment = environment(
+            database_url, BIND=f"127.0.0.1:{self.port}", WORKERS=str(workers), **changes
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        """Start it and wait until it is ready."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "-c", "python:crm_api.config.server", "wsgi:app"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 40
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    return self
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(self.log.read_text()[-3000:])
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill every process of it, as a power cut would."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        """Stop it politely and drop its log."""
+        if self._process is not None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(15)
+        self.kill()
+        self.log.unlink(missing_ok=True)
