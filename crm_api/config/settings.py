@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import os
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +44,7 @@ class Settings:
     index_key: bytes = field(repr=False)
     zone: ZoneInfo = SHANGHAI
     country_code: str = "CN"
+    working_hours: tuple[tuple[time, time], ...] = ((time(9), time(12)), (time(13, 30), time(18)))
     sms_signature: str = "演示通信"
     pool_size: int = 8
     lock_timeout_ms: int = 2_000
@@ -75,6 +78,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         data_keys=_keys(environ, "CRM_DATA_KEYS"),
         index_key=_keys(environ, "CRM_INDEX_KEY")["index"],
         zone=ZoneInfo(environ.get("CRM_TIME_ZONE", "Asia/Shanghai")),
+        working_hours=_hours(environ, "CRM_WORKING_HOURS", "09:00-12:00,13:30-18:00"),
         sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
         pool_size=_number(environ, "CRM_POOL_SIZE", 8),
         lock_timeout_ms=_number(environ, "CRM_LOCK_TIMEOUT_MS", 2_000),
@@ -140,6 +144,21 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
         msg = f"{name} is {given!r}; it must be a whole number above 0."
         raise MissingSetting(msg)
     return int(given)
+
+
+def _hours(environ: Mapping[str, str], name: str, default: str) -> tuple[tuple[time, time], ...]:
+    """Spans of local time in order, the gaps between them being breaks."""
+    given = environ.get(name, default)
+    try:
+        spans = [part.strip().split("-") for part in given.split(",")]
+        hours = tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans)
+    except ValueError:
+        hours = ()
+    marks = [mark for span in hours for mark in span]
+    if not marks or any(a >= b for a, b in itertools.pairwise(marks)):
+        msg = f"{name} is {given!r}; write it like {default}, in order."
+        raise MissingSetting(msg)
+    return hours
 
 
 _current: Settings | None = None

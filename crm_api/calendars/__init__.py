@@ -1,0 +1,1 @@
+"""Lunar and solar dates, festivals, workdays and working hours."""
