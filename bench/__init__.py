@@ -1,0 +1,1 @@
+"""Measures the hot paths as ratios against a baseline in the same run."""
