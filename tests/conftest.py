@@ -14,7 +14,9 @@ import pytest
 from crm_api.app import create_app
 from crm_api.kit import clock as kit_clock
 from crm_api.kit.db import db
+from tests.factories.accounts import make_client, make_token
 from tests.support import databases
+from tests.support.callers import Caller
 from tests.support.postgres import PostgresServer
 from tests.support.server import Server
 
@@ -141,3 +143,24 @@ def server(own_database_url):
     running = Server(own_database_url).start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def sign_in(app):
+    """Sign somebody in: `sign_in(actor).get("/v1/…")`. The token outlives any test's clock."""
+
+    def sign_in(actor):
+        return Caller(app.test_client(), make_token(actor))
+
+    return sign_in
+
+
+@pytest.fixture
+def sign_in_client(app):
+    """Let a machine call: `sign_in_client(Scope.GATEWAY).post("/v1/gateway/…")`."""
+
+    def sign_in_client(*scopes):
+        _client, key = make_client(*scopes)
+        return Caller(app.test_client(), key)
+
+    return sign_in_client

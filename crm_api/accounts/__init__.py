@@ -1,0 +1,1 @@
+"""Staff, teams, sign-in, machine clients, and who may see what."""

@@ -1,0 +1,137 @@
+"""The door of every route: who may come in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import structlog
+from flask import Response, after_this_request, g, request
+from sqlalchemy.exc import DBAPIError
+
+from crm_api.accounts import queries, service
+from crm_api.accounts.errors import ForbiddenRole, ForbiddenScope, Unauthenticated
+from crm_api.accounts.tokens import digest_of, keyring
+from crm_api.kit import clock
+from crm_api.kit.idempotency import once
+from crm_api.kit.routing import note_refusals
+from crm_api.kit.transactions import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crm_api.accounts.actors import Actor, Client
+    from crm_api.accounts.models import Role, Scope
+
+log = structlog.get_logger()
+V = TypeVar("V", bound="Callable[..., Any]")
+_noted_uses: dict[str, datetime] = {}
+
+
+def requires(*roles: Role) -> Callable[[V], V]:
+    """Let in people of these roles, and run a POST that carries an Idempotency-Key once."""
+
+    def decorate(view: V) -> V:
+        note_refusals(view, (Unauthenticated, ForbiddenRole))
+
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Response:
+            actor = _authenticate()
+            if actor.role not in roles:
+                raise ForbiddenRole(actor.role)
+            return once(lambda: view(*args, **kwargs), actor_id=actor.id)
+
+        return cast("V", _mark(guarded, security=[{"bearer": []}], guard=tuple(roles)))
+
+    return decorate
+
+
+def requires_client(scope: Scope) -> Callable[[V], V]:
+    """Let in machines with this scope. Others get a bare 401: machines read no prose."""
+
+    def decorate(view: V) -> V:
+        note_refusals(view, (ForbiddenScope,))
+
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            client = queries.find_client(digest=digest_of(_bearer() or ""), at=clock.now())
+            if client is None:
+                return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+            g.actor_id, g.client = client.id, client
+            if scope not in client.scopes:
+                raise ForbiddenScope(scope)
+            _note_use_later(client)
+            return view(*args, **kwargs)
+
+        return cast("V", _mark(guarded, security=[{"client_key": []}], guard=(scope,)))
+
+    return decorate
+
+
+def anyone(view: V) -> V:
+    """Say that a route is public on purpose."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return cast("V", _mark(guarded, security=[], guard=("anyone",)))
+
+
+def current_actor() -> Actor:
+    """Return the member of staff whom the guard let in."""
+    return cast("Actor", g.actor)
+
+
+def current_client() -> Client:
+    """Return the machine that the guard let in."""
+    return cast("Client", g.client)
+
+
+def _authenticate() -> Actor:
+    token = _bearer()
+    if token is None:
+        raise Unauthenticated
+    claims = keyring().verify(token, at=clock.now())
+    g.actor_id = claims.staff_id
+    actor = queries.find_actor(staff_id=claims.staff_id, session_id=claims.session_id)
+    if actor is None:
+        raise Unauthenticated
+    g.actor = actor
+    return actor
+
+
+def _bearer() -> str | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token else None
+
+
+def _mark(view: Any, *, security: list[dict[str, list[str]]], guard: tuple[str, ...]) -> Any:
+    """Note the guard where the API document finds it, and the test of all routes."""
+    known = getattr(view, "_apidoc", {})
+    manual = {**known.get("manual_doc", {}), "security": security}
+    view._apidoc = {**known, "manual_doc": manual}  # noqa: SLF001 - flask-smorest keeps it there
+    view.guard = guard
+    return view
+
+
+def _note_use_later(client: Client) -> None:
+    """Keep the key's last use after the answer's own transaction, about once a minute.
+
+    Each process asks the database only when its own memory of the last use has aged.
+    """
+    now = clock.now()
+    last = _noted_uses.get(client.key_id)
+    if last is not None and timedelta() <= now - last < service.USE_IS_NOTED_EVERY:
+        return
+    _noted_uses[client.key_id] = now
+
+    @after_this_request
+    def note_use(answer: Response) -> Response:
+        try:
+            with transaction():
+                service.note_key_use(client.key_id, now=now)
+        except DBAPIError:
+            log.warning("key_use_not_noted")
+        return answer

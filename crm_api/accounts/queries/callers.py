@@ -1,0 +1,64 @@
+"""Who stands behind a token or key. Core rows, one statement: every request pays for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.accounts.actors import Actor, Client
+from crm_api.accounts.models import ClientKey, DeviceSession, MachineClient, Staff, Standing, Team
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_sessions, _staff, _teams = DeviceSession.__table__, Staff.__table__, Team.__table__
+_clients, _keys = MachineClient.__table__, ClientKey.__table__
+
+_ACTOR = (
+    sa.select(_staff.c.id, _staff.c.name, _staff.c.role, _staff.c.team_id, _teams.c.path)
+    .join_from(_sessions, _staff, _staff.c.id == _sessions.c.staff_id)
+    .join(_teams, _teams.c.id == _staff.c.team_id)
+    .where(
+        _sessions.c.id == sa.bindparam("session_id"),
+        _sessions.c.staff_id == sa.bindparam("staff_id"),
+        _sessions.c.revoked_at.is_(None),
+        _staff.c.status == Standing.ACTIVE,
+    )
+)
+
+_CLIENT = (
+    sa.select(_clients.c.id, _clients.c.name, _clients.c.scopes, _keys.c.id.label("key_id"))
+    .join_from(_keys, _clients, _clients.c.id == _keys.c.client_id)
+    .where(
+        _keys.c.digest == sa.bindparam("digest"),
+        _keys.c.revoked_at.is_(None),
+        sa.or_(_keys.c.expires_at.is_(None), _keys.c.expires_at > sa.bindparam("at")),
+        _clients.c.status == Standing.ACTIVE,
+    )
+)
+
+
+def find_actor(*, staff_id: str, session_id: str) -> Actor | None:
+    """Return the member of staff at work in a session, if both still stand."""
+    sought = {"staff_id": staff_id, "session_id": session_id}
+    row = db.session.execute(_ACTOR, sought).first()
+    if row is None:
+        return None
+    return Actor(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        team_id=row.team_id,
+        team_path=row.path,
+        session_id=session_id,
+    )
+
+
+def find_client(*, digest: str, at: datetime) -> Client | None:
+    """Return the machine whose key this is, if both still stand."""
+    row = db.session.execute(_CLIENT, {"digest": digest, "at": at}).first()
+    if row is None:
+        return None
+    return Client(id=row.id, name=row.name, scopes=tuple(row.scopes), key_id=row.key_id)
