@@ -78,6 +78,7 @@ _STRICT_NAMES: dict[type[sa.types.TypeEngine[Any]], str] = {
     sa.SmallInteger: "INTEGER",
     sa.Integer: "INTEGER",
     sa.Float: "REAL",
+    sa.Double: "REAL",
     sa.LargeBinary: "BLOB",
 }
 

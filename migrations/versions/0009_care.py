@@ -10,6 +10,8 @@ depends_on = None
 
 IS_QUEUED = sa.text("state = 'queued'")
 IS_WAITING = sa.text("state IN ('queued', 'leased')")
+IS_UNMATCHED = sa.text("attempt_id IS NULL")
+AWAITS_REVIEW = sa.text("action = 'review' AND reviewed_at IS NULL")
 IS_HANDED_OUT = sa.text("state IN ('leased', 'submitting')")
 MAY_BE_SENT = sa.text("status = 'approved'")
 
@@ -20,11 +22,17 @@ def upgrade() -> None:
     _create_templates()
     _create_messages()
     _create_events()
+    _create_attempts()
+    _create_reports()
+    _create_inbound()
+    _create_paces()
     for table in APPEND_ONLY:
         _guard(table)
 
 
 def downgrade() -> None:
+    for table in ("gateway_paces", "care_inbound", "care_reports", "care_attempts"):
+        op.drop_table(table)
     for table in ("care_message_events", "care_messages"):
         op.drop_table(table)
     for table in ("care_template_versions", "care_templates"):
@@ -174,6 +182,114 @@ def _create_events() -> None:
         op.f("ix_care_message_events_message_id_created_at"),
         "care_message_events",
         ["message_id", "created_at"],
+    )
+
+
+def _create_attempts() -> None:
+    op.create_table(
+        "care_attempts",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("message_id", sa.String(length=64), nullable=False),
+        sa.Column("gateway_id", sa.String(length=64), nullable=False),
+        sa.Column("worker", sa.String(length=64), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("token_hash", sa.String(length=64), nullable=True),
+        sa.Column("result", sa.String(length=32), nullable=True),
+        sa.Column("acked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("provider_id", sa.String(length=128), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=False),
+        sa.Column("segments", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["care_messages.id"],
+            name=op.f("fk_care_attempts_message_id_care_messages"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_attempts")),
+        sa.UniqueConstraint(
+            "message_id", "token_hash", name=op.f("uq_care_attempts_message_id_token_hash")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_care_attempts_gateway_id_provider_id"),
+        "care_attempts",
+        ["gateway_id", "provider_id"],
+    )
+
+
+def _create_reports() -> None:
+    op.create_table(
+        "care_reports",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gateway_id", sa.String(length=64), nullable=False),
+        sa.Column("report_id", sa.String(length=128), nullable=False),
+        sa.Column("message_id", sa.String(length=64), nullable=True),
+        sa.Column("provider_id", sa.String(length=128), nullable=True),
+        sa.Column("attempt_id", sa.String(length=64), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"],
+            ["care_attempts.id"],
+            name=op.f("fk_care_reports_attempt_id_care_attempts"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_reports")),
+        sa.UniqueConstraint(
+            "gateway_id", "report_id", name=op.f("uq_care_reports_gateway_id_report_id")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_care_reports_attempt_id"), "care_reports", ["attempt_id"])
+    op.create_index(
+        "ix_care_reports_unmatched",
+        "care_reports",
+        ["gateway_id", "provider_id"],
+        sqlite_where=IS_UNMATCHED,
+        postgresql_where=IS_UNMATCHED,
+    )
+
+
+def _create_inbound() -> None:
+    op.create_table(
+        "care_inbound",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gateway_id", sa.String(length=64), nullable=False),
+        sa.Column("inbound_id", sa.String(length=128), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("sent_to", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reviewed_by_id", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_inbound")),
+        sa.UniqueConstraint(
+            "gateway_id", "inbound_id", name=op.f("uq_care_inbound_gateway_id_inbound_id")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_care_inbound_awaiting_review",
+        "care_inbound",
+        ["created_at", "id"],
+        sqlite_where=AWAITS_REVIEW,
+        postgresql_where=AWAITS_REVIEW,
+    )
+
+
+def _create_paces() -> None:
+    op.create_table(
+        "gateway_paces",
+        sa.Column("gateway_id", sa.String(length=64), nullable=False),
+        sa.Column("spent_until", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("gateway_id", name=op.f("pk_gateway_paces")),
+        sqlite_strict=True,
     )
 
 

@@ -1,5 +1,11 @@
 """The tables of care."""
 
+from crm_api.care.gateway.models import (
+    DeliveryAttempt,
+    DeliveryReport,
+    GatewayPace,
+    InboundMessage,
+)
 from crm_api.care.models.messages import MOVES, CareMessage, CareMessageEvent
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
 
@@ -9,4 +15,8 @@ __all__ = [
     "CareMessageEvent",
     "CareTemplate",
     "CareTemplateVersion",
+    "DeliveryAttempt",
+    "DeliveryReport",
+    "GatewayPace",
+    "InboundMessage",
 ]

@@ -1,0 +1,1 @@
+"""The way out: gateways pull messages, say what became of them, and bring the answers."""

@@ -1,0 +1,1 @@
+"""Rules of the contract, over plain values."""

@@ -1,0 +1,64 @@
+"""What a customer means by a short message back."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from crm_api.care.gateway.terms import InboundAction
+
+# Compared with the whole folded text: "N" is a refusal, the "n" in "phone" is not.
+OPT_OUT_WORDS: Final = frozenset(
+    {"t", "td", "tdhf", "n", "r", "q", "0", "0000", "00000", "qx", "js", "stop", "stopall"}
+    | {"unsubscribe", "unsub", "cancel", "end", "quit", "optout", "remove"}
+    | {"退订", "退訂", "取消", "拒收", "拒绝", "拒絕", "停止", "取消订阅", "取消訂閱"}
+    | {"不要", "不需要", "勿扰", "勿擾", "免打扰", "免打擾", "回t", "回复t", "退", "拒"}
+)
+OPT_IN_WORDS: Final = frozenset(
+    {"start", "unstop", "optin", "subscribe", "dy", "hf", "kt"}
+    | {"订阅", "訂閱", "恢复", "恢復", "开通", "開通", "恢复订阅", "重新订阅"}
+)
+# Anywhere in a longer text they are no order, but nobody may be written to before a person read it.
+SIGNS_OF_REFUSAL: Final = (
+    *(
+        "退订",
+        "退訂",
+        "拒收",
+        "取消",
+        "骚扰",
+        "騷擾",
+        "投诉",
+        "投訴",
+        "举报",
+        "舉報",
+        "勿扰",
+        "打扰",
+    ),
+    *("别发", "別發", "别再", "別再", "不要发", "不要再", "不要給", "不要给", "停止", "烦死"),
+    *("stop", "unsubscribe", "optout", "donotsend", "dontsend", "nomore", "spam", "harass"),
+)
+KEPT_KINDS: Final = ("L", "N", "M")
+
+
+def fold(text: str) -> str:
+    """Reduce a text to its letters and digits.
+
+    Full-width letters, capitals, brackets, blanks and invisible characters make no difference to
+    what a customer who answers "[TD]." wants.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    # Case folding may leave what NFKC would join again.
+    plain = unicodedata.normalize("NFKC", plain)
+    return "".join(c for c in plain if unicodedata.category(c)[0] in KEPT_KINDS and c != "\ufe0f")
+
+
+def read_reply(text: str) -> InboundAction:
+    """Tell what a customer's message asks of us."""
+    folded = fold(text)
+    if folded in OPT_OUT_WORDS:
+        return InboundAction.OPT_OUT
+    if folded in OPT_IN_WORDS:
+        return InboundAction.OPT_IN
+    if any(sign in folded for sign in SIGNS_OF_REFUSAL):
+        return InboundAction.REVIEW
+    return InboundAction.NONE
