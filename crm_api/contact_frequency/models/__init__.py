@@ -1,0 +1,19 @@
+"""The ledger's tables."""
+
+from crm_api.contact_frequency.models.decisions import DecisionFrame, Overrun, StoredDecision
+from crm_api.contact_frequency.models.policies import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.models.slots import Slot, SlotSubject
+from crm_api.contact_frequency.models.suppressions import Hold, OptOut, OptOutCustomer
+
+__all__ = [
+    "DecisionFrame",
+    "FrequencyPolicy",
+    "Hold",
+    "OptOut",
+    "OptOutCustomer",
+    "Overrun",
+    "PolicyVersion",
+    "Slot",
+    "SlotSubject",
+    "StoredDecision",
+]

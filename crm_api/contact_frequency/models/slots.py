@@ -1,0 +1,168 @@
+"""The ledger: one slot for each contact, planned or made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_api.contact_frequency.errors import SlotSettled
+from crm_api.contact_frequency.terms import ABSENT, NO_ANSWER, Counting, SlotState, SubjectKind
+from crm_api.customers.terms import Category, Channel
+from crm_api.kit.db import Model, Record
+from crm_api.kit.types import RecordId, enum_column
+
+# Literal, not bound: SQLite ignores a partial index whose condition is a parameter.
+TAKEN = sa.text("state IN ('held', 'reserved', 'in_flight', 'uncertain', 'consumed')")
+TAKEN_OCCURRENCE = sa.text(f"occurrence IS NOT NULL AND {TAKEN.text}")
+TAKEN_SOURCE = sa.text(f"source IS NOT NULL AND {TAKEN.text}")
+OPEN = sa.text("state IN ('held', 'reserved', 'in_flight', 'uncertain')")
+SERVES_VISIT = sa.text("visit_id IS NOT NULL")
+COUNTS = sa.text("counting <> 'none'")
+
+_ENDS = {
+    SlotState.RELEASED,
+    SlotState.EXPIRED,
+    SlotState.PREEMPTED,
+    SlotState.COALESCED,
+}
+_NEXT: dict[SlotState, set[SlotState]] = {
+    SlotState.HELD: {SlotState.RESERVED, SlotState.IN_FLIGHT, SlotState.CONSUMED, *_ENDS},
+    SlotState.RESERVED: {SlotState.IN_FLIGHT, SlotState.CONSUMED, *_ENDS},
+    SlotState.IN_FLIGHT: {
+        SlotState.RESERVED,
+        SlotState.CONSUMED,
+        SlotState.UNCERTAIN,
+        SlotState.RELEASED,
+    },
+    SlotState.UNCERTAIN: {SlotState.RESERVED, SlotState.CONSUMED, SlotState.RELEASED},
+    SlotState.CONSUMED: set(),
+    SlotState.RELEASED: {SlotState.CONSUMED},
+    SlotState.EXPIRED: {SlotState.CONSUMED},
+    SlotState.PREEMPTED: {SlotState.CONSUMED},
+    SlotState.COALESCED: {SlotState.CONSUMED, SlotState.HELD, SlotState.RESERVED},
+}
+
+
+class Slot(Record, Model):
+    """One contact's entry in the ledger.
+
+    `effective_at` is the planned start, and once it happened the real one. `judged_at` and `tier`
+    say by which policies it was last measured. Whether and where it counts stands in `counting`.
+    """
+
+    __tablename__ = "contact_slots"
+    __table_args__ = (
+        sa.Index(
+            "uq_contact_slots_occurrence",
+            "customer_id",
+            "occurrence",
+            unique=True,
+            sqlite_where=TAKEN_OCCURRENCE,
+            postgresql_where=TAKEN_OCCURRENCE,
+        ),
+        sa.Index(
+            "uq_contact_slots_source",
+            "source",
+            unique=True,
+            sqlite_where=TAKEN_SOURCE,
+            postgresql_where=TAKEN_SOURCE,
+        ),
+        sa.Index(
+            "ix_contact_slots_open",
+            "effective_at",
+            "id",
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        sa.Index(
+            "ix_contact_slots_visit_id",
+            "visit_id",
+            sqlite_where=SERVES_VISIT,
+            postgresql_where=SERVES_VISIT,
+        ),
+    )
+
+    customer_id: Mapped[RecordId] = mapped_column()
+    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
+    category: Mapped[Category] = mapped_column(enum_column(Category))
+    state: Mapped[SlotState] = mapped_column(enum_column(SlotState))
+    counting: Mapped[Counting] = mapped_column(enum_column(Counting), default=Counting.FULL)
+    effective_at: Mapped[datetime]
+    planned_at: Mapped[datetime | None]
+    occurred_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime | None]
+    not_after: Mapped[datetime | None]
+    endpoint: Mapped[str | None] = mapped_column(sa.String(32))
+    visit_id: Mapped[str | None] = mapped_column(sa.String(64))
+    occurrence: Mapped[str | None] = mapped_column(sa.String(200))
+    source: Mapped[str | None] = mapped_column(sa.String(200))
+    is_agreed: Mapped[bool] = mapped_column(default=False)
+    outcome: Mapped[str | None] = mapped_column(sa.String(64))
+    reason: Mapped[str | None] = mapped_column(sa.String(200))
+    tier: Mapped[str] = mapped_column(sa.String(32))
+    judged_at: Mapped[datetime]
+    decision_id: Mapped[RecordId | None]
+    by_id: Mapped[str | None] = mapped_column(sa.String(64))
+    needs_new_plan: Mapped[bool] = mapped_column(default=False)
+    is_late: Mapped[bool] = mapped_column(default=False)
+    needs_look: Mapped[bool] = mapped_column(default=False)
+
+    def become(self, state: SlotState, *, reason: str | None = None) -> None:
+        """Go on to the next state of this life.
+
+        :raises SlotSettled: if there is no way from here to there
+        """
+        if state not in _NEXT[self.state]:
+            raise SlotSettled(state=self.state, wanted=state)
+        self.state = state
+        self.reason = reason
+
+    def count(self, counting: Counting) -> None:
+        """Count toward these caps from now on."""
+        self.counting = counting
+
+    @property
+    def unit(self) -> str:
+        """What the slot counts as: a visit and the contacts that serve it are one."""
+        return self.visit_id or self.id
+
+
+def counting_of(channel: Channel, outcome: str | None) -> Counting:
+    """Tell toward which caps a contact counts that ended like this."""
+    if channel is Channel.VISIT and outcome == ABSENT:
+        return Counting.VISIT_ONLY
+    if channel is Channel.CALL and outcome == NO_ANSWER:
+        return Counting.ANY_ONLY
+    return Counting.FULL
+
+
+class SlotSubject(Model):
+    """Whom a slot touches, with all that a check needs: it reads one index range a subject.
+
+    `unit` is the visit that the slot belongs to, or the slot itself. Days and months are local,
+    counted from 1970, so that one statement can audit calendar caps on both engines.
+    """
+
+    __tablename__ = "slot_subjects"
+    __table_args__ = (
+        sa.Index(
+            "ix_slot_subjects_counting",
+            "subject_id",
+            "effective_at",
+            sqlite_where=COUNTS,
+            postgresql_where=COUNTS,
+        ),
+    )
+
+    slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    subject_kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
+    unit: Mapped[str] = mapped_column(sa.String(64))
+    effective_at: Mapped[datetime]
+    local_day: Mapped[int]
+    local_month: Mapped[int]
+    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
+    category: Mapped[Category] = mapped_column(enum_column(Category))
+    counting: Mapped[Counting] = mapped_column(enum_column(Counting))

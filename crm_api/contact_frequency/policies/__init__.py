@@ -1,0 +1,1 @@
+"""Pure rules of the governor: no database, no clock, no web."""

@@ -1,0 +1,110 @@
+"""What goes into the governor and what comes out of it: plain values, no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from crm_api.contact_frequency.terms import ReasonCode, Strength, SubjectKind, Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.customers.terms import Category, Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A contact that somebody wants to make.
+
+    `endpoint` is the number that rings; a call or SMS without one goes to the customer's own.
+    `visit_id` is set on the visit itself and on every contact that serves it. `source` names the
+    record that the contact is for ("visit:<id>"): asking twice for one source is one reservation.
+    """
+
+    customer_id: str
+    channel: Channel
+    category: Category
+    at: datetime
+    endpoint: str | None = None
+    also_customer_ids: tuple[str, ...] = ()
+    visit_id: str | None = None
+    occurrence: str | None = None
+    not_after: datetime | None = None
+    source: str | None = None
+    is_agreed: bool = False
+    begun_by_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedSlot:
+    """What anybody may know of a contact that stands in the way: never its content."""
+
+    slot_id: str
+    channel: Channel
+    category: Category
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One thing that speaks against a moment.
+
+    The interval is half-open and holds the moment asked for; `forbidden_until` is null where no
+    end can be told. `limit` is what the policy allows, in its own words.
+    """
+
+    code: ReasonCode
+    strength: Strength
+    subject_kind: SubjectKind = SubjectKind.CUSTOMER
+    subject_id: str = ""
+    policy_key: str | None = None
+    policy_version: int | None = None
+    limit: str | None = None
+    counted: tuple[CountedSlot, ...] = ()
+    forbidden_from: datetime | None = None
+    forbidden_until: datetime | None = None
+    overridable_by: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this alone is enough to refuse."""
+        return self.strength is not Strength.SOFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelMoment:
+    """When another channel would be allowed."""
+
+    channel: Channel
+    next_allowed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The governor's answer to one plan, with everything that led to it."""
+
+    plan: Plan
+    verdict: Verdict
+    judged_at: datetime
+    reasons: tuple[Reason, ...] = ()
+    binding: int | None = None
+    next_allowed_at: datetime | None = None
+    earlier_alternative_at: datetime | None = None
+    other_channels: tuple[ChannelMoment, ...] = ()
+    exceeded: tuple[Reason, ...] = field(default=(), compare=False)
+    trace: bytes = b""
+    id: str | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the contact may go ahead, if need be with a warning."""
+        return self.verdict is not Verdict.BLOCKED
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The trace as a document."""
+        content: dict[str, Any] = orjson.loads(self.trace)
+        return content
