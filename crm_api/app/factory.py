@@ -10,7 +10,7 @@ from crm_api.kit import health, metrics
 from crm_api.kit.db import db
 from crm_api.kit.edge import EdgeFlask, watch_requests
 from crm_api.kit.engine import engine_options, prepare_engine
-from crm_api.kit.limits import limiter
+from crm_api.kit.limits import limit_requests
 from crm_api.kit.logs import configure_logs
 from crm_api.kit.problems import register_problems
 from crm_api.kit.routing import RecordIdConverter
@@ -35,8 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine, settings)
-    limiter.init_app(app)
     watch_requests(app)
+    limit_requests(app, per_minute=settings.requests_per_minute)
     register_problems(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
@@ -50,7 +50,5 @@ def _configure(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        RATELIMIT_DEFAULT=f"{settings.requests_per_minute} per minute",
-        RATELIMIT_SWALLOW_ERRORS=False,
         TESTING=settings.environment == "test",
     )

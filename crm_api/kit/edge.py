@@ -23,11 +23,11 @@ log = structlog.get_logger("crm_api.requests")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Strict-Transport-Security": "max-age=31536000",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
 }
-STRICTEST = "default-src 'none'; frame-ancestors 'none'"
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -74,9 +74,8 @@ def _arrive() -> None:
 def _leave(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = g.get("request_id", "")
     for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
-    answer.headers.setdefault("Content-Security-Policy", STRICTEST)
-    answer.headers.setdefault("Cache-Control", "no-store")
+        if name not in answer.headers:
+            answer.headers[name] = value
     _report(answer)
     return answer
 

@@ -29,7 +29,6 @@ HTTP_CODES = {
     413: "body_too_large",
     414: "uri_too_long",
     415: "unsupported_media_type",
-    429: "too_many_requests",
     431: "headers_too_large",
 }
 BUSY_STATES = (
@@ -78,14 +77,10 @@ def _http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < HTTPStatus.BAD_REQUEST:
         return error.get_response()
-    extra: dict[str, Any] = {}
-    retry_after = getattr(error, "retry_after", None)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        extra["retry_after"] = int(retry_after or g.get("retry_after", 1))
     detail = error.description or HTTPStatus(status).description or HTTPStatus(status).phrase
     if isinstance(error, RequestEntityTooLarge):
         detail = "The body is larger than this route takes. Send it in smaller pieces."
-    answer = problem(status, HTTP_CODES.get(status, "http_error"), str(detail), extra)
+    answer = problem(status, HTTP_CODES.get(status, "http_error"), str(detail))
     if allowed := getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

@@ -74,7 +74,14 @@ class Server:
         """Start it and wait until it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "python:crm_api.config.server", "wsgi:app"],
+                [
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "-c",
+                    "python:crm_api.config.server",
+                    "wsgi:app",
+                ],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
