@@ -34,3 +34,88 @@ class Category(StrEnum):
     COMPLAINT = "complaint"
     PAYMENT = "payment"
     STATUTORY = "statutory"
+
+
+class Kind(StrEnum):
+    """A person, or an organisation (集团)."""
+
+    INDIVIDUAL = "individual"
+    GROUP = "group"
+
+
+class Gender(StrEnum):
+    """As the document says, or unknown."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """How the customer stands with the operator."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+    DECEASED = "deceased"
+
+
+class DocumentType(StrEnum):
+    """What proves the identity."""
+
+    ID_CARD = "id_card"
+    PASSPORT = "passport"
+    RESIDENCE_PERMIT = "residence_permit"
+    BUSINESS_LICENCE = "business_licence"
+    OTHER = "other"
+
+
+class Calendar(StrEnum):
+    """By which calendar a date comes round."""
+
+    SOLAR = "solar"
+    LUNAR = "lunar"
+
+
+class AnniversaryKind(StrEnum):
+    """What is remembered on a day."""
+
+    BIRTHDAY = "birthday"
+    WEDDING = "wedding"
+    FOUNDING = "founding"
+    JOINING = "joining"
+    OTHER = "other"
+
+
+class RelationKind(StrEnum):
+    """How two customers belong together."""
+
+    SAME_PERSON = "same_person"
+    FAMILY = "family"
+    KEY_PERSON = "key_person"
+
+
+class Influence(StrEnum):
+    """How much a key person's word weighs in the group's choices."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    GREAT = "great"
+
+
+class CommunicationStyle(StrEnum):
+    """How the customer likes to be spoken to."""
+
+    DIRECT = "direct"
+    EXPRESSIVE = "expressive"
+    AMIABLE = "amiable"
+    ANALYTICAL = "analytical"
+
+
+class Aspect(StrEnum):
+    """What of a customer keeps a history."""
+
+    STATUS = "status"
+    TIER = "tier"
+    PLAN = "plan"
+    OWNERSHIP = "ownership"

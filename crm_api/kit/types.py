@@ -49,7 +49,9 @@ class Json(sa.TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         """Choose the engine's best type."""
-        best = JSONB() if dialect.name == "postgresql" else sa.JSON()
+        # None is SQL's NULL here, never JSON's: "all channels" must answer to IS NULL.
+        kind = JSONB if dialect.name == "postgresql" else sa.JSON
+        best = kind(none_as_null=True)
         return dialect.type_descriptor(best)
 
 

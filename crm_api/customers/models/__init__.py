@@ -1,0 +1,22 @@
+"""The tables of customers."""
+
+from crm_api.customers.models.changes import CustomerChange
+from crm_api.customers.models.core import Customer, Phone
+from crm_api.customers.models.extended import Anniversary, DoNotDisturbWish, ExtendedProfile
+from crm_api.customers.models.locks import SubjectLock
+from crm_api.customers.models.relations import Relation
+from crm_api.customers.models.search import SearchTerm
+from crm_api.customers.models.tiers import TierThreshold
+
+__all__ = [
+    "Anniversary",
+    "Customer",
+    "CustomerChange",
+    "DoNotDisturbWish",
+    "ExtendedProfile",
+    "Phone",
+    "Relation",
+    "SearchTerm",
+    "SubjectLock",
+    "TierThreshold",
+]

@@ -1,0 +1,79 @@
+"""The extended profile (扩展信息): what makes the customer a person."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_api.customers.terms import AnniversaryKind, Calendar, Channel, CommunicationStyle
+from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.types import Json, RecordId, enum_column
+
+
+class ExtendedProfile(Versioned, Model):
+    """What is known of a customer beyond the account. Has the customer's own id."""
+
+    __tablename__ = "extended_profiles"
+
+    id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    interests: Mapped[list[str]] = mapped_column(Json, default=list)
+    traits: Mapped[list[str]] = mapped_column(Json, default=list)
+    small_requests: Mapped[list[str]] = mapped_column(Json, default=list)
+    remarks: Mapped[str] = mapped_column(default="")
+    communication_style: Mapped[CommunicationStyle | None] = mapped_column(
+        enum_column(CommunicationStyle)
+    )
+    preferred_channel: Mapped[Channel | None] = mapped_column(enum_column(Channel))
+    preferred_from: Mapped[time | None]
+    preferred_until: Mapped[time | None]
+    employer: Mapped[str] = mapped_column(default="")
+    title: Mapped[str] = mapped_column(default="")
+
+
+class Anniversary(Versioned, Model):
+    """A day of the year that matters to a customer, by the sun or by the moon."""
+
+    __tablename__ = "anniversaries"
+    __table_args__ = (
+        sa.Index("ix_anniversaries_calendar_month_day", "calendar", "month", "day"),
+        sa.Index(
+            "uq_anniversaries_birthday",
+            "customer_id",
+            unique=True,
+            sqlite_where=sa.text("kind = 'birthday'"),
+            postgresql_where=sa.text("kind = 'birthday'"),
+        ),
+        sa.CheckConstraint("month BETWEEN 1 AND 12", name="month"),
+        sa.CheckConstraint("day BETWEEN 1 AND 31", name="day"),
+    )
+
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    kind: Mapped[AnniversaryKind] = mapped_column(enum_column(AnniversaryKind))
+    label: Mapped[str] = mapped_column(default="")
+    calendar: Mapped[Calendar] = mapped_column(enum_column(Calendar), default=Calendar.SOLAR)
+    year: Mapped[int | None]
+    month: Mapped[int]
+    day: Mapped[int]
+    is_leap_month: Mapped[bool] = mapped_column(default=False)
+    is_greeted: Mapped[bool] = mapped_column(default=True)
+    # The customer said so; a birthday that nobody stated follows `birth_on`.
+    is_stated: Mapped[bool] = mapped_column(default=True)
+
+
+class DoNotDisturbWish(Record, Model):
+    """A wish not to be contacted (免打扰). Lifted, never deleted: decisions refer to it."""
+
+    __tablename__ = "do_not_disturb_wishes"
+
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    channels: Mapped[list[str] | None] = mapped_column(Json)
+    categories: Mapped[list[str] | None] = mapped_column(Json)
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    ends_on: Mapped[date | None]
+    note: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))
+    lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))

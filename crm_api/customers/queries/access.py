@@ -1,0 +1,41 @@
+"""Whose customer it is: what the actor may not see does not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.accounts import queries as accounts
+from crm_api.accounts.models import Role
+from crm_api.customers.models import Customer
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
+
+
+def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:
+    """Return a customer.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    statement = sa.select(Customer).where(Customer.id == customer_id)
+    customer = db.session.execute(limit_to(statement, visible_to=visible_to)).scalar_one_or_none()
+    if customer is None:
+        raise NotFound("customer")
+    return customer
+
+
+def limit_to(statement: sa.Select[Any], *, visible_to: Actor) -> sa.Select[Any]:
+    """Limit a select over customers to those whom the actor may see.
+
+    An account manager sees the own portfolio, a manager the team's subtree, others all.
+    """
+    if visible_to.role is Role.ACCOUNT_MANAGER:
+        return statement.where(Customer.owner_id == visible_to.id)
+    if visible_to.role is Role.MANAGER:
+        teams = accounts.subtree_team_ids(visible_to.team_path)
+        return statement.where(Customer.team_id.in_(teams))
+    return statement
