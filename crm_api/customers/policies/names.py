@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pypinyin import Style, lazy_pinyin
 
@@ -84,8 +84,8 @@ def fold(text: str) -> str:
 def _syllables(folded: str, *, is_person: bool) -> list[str]:
     surname = _surname(folded) if is_person else ()
     rest = folded[len(surname) :]
-    read = lazy_pinyin(rest, style=Style.NORMAL, errors=list, v_to_u=False)
-    return [*surname, *(s for s in read if s)]
+    letters: Any = list  # what is not Han is read letter by letter
+    return [*surname, *lazy_pinyin(rest, style=Style.NORMAL, errors=letters)]
 
 
 def _surname(folded: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,6 +15,8 @@ from crm_api.kit.errors import NotFound
 if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
+S = TypeVar("S", bound=sa.Select[Any])
+
 
 def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:
     """Return a customer.
@@ -22,13 +24,13 @@ def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:
     :raises NotFound: if there is none, or none that the actor may see
     """
     statement = sa.select(Customer).where(Customer.id == customer_id)
-    customer = db.session.execute(limit_to(statement, visible_to=visible_to)).scalar_one_or_none()
+    customer = db.session.scalars(limit_to(statement, visible_to=visible_to)).one_or_none()
     if customer is None:
         raise NotFound("customer")
     return customer
 
 
-def limit_to(statement: sa.Select[Any], *, visible_to: Actor) -> sa.Select[Any]:
+def limit_to(statement: S, *, visible_to: Actor) -> S:
     """Limit a select over customers to those whom the actor may see.
 
     An account manager sees the own portfolio, a manager the team's subtree, others all.

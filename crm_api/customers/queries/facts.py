@@ -31,21 +31,18 @@ def same_person_ids(customer_ids: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _persons(customer_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _persons(customer_ids: Sequence[str]) -> Iterator[Any]:
     statement = sa.select(Customer.id, Customer.person_id).where(Customer.person_id.is_not(None))
     for chunk in _chunks(customer_ids):
-        for customer_id, person_id in db.session.execute(statement.where(Customer.id.in_(chunk))):
-            yield customer_id, person_id
+        yield from db.session.execute(statement.where(Customer.id.in_(chunk)))
 
 
 def _members(person_ids: Sequence[str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {person_id: [] for person_id in person_ids}
-    statement = sa.select(Customer.person_id, Customer.id)
+    statement: sa.Select[Any] = sa.select(Customer.person_id, Customer.id)
     for chunk in _chunks(person_ids):
-        for person_id, customer_id in db.session.execute(
-            statement.where(Customer.person_id.in_(chunk)).order_by(Customer.id)
-        ):
-            members[person_id].append(customer_id)
+        for row in db.session.execute(statement.where(Customer.person_id.in_(chunk))):
+            members[row.person_id].append(row.id)
     return {person_id: sorted(ids) for person_id, ids in members.items()}
 
 
