@@ -13,7 +13,6 @@ SURNAMES = {
     "尉迟": ("yu", "chi"),
     "长孙": ("zhang", "sun"),
     "澹台": ("tan", "tai"),
-    "单于": ("chan", "yu"),
     "单": ("shan",),
     "解": ("xie",),
     "仇": ("qiu",),

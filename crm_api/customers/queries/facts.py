@@ -39,10 +39,11 @@ def _persons(customer_ids: Sequence[str]) -> Iterator[Any]:
 
 def _members(person_ids: Sequence[str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {person_id: [] for person_id in person_ids}
-    statement: sa.Select[Any] = sa.select(Customer.person_id, Customer.id)
+    table = Customer.__table__.c
     for chunk in _chunks(person_ids):
-        for row in db.session.execute(statement.where(Customer.person_id.in_(chunk))):
-            members[row.person_id].append(row.id)
+        statement = sa.select(table.person_id, table.id).where(table.person_id.in_(chunk))
+        for person_id, customer_id in db.session.execute(statement):
+            members[person_id].append(customer_id)
     return {person_id: sorted(ids) for person_id, ids in members.items()}
 
 
