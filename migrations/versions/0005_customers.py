@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(length=32), nullable=False),
         sa.Column("own_tier", sa.String(length=32), nullable=False),
         sa.Column("person_id", sa.String(length=64), nullable=True),
+        sa.Column("content_digest", sa.String(length=64), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -53,6 +53,8 @@ class Customer(Versioned, Model):
     own_tier: Mapped[Tier] = mapped_column(enum_column(Tier), default=Tier.STANDARD)
     # Shared by all customers that are one person; null for who stands alone.
     person_id: Mapped[RecordId | None] = mapped_column(index=True)
+    # Of what the creating request said, so that a repeat is known for one even after changes.
+    content_digest: Mapped[str | None] = mapped_column(sa.String(64))
 
 
 class Phone(Record, Model):
