@@ -20,13 +20,13 @@ INFO = {
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
 SECURITY = {
-    "staff": {
+    "bearer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "The access token of `POST /v1/sign-ins`.",
     },
-    "machine": {
+    "client_key": {
         "type": "http",
         "scheme": "bearer",
         "description": "A machine client's key, made by `flask accounts create-client`.",
