@@ -12,7 +12,7 @@ class DayOutOfRange(DomainError):
     code = "day_out_of_range"
 
     def __init__(self) -> None:
-        super().__init__("Lunar dates are known from 1900-01-31 to 2101-01-28. Choose such a day.")
+        super().__init__("Lunar dates are known from 1900-01-31 to 2100-12-31. Choose such a day.")
 
 
 class NoSuchLunarDay(DomainError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 
-from borax.calendars.lunardate import LCalendars, TermUtils
+from borax.calendars.lunardate import TERMS_CN, LCalendars, TermUtils
 from borax.calendars.lunardate import LunarDate as BoraxDate
 
 from crm_api.calendars.errors import DayOutOfRange, NoSuchLunarDay
@@ -17,6 +17,7 @@ MONTH_NAMES = "正二三四五六七八九十冬腊"
 DIGITS = "一二三四五六七八九十"
 ROUND_TENS = {10: "初十", 20: "二十", 30: "三十"}
 TENS = "初十廿"
+TERMS = tuple(TERMS_CN)
 
 
 @dataclass(frozen=True, slots=True)

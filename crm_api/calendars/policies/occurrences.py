@@ -39,7 +39,7 @@ def occurrences(
 
     :raises DayOutOfRange: if the lunar tables do not reach the days asked for
     """
-    unfold = _lunar_days if calendar is Calendar.LUNAR else _solar_days
+    unfold = _lunar_days if calendar == Calendar.LUNAR else _solar_days
     return [o for o in unfold(month, day, start=start, end=end) if start <= o.on <= end]
 
 
