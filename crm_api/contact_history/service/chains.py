@@ -1,0 +1,70 @@
+"""Append to a customer's chain. The only place that writes entries."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crm_api.contact_history import policies
+from crm_api.contact_history.models import Contact, ContactText, History
+from crm_api.kit.db import db
+from crm_api.kit.upserts import insert
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What people wrote of a contact."""
+
+    summary: str
+    with_whom: str
+    reason: str = ""
+
+
+def append_entry(entry: dict[str, Any], *, text: Text) -> Contact:
+    """Chain an entry to its customer's history and move the facts that it bears on.
+
+    The head of the chain is locked last of all, and until the commit: two entries can neither
+    share a place nor leave one empty.
+    """
+    history = lock_history(entry["customer_id"])
+    salt = secrets.token_hex(16)
+    words = {"summary": text.summary, "with_whom": text.with_whom, "reason": text.reason}
+    entry = {
+        **entry,
+        "seq": history.length + 1,
+        "text_digest": policies.digest_text(**words, salt=salt),
+        "previous_digest": history.head_digest,
+    }
+    contact = Contact(**entry, digest=policies.digest_entry(entry))
+    contact.text = ContactText(contact_id=contact.id, salt=salt, erased_at=None, **words)
+    db.session.add(contact)
+    history.length = contact.seq
+    history.head_digest = contact.digest
+    advance_facts(history, policies.facts_of(entry))
+    db.session.flush()
+    return contact
+
+
+def lock_history(customer_id: str) -> History:
+    """Lock the end of a customer's chain, making it first where there is none yet."""
+    row = insert(History).values(customer_id=customer_id, length=0, head_digest=policies.GENESIS)
+    # An update that changes nothing locks the row and reads it in one statement.
+    row = row.on_conflict_do_update(
+        index_elements=[History.customer_id], set_={"length": History.length}
+    )
+    found = db.session.scalars(
+        row.returning(History), execution_options={"populate_existing": True}
+    )
+    return found.one()
+
+
+def advance_facts(history: History, facts: dict[str, datetime]) -> None:
+    """Move the facts forward; an entry told late never moves one back."""
+    for name, moment in facts.items():
+        known = getattr(history, name)
+        if known is None or known < moment:
+            setattr(history, name, moment)
