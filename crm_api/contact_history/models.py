@@ -16,6 +16,8 @@ from crm_api.contact_history.terms import (
     Purpose,
     WithdrawalStatus,
 )
+from crm_api.accounts.models import Staff
+from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned
 from crm_api.kit.ids import new_id
@@ -40,6 +42,7 @@ class Contact(Model):
         Index(None, "customer_id", "occurred_at", "id"),
         Index(None, "by_id", "occurred_at", "id"),
         Index(None, "occurred_at", "id"),
+        Index(None, "slot_id"),
         Index(
             "ix_contacts_late",
             "occurred_at",
@@ -80,6 +83,14 @@ class Contact(Model):
     digest: Mapped[str] = mapped_column(sa.String(64))
 
     text: Mapped[ContactText] = relationship(lazy="raise_on_sql")
+    author: Mapped[Staff | None] = relationship(lazy="raise_on_sql", viewonly=True)
+    customer: Mapped[Customer] = relationship(lazy="raise_on_sql", viewonly=True)
+    replacement: Mapped[Contact | None] = relationship(
+        lazy="raise_on_sql",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=lambda: Contact.id == sa.orm.foreign(sa.orm.remote(Contact.corrects_id)),
+    )
 
 
 class ContactText(Model):
@@ -138,10 +149,17 @@ class Withdrawal(Versioned, Model):
     decided_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")
 
-    def decide(self, status: WithdrawalStatus, *, by_id: str, at: datetime, note: str) -> None:
-        """Settle the request, once."""
+    def require_open(self) -> None:
+        """Make sure that nobody decided yet.
+
+        :raises AlreadyDecided: if somebody did
+        """
         if self.status is not WithdrawalStatus.REQUESTED:
             raise AlreadyDecided(status=self.status)
+
+    def decide(self, status: WithdrawalStatus, *, by_id: str, at: datetime, note: str) -> None:
+        """Settle the request, once."""
+        self.require_open()
         self.status = status
         self.decided_by_id = by_id
         self.decided_at = at

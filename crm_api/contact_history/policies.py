@@ -81,7 +81,3 @@ def facts_of(entry: Mapping[str, Any]) -> dict[str, datetime]:
     }
     return {name: entry["occurred_at"] for name, bears in bears_on.items() if bears}
 
-
-def is_governed(*, direction: Direction, begun_by_customer: bool) -> bool:
-    """Tell whether a contact is the kind that caps count: one that we began."""
-    return direction is Direction.OUTBOUND and not begun_by_customer

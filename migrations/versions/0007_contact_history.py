@@ -118,6 +118,7 @@ def _create_contacts() -> None:
         name = op.f(f"ix_contacts_{lead}_occurred_at_id")
         op.create_index(name, "contacts", [lead, "occurred_at", "id"])
     op.create_index(op.f("ix_contacts_occurred_at_id"), "contacts", ["occurred_at", "id"])
+    op.create_index(op.f("ix_contacts_slot_id"), "contacts", ["slot_id"])
     for name, condition in (("late", "is_late"), ("overrun", "has_overrun")):
         op.create_index(
             f"ix_contacts_{name}",

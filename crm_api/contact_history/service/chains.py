@@ -6,13 +6,15 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crm_api.contact_history import policies
+from crm_api.contact_history import policies, queries
 from crm_api.contact_history.models import Contact, ContactText, History
 from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from crm_api.contact_history.terms import EntryKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +70,24 @@ def advance_facts(history: History, facts: dict[str, datetime]) -> None:
         known = getattr(history, name)
         if known is None or known < moment:
             setattr(history, name, moment)
+
+
+def recount_facts(history: History) -> None:
+    """Set the facts by what still stands, after an entry was corrected or taken back."""
+    for name, moment in queries.count_facts(history.customer_id).items():
+        setattr(history, name, moment)
+
+
+def restate(
+    contact: Contact, *, id: str, kind: EntryKind, by_id: str, now: datetime
+) -> dict[str, Any]:
+    """Return an entry about the same contact, to follow the one that it replaces."""
+    entry = {name: getattr(contact, name) for name in policies.DIGESTED}
+    return entry | {
+        "id": id,
+        "kind": kind,
+        "corrects_id": contact.id,
+        "recorded_at": now,
+        "by_id": by_id,
+        "source": None,
+    }

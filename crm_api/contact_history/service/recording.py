@@ -10,7 +10,7 @@ from crm_api.contact_frequency.values import Plan
 from crm_api.contact_history import policies, queries
 from crm_api.contact_history.errors import NotYetHappened
 from crm_api.contact_history.service.chains import Text, append_entry
-from crm_api.contact_history.terms import EntryKind
+from crm_api.contact_history.terms import Direction, EntryKind
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken
 from crm_api.kit.ids import new_id
@@ -68,21 +68,19 @@ def _is_same(told: Contact, entry: NewContact) -> bool:
     )
 
 
-def _settle(entry: NewContact, contact_id: str, *, by_id: str | None, now: datetime) -> str | None:
-    if not policies.is_governed(
-        direction=entry.direction, begun_by_customer=entry.begun_by_customer
-    ):
-        return None
+def _settle(entry: NewContact, contact_id: str, *, by_id: str | None, now: datetime) -> str:
+    fact = Plan(
+        customer_id=entry.customer_id,
+        channel=entry.channel,
+        category=entry.category,
+        at=entry.occurred_at,
+        endpoint=entry.endpoint,
+        visit_id=entry.visit_id,
+        source=entry.source or f"contact:{contact_id}",
+        begun_by_customer=entry.begun_by_customer or entry.direction is Direction.INBOUND,
+    )
     slot = contact_frequency.record_fact(
-        Plan(
-            customer_id=entry.customer_id,
-            channel=entry.channel,
-            category=entry.category,
-            at=entry.occurred_at,
-            endpoint=entry.endpoint,
-            visit_id=entry.visit_id,
-            source=entry.source or f"contact:{contact_id}",
-        ),
+        fact,
         occurred_at=entry.occurred_at,
         recorded_at=now,
         outcome=entry.outcome,

@@ -1,0 +1,45 @@
+"""Read the history, never more of it than the caller may see."""
+
+from crm_api.contact_history.queries.chains import Link, count_owners, stream_links
+from crm_api.contact_history.queries.entries import (
+    SHOWN,
+    find_entry,
+    find_told,
+    get_contact,
+    is_slot_shared,
+    require_standing,
+    stands,
+)
+from crm_api.contact_history.queries.facts import contact_facts, count_facts, get_facts
+from crm_api.contact_history.queries.timelines import (
+    conditions,
+    latest_contacts,
+    list_contacts,
+)
+from crm_api.contact_history.queries.withdrawals import (
+    find_open_withdrawal,
+    get_withdrawal,
+    list_withdrawals,
+)
+
+__all__ = [
+    "SHOWN",
+    "Link",
+    "conditions",
+    "contact_facts",
+    "count_facts",
+    "count_owners",
+    "find_entry",
+    "find_open_withdrawal",
+    "find_told",
+    "get_contact",
+    "get_facts",
+    "get_withdrawal",
+    "is_slot_shared",
+    "latest_contacts",
+    "list_contacts",
+    "list_withdrawals",
+    "require_standing",
+    "stands",
+    "stream_links",
+]

@@ -1,0 +1,82 @@
+"""Single entries, and what stands of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, joinedload
+
+from crm_api.accounts.models import Staff
+from crm_api.contact_history.errors import NoLongerStands
+from crm_api.contact_history.models import Contact
+from crm_api.contact_history.terms import EntryKind
+from crm_api.customers import queries as customers
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
+    from crm_api.contact_history.values import NewContact
+
+
+SHOWN = (
+    joinedload(Contact.text, innerjoin=True),
+    joinedload(Contact.author).load_only(Staff.name),
+    joinedload(Contact.replacement).load_only(Contact.kind),
+)
+
+
+def find_told(entry: NewContact) -> Contact | None:
+    """Find the entry that tells of this contact already, by its id or its source."""
+    if entry.id is None and entry.source is None:
+        return None
+    has_source = (Contact.customer_id == entry.customer_id) & (Contact.source == entry.source)
+    found = sa.select(Contact).options(joinedload(Contact.text))
+    found = found.where(has_source | (Contact.id == entry.id))
+    # Whose id this is decides before whose source it is.
+    return db.session.scalars(found.order_by(Contact.id != entry.id)).first()
+
+
+def find_entry(entry_id: str) -> Contact | None:
+    """Find any entry with its text, whoever asks: to see whether an id is taken."""
+    found = sa.select(Contact).options(joinedload(Contact.text))
+    return db.session.scalar(found.where(Contact.id == entry_id))
+
+
+def get_contact(contact_id: str, *, visible_to: Actor) -> Contact:
+    """Return an entry with its text.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    found = sa.select(Contact).join(Contact.customer).where(Contact.id == contact_id)
+    found = customers.limit_to(found, visible_to=visible_to).options(*SHOWN)
+    contact = db.session.scalar(found)
+    if contact is None:
+        raise NotFound("contact")
+    return contact
+
+
+def require_standing(contact: Contact) -> None:
+    """Make sure that an entry still tells how it was. Asked under the lock of its chain.
+
+    :raises NoLongerStands: if a later entry replaced it, or it takes another back
+    """
+    later = db.session.scalar(sa.select(Contact.id).where(Contact.corrects_id == contact.id))
+    if later is None and contact.kind is EntryKind.WITHDRAWAL:
+        later = contact.id
+    if later is not None:
+        raise NoLongerStands(by_entry_id=later)
+
+
+def is_slot_shared(contact: Contact) -> bool:
+    """Tell whether the slot serves another customer's contact, which did happen."""
+    others = stands() & (Contact.slot_id == contact.slot_id) & (Contact.id != contact.id)
+    return bool(db.session.scalar(sa.select(sa.exists().where(others))))
+
+
+def stands() -> sa.ColumnElement[bool]:
+    """Return the condition that an entry tells of a contact and no later one replaced it."""
+    later = aliased(Contact)
+    replaced = sa.exists().where(later.corrects_id == Contact.id)
+    return sa.and_(Contact.kind != EntryKind.WITHDRAWAL, ~replaced)

@@ -1,0 +1,64 @@
+"""A customer's contacts in the order of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.contact_history.models import Contact
+from crm_api.contact_history.queries.entries import SHOWN, stands
+from crm_api.customers import queries as customers
+from crm_api.kit.db import db
+from crm_api.kit.paging import fetch_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.kit.paging import Page, PageRequest
+
+
+
+def list_contacts(
+    customer_id: str, *, filters: Mapping[str, Any], page: PageRequest, visible_to: Actor
+) -> Page:
+    """Return a piece of a customer's timeline, newest first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    customers.get_customer(customer_id, visible_to=visible_to)
+    timeline = sa.select(Contact).where(Contact.customer_id == customer_id).options(*SHOWN)
+    timeline = timeline.where(*conditions(**filters))
+    by = [Contact.occurred_at, Contact.id]
+    return fetch_page(timeline, by=by, page=page, descending=True)
+
+
+def conditions(
+    *,
+    occurred_from: datetime | None = None,
+    occurred_until: datetime | None = None,
+    is_standing: bool | None = None,
+    **equal: Any,
+) -> list[sa.ColumnElement[bool]]:
+    """Return what filters ask for; `equal` are columns and the value each must have."""
+    wanted = [getattr(Contact, name) == value for name, value in equal.items() if value is not None]
+    if occurred_from is not None:
+        wanted.append(Contact.occurred_at >= occurred_from)
+    if occurred_until is not None:
+        wanted.append(Contact.occurred_at < occurred_until)
+    if is_standing is not None:
+        wanted.append(stands() if is_standing else ~stands())
+    return wanted
+
+
+def latest_contacts(customer_id: str, *, limit: int) -> Sequence[Contact]:
+    """Return a customer's newest contacts as they stand, newest first."""
+    newest = (
+        sa.select(Contact)
+        .where(Contact.customer_id == customer_id, stands())
+        .order_by(Contact.occurred_at.desc(), Contact.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(newest.options(*SHOWN)).all()
