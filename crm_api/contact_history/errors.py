@@ -21,6 +21,17 @@ class NotYetHappened(Invalid):
         )
 
 
+class NotAsReserved(Invalid):
+    """The reservation was made for another kind of contact."""
+
+    def __init__(self, name: str, *, reserved: str) -> None:
+        super().__init__(
+            f"/{name}",
+            f"The reservation is for {reserved!r}. Log what was reserved, or leave out "
+            "reservation_id and give the reservation back.",
+        )
+
+
 class NoLongerStands(DomainError):
     """The entry was corrected or withdrawn already; a further correction refers to the newest."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm_api.accounts.models import Staff
 from crm_api.contact_history.errors import AlreadyDecided
 from crm_api.contact_history.terms import (
     Direction,
@@ -16,7 +17,6 @@ from crm_api.contact_history.terms import (
     Purpose,
     WithdrawalStatus,
 )
-from crm_api.accounts.models import Staff
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned

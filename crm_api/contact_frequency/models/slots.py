@@ -37,7 +37,8 @@ _NEXT: dict[SlotState, set[SlotState]] = {
         SlotState.RELEASED,
     },
     SlotState.UNCERTAIN: {SlotState.RESERVED, SlotState.CONSUMED, SlotState.RELEASED},
-    SlotState.CONSUMED: set(),
+    # Only a withdrawal leads back: a manager agreed that the contact never happened.
+    SlotState.CONSUMED: {SlotState.RELEASED},
     SlotState.RELEASED: {SlotState.CONSUMED},
     SlotState.EXPIRED: {SlotState.CONSUMED},
     SlotState.PREEMPTED: {SlotState.CONSUMED},

@@ -44,6 +44,11 @@ def release_slot(slot_id: str, *, reason: str) -> Slot:
     raise NotImplementedError
 
 
+def withdraw_slot(slot_id: str, *, reason: str) -> Slot:
+    """Give a consumed slot back: its contact never happened, as a manager agreed."""
+    raise NotImplementedError
+
+
 def expire_slot(slot_id: str, *, reason: str) -> Slot:
     """End a slot whose day has passed."""
     raise NotImplementedError

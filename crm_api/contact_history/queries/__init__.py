@@ -11,6 +11,12 @@ from crm_api.contact_history.queries.entries import (
     stands,
 )
 from crm_api.contact_history.queries.facts import contact_facts, count_facts, get_facts
+from crm_api.contact_history.queries.ledger import (
+    get_reservation,
+    has_overrun,
+    overruns_of,
+    plans_to_move,
+)
 from crm_api.contact_history.queries.timelines import (
     conditions,
     latest_contacts,
@@ -34,11 +40,15 @@ __all__ = [
     "find_told",
     "get_contact",
     "get_facts",
+    "get_reservation",
     "get_withdrawal",
+    "has_overrun",
     "is_slot_shared",
     "latest_contacts",
     "list_contacts",
     "list_withdrawals",
+    "overruns_of",
+    "plans_to_move",
     "require_standing",
     "stands",
     "stream_links",

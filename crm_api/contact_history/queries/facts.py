@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
 
-
 def contact_facts(customer_ids: Collection[str]) -> dict[str, History]:
     """Return the four facts of each customer who has any history."""
     known = sa.select(History).where(History.customer_id.in_(customer_ids))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from crm_api.kit.paging import Page, PageRequest
 
 
-
 def list_contacts(
     customer_id: str, *, filters: Mapping[str, Any], page: PageRequest, visible_to: Actor
 ) -> Page:

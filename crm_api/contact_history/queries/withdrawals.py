@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from crm_api.kit.paging import Page, PageRequest
 
 
-
 def find_open_withdrawal(contact_id: str) -> Withdrawal | None:
     """Find the request about an entry that waits for a decision."""
     waiting = sa.select(Withdrawal).filter_by(

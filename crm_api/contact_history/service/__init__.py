@@ -1,8 +1,8 @@
 """What one may do with the history."""
 
 from crm_api.contact_history.service.correcting import correct_contact
-from crm_api.contact_history.service.logging import LoggedContact, log_contact
 from crm_api.contact_history.service.recording import record_contact
+from crm_api.contact_history.service.telling import LoggedContact, log_contact
 from crm_api.contact_history.service.verifying import CheckedChain, verify_chains
 from crm_api.contact_history.service.withdrawing import (
     approve_withdrawal,

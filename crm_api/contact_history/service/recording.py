@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_api.contact_frequency import queries as ledger
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.values import Plan
 from crm_api.contact_history import policies, queries
@@ -35,7 +34,7 @@ def record_contact(
     :raises NotYetHappened: if it lies more than five minutes ahead
     :raises IdTaken: if the id belongs to another contact
     """
-    if entry.occurred_at > policies.latest_moment(now):
+    if not policies.is_past(entry.occurred_at, now=now):
         raise NotYetHappened(latest=policies.latest_moment(now))
     if told := _find_told(entry):
         return told
@@ -106,7 +105,7 @@ def _entry(
         "outcome": entry.outcome,
         "is_begun_by_customer": entry.begun_by_customer,
         "is_late": policies.is_late(occurred_at=entry.occurred_at, recorded_at=now),
-        "has_overrun": slot_id is not None and bool(ledger.overruns_of(slot_id)),
+        "has_overrun": slot_id is not None and queries.has_overrun(slot_id),
         "by_id": by_id,
         "source": entry.source,
         "visit_id": entry.visit_id,

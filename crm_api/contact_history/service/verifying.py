@@ -57,20 +57,20 @@ def _verify_chain(owner_id: str, links: list[Link]) -> CheckedChain:
 
 
 def _fault(entry: Link, *, place: int, previous: str) -> str | None:
-    content = entry._asdict()
-    if entry.seq != place:
-        return "an entry before this one is missing"
-    if entry.previous_digest != previous:
-        return "it does not follow the entry before it"
-    if policies.digest_entry(content) != entry.digest:
-        return "its content was changed"
+    checks = (
+        (entry.seq == place, "an entry before it is missing"),
+        (entry.previous_digest == previous, "it does not follow the entry before it"),
+        (policies.digest_entry(entry._asdict()) == entry.digest, "its content was changed"),
+        (entry.salt is not None, "its text was removed"),
+        (entry.is_erased or _commits_to_text(entry), "its text was changed"),
+    )
+    return next((reason for holds, reason in checks if not holds), None)
+
+
+def _commits_to_text(entry: Link) -> bool:
     if entry.salt is None:
-        return "its text was removed"
-    return None if entry.is_erased else _text_fault(entry)
-
-
-def _text_fault(entry: Link) -> str | None:
+        return False
     told = policies.digest_text(
         summary=entry.summary, with_whom=entry.with_whom, reason=entry.reason, salt=entry.salt
     )
-    return None if told == entry.text_digest else "its text was changed"
+    return bool(told == entry.text_digest)

@@ -1,0 +1,57 @@
+"""What the ledger knows of a contact's slot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject
+from crm_api.contact_frequency.terms import PLANNED_STATES
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.contact_history.models import Contact
+
+PLANS_TOLD = 20
+COUNTS = sa.text("slot_subjects.counting <> 'none'")  # as the partial index has it
+
+
+def get_reservation(slot_id: str, *, customer_id: str) -> Slot:
+    """Return the slot that was reserved for a contact with this customer.
+
+    :raises NotFound: if there is none
+    """
+    reserved = sa.select(Slot).filter_by(id=slot_id, customer_id=customer_id)
+    slot = db.session.scalar(reserved)
+    if slot is None:
+        raise NotFound("reservation")
+    return slot
+
+
+def has_overrun(slot_id: str) -> bool:
+    """Tell whether a slot broke a policy."""
+    broke = sa.exists().where(Overrun.slot_id == slot_id)
+    return bool(db.session.scalar(sa.select(broke)))
+
+
+def overruns_of(contact: Contact) -> Sequence[Overrun]:
+    """Return what a contact's slot broke, in a stable order."""
+    if not contact.has_overrun:
+        return []
+    broken = sa.select(Overrun).where(Overrun.slot_id == contact.slot_id)
+    return db.session.scalars(broken.order_by(Overrun.created_at, Overrun.id)).all()
+
+
+def plans_to_move(customer_id: str, *, after: datetime) -> Sequence[Slot]:
+    """Return the customer's next plans that a late fact has made illegal."""
+    ahead = sa.select(Slot).join(SlotSubject, SlotSubject.slot_id == Slot.id)
+    ahead = ahead.where(
+        SlotSubject.subject_id == customer_id, SlotSubject.effective_at > after, COUNTS
+    )
+    illegal = ahead.where(Slot.needs_new_plan, Slot.state.in_(PLANNED_STATES))
+    return db.session.scalars(illegal.order_by(Slot.effective_at, Slot.id).limit(PLANS_TOLD)).all()

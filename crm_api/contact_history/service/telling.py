@@ -1,0 +1,78 @@
+"""Log a contact by hand, with or without a reservation made for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_history import policies, queries
+from crm_api.contact_history.errors import NotAsReserved
+from crm_api.contact_history.service.recording import record_contact
+from crm_api.customers import queries as customers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.contact_frequency.models import Overrun, Slot
+    from crm_api.contact_history.models import Contact
+    from crm_api.contact_history.policies import Warned
+    from crm_api.contact_history.values import NewContact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedContact:
+    """A contact as it was taken in, and what whoever told of it should know."""
+
+    contact: Contact
+    overruns: Sequence[Overrun]
+    warnings: Sequence[Warned]
+
+
+def log_contact(
+    entry: NewContact, *, reservation_id: str | None, by: Actor, now: datetime
+) -> LoggedContact:
+    """Record a contact that somebody of ours made or received.
+
+    A fact is never refused: what it broke is told back, and which plans must move now.
+
+    :raises NotFound: if there is no such customer or reservation
+    :raises NotAsReserved: if the reservation was made for another kind of contact
+    :raises NotYetHappened: if it lies in the future
+    """
+    customers.get_customer(entry.customer_id, visible_to=by)
+    if reservation_id is None:
+        contact = record_contact(entry, by_id=by.id, now=now)
+    else:
+        contact = _log_reserved(entry, reservation_id, by=by, now=now)
+    overruns = queries.overruns_of(contact)
+    to_move = queries.plans_to_move(contact.customer_id, after=now)
+    return LoggedContact(
+        contact=contact,
+        overruns=overruns,
+        warnings=policies.warnings(
+            age=contact.recorded_at - contact.occurred_at,
+            has_overrun=bool(overruns),
+            to_move=[slot.id for slot in to_move],
+        ),
+    )
+
+
+def _log_reserved(entry: NewContact, reservation_id: str, *, by: Actor, now: datetime) -> Contact:
+    slot = queries.get_reservation(reservation_id, customer_id=entry.customer_id)
+    _require_as_reserved(entry, slot)
+    entry = replace(entry, source=slot.source or f"slot:{slot.id}", visit_id=slot.visit_id)
+    if queries.find_told(entry) is None and policies.is_past(entry.occurred_at, now=now):
+        contact_frequency.consume_slot(
+            slot.id, occurred_at=entry.occurred_at, outcome=entry.outcome
+        )
+    return record_contact(entry, by_id=by.id, now=now, slot_id=slot.id)
+
+
+def _require_as_reserved(entry: NewContact, slot: Slot) -> None:
+    for name in ("channel", "category"):
+        reserved = getattr(slot, name)
+        if getattr(entry, name) != reserved:
+            raise NotAsReserved(name, reserved=reserved)
