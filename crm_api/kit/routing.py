@@ -13,6 +13,7 @@ from werkzeug.routing import BaseConverter
 
 from crm_api.kit import json
 from crm_api.kit.errors import DomainError, Invalid, StaleVersion, VersionRequired
+from crm_api.kit.idempotency import HEADER, LONGEST_KEY, KeyReused
 from crm_api.kit.schemas import ProblemSchema
 
 if TYPE_CHECKING:
@@ -20,6 +21,28 @@ if TYPE_CHECKING:
 
 
 V = TypeVar("V")
+
+ANYWHERE: dict[int, tuple[str, ...]] = {
+    400: ("bad_request",),
+    429: ("too_many_requests",),
+    500: ("internal_error",),
+    503: ("busy",),
+}
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "A repeat with the same key and body gives the first answer (kept 48 h).",
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": '"1"',
+    "description": "The ETag that you read.",
+}
 
 
 class InvalidRequest(DomainError):
@@ -97,22 +120,34 @@ def note_refusals(view: Any, errors: tuple[type[DomainError], ...]) -> None:
 
 
 def _document_refusals(doc: Any, doc_info: Any, *, method: str, **_: Any) -> Any:
-    by_status: dict[int, set[str]] = {400: {"bad_request"}, 429: {"too_many_requests"}}
-    if "arguments" in doc_info:
-        by_status[422] = {"invalid"}
-        if method in ("post", "put", "patch"):
-            by_status[400] |= {"malformed_json"}
-            by_status |= {413: {"body_too_large"}, 415: {"unsupported_media_type"}}
-    for error in doc_info.get("refusals", ()):
-        by_status.setdefault(error.status, set()).add(error.code)
+    told = doc_info.get("refusals", ())
+    errors = tuple(e for e in told if e is not KeyReused or method == "post")
     responses = doc.setdefault("responses", {})
     responses.pop("422", None)
-    for status, codes in sorted(by_status.items()):
+    for status, codes in sorted(_codes(doc_info, method, errors).items()):
         responses[str(status)] = {
             "description": "Refused: " + ", ".join(f"`{c}`" for c in sorted(codes)) + ".",
             "content": {"application/problem+json": {"schema": ProblemSchema}},
         }
+    headers = [IDEMPOTENCY_KEY] if KeyReused in errors else []
+    headers += [IF_MATCH] if VersionRequired in errors else []
+    if headers:
+        doc["parameters"] = [*doc.get("parameters", []), *headers]
     return doc
+
+
+def _codes(
+    doc_info: Any, method: str, errors: tuple[type[DomainError], ...]
+) -> dict[int, set[str]]:
+    codes = {status: set(found) for status, found in ANYWHERE.items()}
+    if "arguments" in doc_info:
+        codes[422] = {"invalid"}
+        if method in ("post", "put", "patch"):
+            codes[400].add("malformed_json")
+            codes |= {413: {"body_too_large"}, 415: {"unsupported_media_type"}}
+    for error in errors:
+        codes.setdefault(error.status, set()).add(error.code)
+    return codes
 
 
 def expected_version() -> int:
