@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
@@ -9,7 +10,7 @@ import marshmallow as ma
 from flask import Request, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, ValidationError
 
 from crm_api.kit import json
 from crm_api.kit.errors import DomainError, Invalid, StaleVersion, VersionRequired
@@ -91,6 +92,23 @@ class RecordIdConverter(BaseConverter):
     """`<record_id:…>`: an id as the whole API writes them."""
 
     regex = "[A-Za-z0-9_-]{1,64}"
+
+
+class DayConverter(BaseConverter):
+    """`<day:…>`: a local calendar day. What is none is a page that does not exist."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Read the day."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+    def to_url(self, value: date) -> str:
+        """Write the day."""
+        return value.isoformat()
 
 
 class Blueprint(flask_smorest.Blueprint):
