@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from marshmallow import fields
 
 from crm_api.contact_history.terms import (
@@ -22,10 +24,13 @@ from crm_api.kit.schemas import (
     page_schema,
 )
 
+if TYPE_CHECKING:
+    from enum import StrEnum
+
 OWN_ID = {"description": "Made by a client that works offline; else the server makes one."}
 
 
-def enum_field(enum: type, **kwargs: object) -> fields.Enum:
+def enum_field(enum: type[StrEnum], **kwargs: Any) -> fields.Enum[Any]:
     """Return a field that writes an enum by its value."""
     return fields.Enum(enum, by_value=True, **kwargs)
 
