@@ -82,7 +82,7 @@ def _decode(cursor: str, by: Sequence[Any]) -> list[Any]:
 
 
 def _value(value: Any, column: Any) -> Any:
-    kind = column.type.python_type
+    kind = getattr(column.type, "impl_instance", column.type).python_type
     if kind in (datetime, date):
         return kind.fromisoformat(value)
     if issubclass(kind, Enum):
