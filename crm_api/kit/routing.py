@@ -183,4 +183,14 @@ def expected_version() -> int:
     return int(version)
 
 
+def given_version() -> int | None:
+    """Return the version that the caller says to have read, where the caller says so.
+
+    For a change of state, whose repeat must be answered whatever its sender had read.
+
+    :raises Invalid: if it is not an ETag of this API
+    """
+    return expected_version() if "If-Match" in request.headers else None
+
+
 UPDATES = (StaleVersion, VersionRequired)
