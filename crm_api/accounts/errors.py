@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_api.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Unauthenticated(DomainError):
@@ -33,3 +38,140 @@ class ForbiddenScope(DomainError):
 
     def __init__(self, scope: str) -> None:
         super().__init__("This key does not have the scope that the route needs.", scope=scope)
+
+
+class SignInFailed(DomainError):
+    """Login, password or one-time code are wrong; which of them is not told."""
+
+    status = 401
+    code = "sign_in_failed"
+
+    def __init__(self, *, remember: Callable[[], None]) -> None:
+        super().__init__("Login and password do not belong together.", remember=remember)
+
+
+class SignInLocked(DomainError):
+    """Too many attempts failed in a row; waiting helps, trying does not."""
+
+    status = 403
+    code = "sign_in_locked"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__("Too many attempts failed. Wait, then try again.", retry_after=retry_after)
+
+
+class RefreshRefused(DomainError):
+    """The refresh token is unknown, expired, or its session has ended."""
+
+    status = 401
+    code = "refresh_refused"
+
+    def __init__(self) -> None:
+        super().__init__("The session has ended. Sign in again.")
+
+
+class RefreshTokenMisused(DomainError):
+    """The refresh token was used before, or came from another device: it may be stolen."""
+
+    status = 401
+    code = "refresh_token_misused"
+
+    def __init__(self, *, remember: Callable[[], None]) -> None:
+        super().__init__(
+            "This refresh token was used before, or elsewhere. Its session has ended: sign in.",
+            remember=remember,
+        )
+
+
+class WrongPassword(DomainError):
+    """The current password is not the one that was given."""
+
+    status = 403
+    code = "wrong_password"
+
+    def __init__(self, *, remember: Callable[[], None]) -> None:
+        super().__init__("The current password is another one.", remember=remember)
+
+
+class ResetRefused(DomainError):
+    """The one-time code is wrong, used or expired."""
+
+    status = 401
+    code = "reset_refused"
+
+    def __init__(self, *, remember: Callable[[], None]) -> None:
+        super().__init__("The code does not fit. Ask for a new one.", remember=remember)
+
+
+class WeakPassword(DomainError):
+    """The password would be guessed."""
+
+    status = 422
+    code = "weak_password"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault, errors=[{"pointer": "/new_password", "message": fault}])
+
+
+class Outranked(DomainError):
+    """Who signs in with more rights than the caller is helped by an administrator."""
+
+    status = 403
+    code = "outranked"
+
+    def __init__(self) -> None:
+        super().__init__("Only an administrator looks after this person's sign-in.")
+
+
+class LoginTaken(DomainError):
+    """Somebody else signs in under this name."""
+
+    code = "login_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This login belongs to somebody else. Choose another.")
+
+
+class LastAdmin(DomainError):
+    """Without this administrator there would be none."""
+
+    code = "last_admin"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last active administrator. Name another one first.")
+
+
+class StillOwnsCustomers(DomainError):
+    """A leaver's customers need a new account manager first."""
+
+    code = "still_owns_customers"
+
+    def __init__(self, *, customers: int) -> None:
+        super().__init__("Hand the portfolio over first.", customers=customers)
+
+
+class TeamCycle(DomainError):
+    """A team cannot lie beneath itself."""
+
+    code = "team_cycle"
+
+    def __init__(self) -> None:
+        super().__init__("The new parent lies within the team that is to move.")
+
+
+class TeamTooDeep(DomainError):
+    """The tree would grow deeper than it may."""
+
+    code = "team_too_deep"
+
+    def __init__(self, *, deepest: int) -> None:
+        super().__init__("The tree would become too deep.", deepest=deepest)
+
+
+class ClientNameTaken(DomainError):
+    """Another machine client has this name."""
+
+    code = "client_name_taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another machine client has this name. Choose another.")

@@ -14,7 +14,7 @@ from crm_api.accounts import queries, service
 from crm_api.accounts.errors import ForbiddenRole, ForbiddenScope, Unauthenticated
 from crm_api.accounts.tokens import digest_of, keyring
 from crm_api.kit import clock
-from crm_api.kit.idempotency import KeyReused, once
+from crm_api.kit.idempotency import once
 from crm_api.kit.routing import note_refusals
 from crm_api.kit.transactions import transaction
 
@@ -29,17 +29,22 @@ V = TypeVar("V", bound="Callable[..., Any]")
 _noted_uses: dict[str, datetime] = {}
 
 
-def requires(*roles: Role) -> Callable[[V], V]:
-    """Let in people of these roles, and run a POST that carries an Idempotency-Key once."""
+def requires(*roles: Role, keeps_answer: bool = True) -> Callable[[V], V]:
+    """Let in people of these roles, and run a POST that carries an Idempotency-Key once.
+
+    A route whose answer holds a secret, shown once and stored nowhere, does not keep its answer.
+    """
 
     def decorate(view: V) -> V:
-        note_refusals(view, (Unauthenticated, ForbiddenRole, KeyReused))
+        note_refusals(view, (Unauthenticated, ForbiddenRole))
 
         @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Response:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
             actor = _authenticate()
             if actor.role not in roles:
                 raise ForbiddenRole(actor.role)
+            if not keeps_answer:
+                return view(*args, **kwargs)
             return once(lambda: view(*args, **kwargs), actor_id=actor.id)
 
         return cast("V", _mark(guarded, security=[{"bearer": []}], guard=tuple(roles)))

@@ -57,6 +57,8 @@ def problem(
     )
     if "retry_after" in body:
         answer.headers["Retry-After"] = str(body["retry_after"])
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 

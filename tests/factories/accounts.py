@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import secrets
 from datetime import timedelta
+from functools import cache
 
+from crm_api.accounts import service
 from crm_api.accounts.actors import Actor, Client
 from crm_api.accounts.models import (
     ClientKey,
@@ -16,6 +18,7 @@ from crm_api.accounts.models import (
     Staff,
     Team,
 )
+from crm_api.accounts.passwords import hash_password
 from crm_api.accounts.tokens import digest_of, keyring
 from crm_api.kit import clock
 from crm_api.kit.db import db
@@ -23,6 +26,7 @@ from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction
 
 _numbers = itertools.count(1)
+PASSWORD = "correct horse battery"
 LONG = timedelta(days=36_500)  # tests move the clock; the token of a test outlives that
 
 
@@ -63,6 +67,18 @@ def make_staff(role: Role = Role.ACCOUNT_MANAGER, team: Team | None = None, **ch
     return Actor(
         id=staff.id, name=staff.name, role=staff.role, team_id=team.id, team_path=team.path
     )
+
+
+@cache
+def _hash(password: str) -> str:
+    return hash_password(password)
+
+
+def give_password(actor: Actor, password: str = PASSWORD) -> str:
+    """Let somebody sign in by password; return their login."""
+    with transaction():
+        service.give_password(actor.id, password_hash=_hash(password), now=clock.now())
+        return db.session.get(Staff, actor.id).login
 
 
 def make_token(actor: Actor, *, seconds: int | None = None) -> str:

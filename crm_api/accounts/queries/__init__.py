@@ -1,6 +1,60 @@
 """Reads of accounts, limited to what the actor may see."""
 
 from crm_api.accounts.queries.callers import find_actor, find_client
-from crm_api.accounts.queries.teams import in_subtree, subtree_team_ids
+from crm_api.accounts.queries.clients import (
+    get_machine_client,
+    list_client_keys,
+    list_machine_clients,
+    lock_client_keys,
+)
+from crm_api.accounts.queries.sessions import (
+    find_credentials,
+    find_lock,
+    find_refresh_token,
+    list_sessions,
+    lock_session_of,
+)
+from crm_api.accounts.queries.staff import (
+    get_staff,
+    hold_active_staff,
+    list_roles,
+    list_staff,
+    lock_active_admins,
+    lock_staff,
+)
+from crm_api.accounts.queries.teams import (
+    get_team,
+    in_subtree,
+    list_teams,
+    lock_team,
+    lock_tree,
+    subtree_team_ids,
+    visible_teams,
+)
 
-__all__ = ["find_actor", "find_client", "in_subtree", "subtree_team_ids"]
+__all__ = [
+    "find_actor",
+    "find_client",
+    "find_credentials",
+    "find_lock",
+    "find_refresh_token",
+    "get_machine_client",
+    "get_staff",
+    "get_team",
+    "hold_active_staff",
+    "in_subtree",
+    "list_client_keys",
+    "list_machine_clients",
+    "list_roles",
+    "list_sessions",
+    "list_staff",
+    "list_teams",
+    "lock_active_admins",
+    "lock_client_keys",
+    "lock_session_of",
+    "lock_staff",
+    "lock_team",
+    "lock_tree",
+    "subtree_team_ids",
+    "visible_teams",
+]

@@ -58,9 +58,10 @@ def lock_history(customer_id: str) -> History:
     row = row.on_conflict_do_update(
         index_elements=[History.customer_id], set_={"length": History.length}
     )
-    fresh = {"populate_existing": True}
-    history: History = db.session.scalars(row.returning(History), execution_options=fresh).one()
-    return history
+    found = db.session.scalars(
+        row.returning(History), execution_options={"populate_existing": True}
+    )
+    return found.one()
 
 
 def advance_facts(history: History, facts: dict[str, datetime]) -> None:

@@ -1,0 +1,1 @@
+"""What accounts take and give, a module for each feature."""
