@@ -1,0 +1,43 @@
+"""`./run bench`: measure the first paths and print the table."""
+
+from __future__ import annotations
+
+import click
+
+from bench import bulk, http, table
+from bench.generate import SCALES
+from bench.rig import Rig, say
+
+PATHS = {
+    "http": http.measure,
+    "claim": bulk.measure_claims,
+    "plan": bulk.measure_planning,
+}
+
+
+@click.command()
+@click.option("--scale", type=click.Choice(list(SCALES)), default="small", show_default=True)
+@click.option(
+    "--only", type=click.Choice(list(PATHS)), multiple=True, help="Measure these parts only."
+)
+def main(scale: str, only: tuple[str, ...]) -> None:
+    """Measure each path against its baseline, in one run on one fresh database.
+
+    small is 100,000 customers with 1,000,000 contacts, large ten times that. Every figure is a
+    ratio, so that it means the same on a faster machine. Exits with 1 where a target is missed.
+    """
+    say(f"filling a fresh PostgreSQL at scale {scale} …")
+    rig = Rig(SCALES[scale])
+    try:
+        rig.start()
+        results = [r for name, run in PATHS.items() if not only or name in only for r in run(rig)]
+    finally:
+        rig.stop()
+    click.echo(table.render(results))
+    if not only:
+        say(f"kept in {table.keep(results, scale=scale)}")
+    raise SystemExit(0 if all(r.is_met for r in results) else 1)
+
+
+if __name__ == "__main__":
+    main()

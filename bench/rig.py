@@ -1,0 +1,93 @@
+"""What a run stands on: a PostgreSQL with a disk that really syncs, and servers on it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from bench.generate import fill
+from tests.support import databases
+from tests.support.postgres import PostgresServer
+from tests.support.server import ROOT, Server, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.generate import Scale
+
+DURABLE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "2GB",
+    "max_wal_size": "8GB",
+}
+
+
+class Rig:
+    """One PostgreSQL with one filled database."""
+
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+        self._postgres = PostgresServer(**DURABLE)
+        self.url = self.dsn = ""
+
+    def start(self) -> Rig:
+        """Make and fill the database."""
+        self._postgres.start()
+        with psycopg.connect(self._postgres.dsn("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE bench")
+        self.url, self.dsn = self._postgres.url("bench"), self._postgres.dsn("bench")
+        databases.migrate(self.url)
+        began = time.perf_counter()
+        fill(self.dsn, self.scale)
+        seconds = time.perf_counter() - began
+        say(
+            f"{self.scale.customers:,} customers, {self.scale.contacts:,} contacts: {seconds:.0f} s"
+        )
+        return self
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        self._postgres.stop()
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """Return a plain connection, for baselines."""
+        return psycopg.connect(self.dsn, autocommit=True)
+
+    @contextmanager
+    def serving(self) -> Iterator[int]:
+        """Serve the product with the settings it ships; give the port."""
+        server = Server(self.url).start()
+        try:
+            yield server.port
+        finally:
+            server.stop()
+
+
+@contextmanager
+def bare_server(port: int = 18_431) -> Iterator[int]:
+    """Serve the baseline by the same gunicorn settings; give the port."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:crm_api.config.server"]
+    process = subprocess.Popen(
+        [*command, "bench.bare:app"],
+        cwd=ROOT,
+        env=environment("sqlite://", BIND=f"127.0.0.1:{port}"),
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def say(line: str) -> None:
+    """Tell the person who waits."""
+    print(f"  {line}", file=sys.stderr, flush=True)
