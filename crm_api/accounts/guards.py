@@ -14,7 +14,7 @@ from crm_api.accounts import queries, service
 from crm_api.accounts.errors import ForbiddenRole, ForbiddenScope, Unauthenticated
 from crm_api.accounts.tokens import digest_of, keyring
 from crm_api.kit import clock
-from crm_api.kit.idempotency import once
+from crm_api.kit.idempotency import KeyReused, once
 from crm_api.kit.routing import note_refusals
 from crm_api.kit.transactions import transaction
 
@@ -36,7 +36,7 @@ def requires(*roles: Role, keeps_answer: bool = True) -> Callable[[V], V]:
     """
 
     def decorate(view: V) -> V:
-        note_refusals(view, (Unauthenticated, ForbiddenRole))
+        note_refusals(view, (Unauthenticated, ForbiddenRole, KeyReused))
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ from crm_api.kit.engine import engine_options, prepare_engine
 from crm_api.kit.limits import limit_requests
 from crm_api.kit.logs import configure_logs
 from crm_api.kit.problems import register_problems
-from crm_api.kit.routing import RecordIdConverter
+from crm_api.kit.routing import DayConverter, RecordIdConverter
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_logs(settings.log_level)
     app = EdgeFlask("crm_api", static_folder=None)
     _configure(app, settings)
-    app.url_map.converters["record_id"] = RecordIdConverter
+    app.url_map.converters |= {"record_id": RecordIdConverter, "day": DayConverter}
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine, settings)

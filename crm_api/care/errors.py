@@ -44,3 +44,35 @@ class OwnTemplate(DomainError):
 
     def __init__(self) -> None:
         super().__init__("A second person must approve what you wrote or submitted.")
+
+
+class PlanOutOfReach(DomainError):
+    """Care is planned for today and the next days, never for the past."""
+
+    status = 422
+    code = "plan_out_of_reach"
+
+    def __init__(self, *, furthest: str) -> None:
+        super().__init__(
+            f"Choose days from today up to {furthest}.",
+            furthest=furthest,
+        )
+
+
+class TemplateNotFit(DomainError):
+    """The template has faults that its readers would notice."""
+
+    status = 422
+    code = "template_not_fit"
+
+    def __init__(self, findings: list[dict[str, str]]) -> None:
+        super().__init__("Mend the findings and draft a new version.", findings=findings)
+
+
+class TemplateNameTaken(DomainError):
+    """Another template bears this name."""
+
+    code = "template_name_taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another template bears this name. Choose a new name.")

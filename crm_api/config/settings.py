@@ -46,6 +46,7 @@ class Settings:
     country_code: str = "CN"
     working_hours: tuple[tuple[time, time], ...] = ((time(9), time(12)), (time(13, 30), time(18)))
     sms_signature: str = "演示通信"
+    sms_sender: str = "10690000"
     pool_size: int = 8
     lock_timeout_ms: int = 2_000
     statement_timeout_ms: int = 15_000
@@ -56,6 +57,7 @@ class Settings:
     max_import_bytes: int = 64 * 1024 * 1024
     requests_per_minute: int = 600
     sign_ins_per_minute: int = 20
+    coordinates_kept_days: int = 30
     log_level: str = "INFO"
     spool: Path = ROOT / ".instance" / "spool"
 
@@ -80,12 +82,14 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         zone=ZoneInfo(environ.get("CRM_TIME_ZONE", "Asia/Shanghai")),
         working_hours=_hours(environ, "CRM_WORKING_HOURS", "09:00-12:00,13:30-18:00"),
         sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
+        sms_sender=environ.get("CRM_SMS_SENDER", "10690000"),
         pool_size=_number(environ, "CRM_POOL_SIZE", 8),
         lock_timeout_ms=_number(environ, "CRM_LOCK_TIMEOUT_MS", 2_000),
         statement_timeout_ms=_number(environ, "CRM_STATEMENT_TIMEOUT_MS", 15_000),
         access_token_seconds=_number(environ, "CRM_ACCESS_TOKEN_SECONDS", 900),
         requests_per_minute=_number(environ, "CRM_REQUESTS_PER_MINUTE", 600),
         sign_ins_per_minute=_number(environ, "CRM_SIGN_INS_PER_MINUTE", 20),
+        coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
         log_level=environ.get("CRM_LOG_LEVEL", "INFO"),
         spool=Path(environ.get("CRM_SPOOL", str(ROOT / ".instance" / "spool"))),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from crm_api.accounts.models import Staff
 from crm_api.contact_history.errors import AlreadyDecided
@@ -89,8 +89,28 @@ class Contact(Model):
         lazy="raise_on_sql",
         viewonly=True,
         uselist=False,
-        primaryjoin=lambda: Contact.id == sa.orm.foreign(sa.orm.remote(Contact.corrects_id)),
+        primaryjoin=lambda: Contact.id == foreign(remote(Contact.corrects_id)),
     )
+
+    @property
+    def replaced_by_id(self) -> str | None:
+        """The entry that tells how it really was, if one does."""
+        return self.replacement.id if self.replacement else None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether a manager agreed that it never happened."""
+        return self.replacement is not None and self.replacement.kind is EntryKind.WITHDRAWAL
+
+    @property
+    def by_name(self) -> str | None:
+        """The name of whoever recorded it."""
+        return self.author.name if self.author else None
+
+    @property
+    def is_text_erased(self) -> bool:
+        """Whether its text was erased by law."""
+        return self.text.erased_at is not None
 
 
 class ContactText(Model):

@@ -6,6 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -81,9 +82,11 @@ def _decode(cursor: str, by: Sequence[Any]) -> list[Any]:
 
 
 def _value(value: Any, column: Any) -> Any:
-    kind = column.type.python_type
+    kind = getattr(column.type, "impl_instance", column.type).python_type
     if kind in (datetime, date):
         return kind.fromisoformat(value)
+    if issubclass(kind, Enum):
+        return kind(value)
     if not isinstance(value, kind) or (isinstance(value, str) and "\x00" in value):
         raise TypeError
     return value

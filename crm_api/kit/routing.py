@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
@@ -9,10 +10,11 @@ import marshmallow as ma
 from flask import Request, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, ValidationError
 
 from crm_api.kit import json
 from crm_api.kit.errors import DomainError, Invalid, StaleVersion, VersionRequired
+from crm_api.kit.idempotency import HEADER, LONGEST_KEY, KeyReused
 from crm_api.kit.schemas import ProblemSchema
 
 if TYPE_CHECKING:
@@ -20,6 +22,28 @@ if TYPE_CHECKING:
 
 
 V = TypeVar("V")
+
+ANYWHERE: dict[int, tuple[str, ...]] = {
+    400: ("bad_request",),
+    429: ("too_many_requests",),
+    500: ("internal_error",),
+    503: ("busy",),
+}
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "A repeat with the same key and body gives the first answer (kept 48 h).",
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": '"1"',
+    "description": "The ETag that you read.",
+}
 
 
 class InvalidRequest(DomainError):
@@ -70,6 +94,23 @@ class RecordIdConverter(BaseConverter):
     regex = "[A-Za-z0-9_-]{1,64}"
 
 
+class DayConverter(BaseConverter):
+    """`<day:…>`: a local calendar day. What is none is a page that does not exist."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Read the day."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+    def to_url(self, value: date) -> str:
+        """Write the day."""
+        return value.isoformat()
+
+
 class Blueprint(flask_smorest.Blueprint):
     """A group of routes with a contract."""
 
@@ -97,22 +138,34 @@ def note_refusals(view: Any, errors: tuple[type[DomainError], ...]) -> None:
 
 
 def _document_refusals(doc: Any, doc_info: Any, *, method: str, **_: Any) -> Any:
-    by_status: dict[int, set[str]] = {400: {"bad_request"}, 429: {"too_many_requests"}}
-    if "arguments" in doc_info:
-        by_status[422] = {"invalid"}
-        if method in ("post", "put", "patch"):
-            by_status[400] |= {"malformed_json"}
-            by_status |= {413: {"body_too_large"}, 415: {"unsupported_media_type"}}
-    for error in doc_info.get("refusals", ()):
-        by_status.setdefault(error.status, set()).add(error.code)
+    told = doc_info.get("refusals", ())
+    errors = tuple(e for e in told if e is not KeyReused or method == "post")
     responses = doc.setdefault("responses", {})
     responses.pop("422", None)
-    for status, codes in sorted(by_status.items()):
+    for status, codes in sorted(_codes(doc_info, method, errors).items()):
         responses[str(status)] = {
             "description": "Refused: " + ", ".join(f"`{c}`" for c in sorted(codes)) + ".",
             "content": {"application/problem+json": {"schema": ProblemSchema}},
         }
+    headers = [IDEMPOTENCY_KEY] if KeyReused in errors else []
+    headers += [IF_MATCH] if VersionRequired in errors else []
+    if headers:
+        doc["parameters"] = [*doc.get("parameters", []), *headers]
     return doc
+
+
+def _codes(
+    doc_info: Any, method: str, errors: tuple[type[DomainError], ...]
+) -> dict[int, set[str]]:
+    codes = {status: set(found) for status, found in ANYWHERE.items()}
+    if "arguments" in doc_info:
+        codes[422] = {"invalid"}
+        if method in ("post", "put", "patch"):
+            codes[400].add("malformed_json")
+            codes |= {413: {"body_too_large"}, 415: {"unsupported_media_type"}}
+    for error in errors:
+        codes.setdefault(error.status, set()).add(error.code)
+    return codes
 
 
 def expected_version() -> int:
@@ -128,6 +181,16 @@ def expected_version() -> int:
     if not version.isdecimal() or len(version) > 9:  # noqa: PLR2004 - no record changes so often
         raise Invalid("/headers/If-Match", 'Send the ETag as you read it, such as "3".')
     return int(version)
+
+
+def given_version() -> int | None:
+    """Return the version that the caller says to have read, where the caller says so.
+
+    For a change of state, whose repeat must be answered whatever its sender had read.
+
+    :raises Invalid: if it is not an ETag of this API
+    """
+    return expected_version() if "If-Match" in request.headers else None
 
 
 UPDATES = (StaleVersion, VersionRequired)

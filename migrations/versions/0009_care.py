@@ -138,6 +138,21 @@ def _create_messages() -> None:
             "reason <> '' OR state IN ('queued', 'leased', 'submitting', 'submitted', 'delivered')",
             name=op.f("ck_care_messages_ends_with_a_reason"),
         ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_care_messages_customer_id_customers"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["template_id"],
+            ["care_templates.id"],
+            name=op.f("fk_care_messages_template_id_care_templates"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["slot_id"],
+            ["contact_slots.id"],
+            name=op.f("fk_care_messages_slot_id_contact_slots"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_messages")),
         sa.UniqueConstraint("slot_id", name=op.f("uq_care_messages_slot_id")),
         sa.UniqueConstraint("occurrence", name=op.f("uq_care_messages_occurrence")),

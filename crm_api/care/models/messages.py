@@ -89,13 +89,13 @@ class CareMessage(Record, Model):
     state: Mapped[MessageState] = mapped_column(enum_column(MessageState))
     reason: Mapped[str] = mapped_column(default="")
 
-    customer_id: Mapped[RecordId]
-    slot_id: Mapped[RecordId] = mapped_column(unique=True)
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))
     occurrence: Mapped[str] = mapped_column(sa.String(200), unique=True)
     on_day: Mapped[date]
     category: Mapped[Category] = mapped_column(enum_column(Category))
-    template_id: Mapped[RecordId]
+    template_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("care_templates.id"))
     template_version: Mapped[int]
 
     priority: Mapped[int]  # the class of frequency.md, "Who wins a slot": lower goes first

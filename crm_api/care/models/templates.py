@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm_api.care.errors import NotADraft, NotAwaitingApproval, OwnTemplate
 from crm_api.care.terms import Occasion, TemplateStatus
@@ -24,8 +24,12 @@ class CareTemplate(Record, Model):
 
     name: Mapped[str] = mapped_column(sa.String(80), unique=True)
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))
-    festival_key: Mapped[str | None] = mapped_column(sa.String(64))  # None: suits any festival
+    festival_key: Mapped[str | None] = mapped_column(sa.String(64))
     category: Mapped[Category] = mapped_column(enum_column(Category))
+
+    versions: Mapped[list[CareTemplateVersion]] = relationship(
+        lazy="raise_on_sql", order_by="CareTemplateVersion.number"
+    )
 
 
 class CareTemplateVersion(Versioned, Model):

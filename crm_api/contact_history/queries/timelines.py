@@ -13,7 +13,7 @@ from crm_api.kit.db import db
 from crm_api.kit.paging import fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def list_contacts(
-    customer_id: str, *, filters: Mapping[str, Any], page: PageRequest, visible_to: Actor
+    customer_id: str, *, page: PageRequest, visible_to: Actor, **filters: Any
 ) -> Page:
     """Return a piece of a customer's timeline, newest first.
 

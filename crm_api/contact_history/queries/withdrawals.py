@@ -33,7 +33,7 @@ def get_withdrawal(withdrawal_id: str, *, visible_to: Actor) -> Withdrawal:
     :raises NotFound: if there is none, or none that the actor may see
     """
     found = customers.limit_to(_withdrawals(), visible_to=visible_to)
-    withdrawal = db.session.scalar(found.where(Withdrawal.id == withdrawal_id))
+    withdrawal: Withdrawal | None = db.session.scalar(found.where(Withdrawal.id == withdrawal_id))
     if withdrawal is None:
         raise NotFound("withdrawal")
     return withdrawal

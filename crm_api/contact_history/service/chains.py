@@ -58,10 +58,9 @@ def lock_history(customer_id: str) -> History:
     row = row.on_conflict_do_update(
         index_elements=[History.customer_id], set_={"length": History.length}
     )
-    found = db.session.scalars(
-        row.returning(History), execution_options={"populate_existing": True}
-    )
-    return found.one()
+    fresh = {"populate_existing": True}
+    history: History = db.session.scalars(row.returning(History), execution_options=fresh).one()
+    return history
 
 
 def advance_facts(history: History, facts: dict[str, datetime]) -> None:

@@ -47,7 +47,7 @@ def correct_contact(
     contact = queries.get_contact(contact_id, visible_to=by)
     history = lock_history(contact.customer_id)
     if told := _find_told(contact, id, reason=reason, changes=changes):
-        return told
+        return queries.get_contact(told.id, visible_to=by)
     _require_correctable(contact)
     before = _told(contact)
     after = {**before, **changes}
@@ -57,7 +57,7 @@ def correct_contact(
     words = {name: after.pop(name) for name in ("summary", "with_whom")}
     correction = append_entry({**entry, **after}, text=Text(reason=reason, **words))
     recount_facts(history)
-    return correction
+    return queries.get_contact(correction.id, visible_to=by)
 
 
 def _told(contact: Contact) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def log_contact(
         contact = record_contact(entry, by_id=by.id, now=now)
     else:
         contact = _log_reserved(entry, reservation_id, by=by, now=now)
+    contact = queries.get_contact(contact.id, visible_to=by)
     overruns = queries.overruns_of(contact)
     to_move = queries.plans_to_move(contact.customer_id, after=now)
     return LoggedContact(

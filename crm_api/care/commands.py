@@ -1,0 +1,86 @@
+"""`flask care …`: what any scheduler may run, twice or side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from flask.cli import AppGroup
+
+from crm_api.calendars import service as calendars
+from crm_api.care import service
+from crm_api.care.errors import PlanOutOfReach
+from crm_api.care.values import Tally
+from crm_api.kit import clock
+from crm_api.kit.progress import progress_bar
+from crm_api.kit.transactions import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from crm_api.care.values import Cause, Step
+
+care = AppGroup("care", help="Plan greetings, and drop those that missed their day.")
+COMMANDS = (care,)
+
+
+@care.command("plan")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The first day; else today.")
+@click.option("--days", type=click.IntRange(1, 8), default=1, help="How many days.")
+@click.option("--dry-run", is_flag=True, help="Store nothing; tell what would happen.")
+def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
+    """Plan the greetings of a day or of the days from it on."""
+    now = clock.now()
+    first = on.date() if on else calendars.local_day(now)
+    with transaction(read_only=True):
+        try:
+            causes = service.causes_between(first, days=days, now=now)
+        except PlanOutOfReach as refusal:
+            raise click.BadParameter(refusal.detail, param_hint="--on") from None
+        tallies = [service.count_cause(cause) for cause in causes]
+    plan_chunk = service.Rehearsal().plan_chunk if dry_run else service.plan_chunk
+    total = Tally()
+    with progress_bar(total=sum(tally.open for tally in tallies), unit="greetings") as bar:
+        for cause, tally in zip(causes, tallies, strict=True):
+            total.add(tally)
+            if tally.open:
+                total.add(_plan_cause(cause, plan_chunk, dry_run=dry_run, tick=bar.update))
+    click.echo(_summary(total, first=first.isoformat(), days=days, dry_run=dry_run))
+
+
+def _plan_cause(
+    cause: Cause, plan_chunk: Callable[..., Step], *, dry_run: bool, tick: Callable[[int], object]
+) -> Tally:
+    tally, after, is_more = Tally(), None, True
+    while is_more:
+        with transaction(read_only=dry_run):
+            step = plan_chunk(cause, after=after, now=clock.now())
+        tally.add(step.tally)
+        tick(step.seen)
+        after, is_more = step.last_key, step.last_key is not None
+    return tally
+
+
+def _summary(total: Tally, *, first: str, days: int, dry_run: bool) -> str:
+    why = ", ".join(f"{reason} {count}" for reason, count in total.blocked.most_common() if count)
+    return (
+        f"{'care plan (dry run)' if dry_run else 'care plan'} from {first} for {days} day(s): "
+        f"{total.due} due, {total.planned} planned, {total.already} planned before, "
+        f"{total.blocked.total()} blocked" + (f" ({why})" if why else "")
+    )
+
+
+@care.command("expire")
+def expire() -> None:
+    """Drop the greetings that missed their window, and give back their slots."""
+    dropped = 0
+    with progress_bar(total=None, unit="messages") as bar:
+        while True:
+            with transaction():
+                found = service.expire_messages(now=clock.now())
+            if not found:
+                break
+            dropped += found
+            bar.update(found)
+    click.echo(f"care expire: {dropped} greetings dropped")

@@ -1,0 +1,143 @@
+"""What a template must be before anybody may approve it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from crm_api.care.policies import rendering
+from crm_api.care.policies.lengths import measure
+from crm_api.customers.terms import Category
+
+if TYPE_CHECKING:
+    from crm_api.care.policies.rendering import Compiled
+    from crm_api.care.terms import Occasion
+
+MOST_SEGMENTS: Final = 3
+OPT_OUT_LINE: Final = re.compile(
+    r"(退订|拒收)\s*(请)?\s*(回复?|发送?)\s*(TD|[TRNQ0])(?![A-Za-z0-9])"
+    r"|(回复?|发送?)\s*(TD|[TRNQ0])\s*(即可)?\s*(退订|拒收)"
+)
+SIGNATURE: Final = re.compile(r"【([^【】]*)】")
+JOYFUL: Final = (
+    "快乐",
+    "恭喜",
+    "喜庆",
+    "欢度",
+    "欢庆",
+    "大吉",
+    "喜迎",
+    "庆祝",
+    "开心",
+    "🎉",
+    "🎊",
+    "🎂",
+)
+OFFERS: Final = re.compile(
+    r"优惠|折扣|特价|立减|满减|返现|秒杀|抢购|促销|限时|办理|订购|升级套餐|充[\d话值]|送话费|送流量"
+    r"|赠送|\d+(\.\d+)?\s*(元|折|GB?\b|M\b)|https?://|www\."
+)
+
+
+class Severity(StrEnum):
+    """Whether a fault stops a template or only asks for a second look."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a template, and what to do."""
+
+    code: str
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A template's words, and where they are to be said."""
+
+    text: str
+    occasion: Occasion
+    category: Category
+    signature: str
+    tone: str | None  # the festival's, where the template is for one
+
+    @property
+    def compiled(self) -> Compiled:
+        """The text, cut at its placeholders."""
+        return rendering.compile_text(self.text)
+
+
+def lint(draft: Draft) -> list[Finding]:
+    """Return all that is wrong with a template, errors first."""
+    found = [finding for rule in RULES for finding in rule(draft)]
+    return sorted(found, key=lambda finding: finding.severity is Severity.WARNING)
+
+
+def _signature(draft: Draft) -> Iterator[Finding]:
+    signed = f"【{draft.signature}】"
+    if not draft.text.startswith(signed):
+        yield _error("signature_missing", f"Begin with the signature {signed}.")
+    if len(SIGNATURE.findall(draft.text)) > 1 or draft.text.count("【") != draft.text.count("】"):
+        yield _error("signature_repeated", "Use the brackets 【】 for the one signature only.")
+
+
+def _opt_out(draft: Draft) -> Iterator[Finding]:
+    if not OPT_OUT_LINE.search(draft.text):
+        yield _error("opt_out_missing", "Say how to opt out, such as 拒收请回复R.")
+
+
+def _placeholders(draft: Draft) -> Iterator[Finding]:
+    known = rendering.FIELDS_OF[draft.occasion]
+    for name in draft.compiled.names:
+        if name not in known:
+            listed = ", ".join(f"{{{k}}}" for k in sorted(known))
+            yield _error("unknown_placeholder", f"{{{name}}} is not known; use {listed}.")
+    if any(c in piece for piece in draft.compiled.pieces[::2] for c in "{}"):
+        yield _error("broken_placeholder", "A brace stands alone: write {salutation}.")
+    if not rendering.PERSONAL & set(draft.compiled.names):
+        yield _error("impersonal", "Address the customer: use {salutation} or {name}.")
+
+
+def _length(draft: Draft) -> Iterator[Finding]:
+    length = measure(rendering.longest_rendering(draft.compiled))
+    if length.segments > MOST_SEGMENTS:
+        yield _error(
+            "too_long",
+            f"The longest rendering takes {length.segments} parts; {MOST_SEGMENTS} are allowed.",
+        )
+    elif length.segments > 1:
+        said = f"The longest rendering takes {length.segments} parts ({length.units} units)."
+        yield Finding("several_parts", Severity.WARNING, said)
+
+
+def _tone(draft: Draft) -> Iterator[Finding]:
+    joyful = [word for word in JOYFUL if word in draft.text]
+    if not joyful:
+        return
+    words = ", ".join(joyful)
+    if draft.tone == "solemn":
+        yield _error("joyful_on_solemn_day", f"Take out {words}: the day is a solemn one.")
+    elif draft.tone == "gentle":
+        said = f"{words}: this day is wished well (安康), not joy."
+        yield Finding("joyful_on_gentle_day", Severity.WARNING, said)
+
+
+def _offer(draft: Draft) -> Iterator[Finding]:
+    offer = OFFERS.search(draft.text)
+    if offer and draft.category is not Category.MARKETING:
+        yield _error("offer_in_care", f"“{offer.group()}” is an offer: file it as marketing.")
+
+
+def _error(code: str, message: str) -> Finding:
+    return Finding(code, Severity.ERROR, message)
+
+
+Rule = Callable[[Draft], Iterator[Finding]]
+RULES: Final[tuple[Rule, ...]] = (_signature, _opt_out, _placeholders, _length, _tone, _offer)

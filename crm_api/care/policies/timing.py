@@ -1,0 +1,67 @@
+"""When a greeting may go out, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from crm_api.care.terms import Occasion
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+OPENS: Final = time(9)
+OPENS_ON_NEW_YEARS_EVE: Final = time(10)
+CLOSES: Final = time(20)
+NEW_YEARS_EVE: Final = "new_years_eve"
+GREAT_FESTIVALS: Final = frozenset({NEW_YEARS_EVE, "spring_festival", "mid_autumn"})
+# The last of the window is left free, so that what is due late still finds a gateway in time.
+SLACK: Final = timedelta(minutes=30)
+FURTHEST_DAYS: Final = 7
+
+# Classes of frequency.md, "Who wins a slot": statutory 0, complaint 1, appointment 2, payment 3.
+BIRTHDAY_CLASS: Final = 4
+GREAT_FESTIVAL_CLASS: Final = 5
+OTHER_DAY_CLASS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a local day in which a greeting may reach somebody; half-open."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+    def from_moment(self, now: datetime) -> Window:
+        """Return what is left of it."""
+        return Window(max(self.opens_at, now), self.closes_at)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can be due in it any more."""
+        return self.opens_at >= self.closes_at - SLACK
+
+    def place(self, number: int) -> datetime:
+        """Return the moment in the window that a stable number stands for, to the second."""
+        seconds = int((self.closes_at - SLACK - self.opens_at).total_seconds())
+        return self.opens_at + timedelta(seconds=number % seconds)
+
+
+def window_of(day: date, *, zone: ZoneInfo, is_new_years_eve: bool) -> Window:
+    """Return the window of a local day: people sleep longer, and cook, on New Year's Eve."""
+    opens = OPENS_ON_NEW_YEARS_EVE if is_new_years_eve else OPENS
+    return Window(_moment(day, opens, zone), _moment(day, CLOSES, zone))
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+
+
+def priority_of(occasion: Occasion, festival_key: str | None = None) -> int:
+    """Return the class in which an occasion competes; lower wins."""
+    if occasion is Occasion.BIRTHDAY:
+        return BIRTHDAY_CLASS
+    if festival_key in GREAT_FESTIVALS:
+        return GREAT_FESTIVAL_CLASS
+    return OTHER_DAY_CLASS

@@ -1,0 +1,26 @@
+"""What may be asked about care."""
+
+from crm_api.care.queries.due import count_due, find_last_time, open_people
+from crm_api.care.queries.messages import get_message, list_messages
+from crm_api.care.queries.templates import (
+    find_template,
+    find_template_named,
+    get_template,
+    get_version,
+    list_templates,
+    words_for,
+)
+
+__all__ = [
+    "count_due",
+    "find_last_time",
+    "find_template",
+    "find_template_named",
+    "get_message",
+    "get_template",
+    "get_version",
+    "list_messages",
+    "list_templates",
+    "open_people",
+    "words_for",
+]

@@ -1,0 +1,107 @@
+"""Reads the outbox, limited to the messages of customers whom the reader may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.care.models import CareMessage, CareMessageEvent
+from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import Page, fetch_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.care.terms import MessageState, Occasion
+    from crm_api.kit.paging import PageRequest
+
+
+def list_messages(
+    *,
+    visible_to: Actor,
+    page: PageRequest,
+    state: MessageState | None = None,
+    on: date | None = None,
+    occasion: Occasion | None = None,
+    customer_id: str | None = None,
+) -> Page:
+    """Return a page of messages, by the moment they are due."""
+    statement = _visible(visible_to)
+    wanted = (
+        (CareMessage.state, state),
+        (CareMessage.on_day, on),
+        (CareMessage.occasion, occasion),
+        (CareMessage.customer_id, customer_id),
+    )
+    for column, value in wanted:
+        if value is not None:
+            statement = statement.where(column == value)
+    return fetch_page(statement, by=[CareMessage.due_at, CareMessage.id], page=page)
+
+
+def get_message(message_id: str, *, visible_to: Actor) -> CareMessage:
+    """Return a message.
+
+    :raises NotFound: if there is none, or its customer is not the reader's to see
+    """
+    statement = _visible(visible_to).where(CareMessage.id == message_id)
+    message: CareMessage | None = db.session.scalars(statement).one_or_none()
+    if message is None:
+        raise NotFound("care message")
+    return message
+
+
+def _visible(visible_to: Actor) -> sa.Select[Any]:
+    statement = sa.select(CareMessage).join(Customer, Customer.id == CareMessage.customer_id)
+    return customers.limit_to(statement, visible_to=visible_to)
+
+
+def list_events(message_id: str) -> Sequence[CareMessageEvent]:
+    """Return the steps that a message took, in order."""
+    statement = (
+        sa.select(CareMessageEvent)
+        .where(CareMessageEvent.message_id == message_id)
+        .order_by(CareMessageEvent.created_at, CareMessageEvent.id)
+    )
+    return db.session.scalars(statement).all()
+
+
+def overdue_ids(at: datetime, *, limit: int) -> Sequence[Any]:
+    """Return messages that nobody handed out in time, with their subjects, longest due first."""
+    return _waiting(CareMessage.send_before <= at, limit=limit, by=CareMessage.send_before)
+
+
+def waiting_for(number: str) -> Sequence[Any]:
+    """Return the messages that would still go to a number, with their subjects."""
+    return _waiting(CareMessage.number == number, limit=None, by=CareMessage.id)
+
+
+def _waiting(condition: sa.ColumnElement[bool], *, limit: int | None, by: Any) -> Sequence[Any]:
+    # The states stand as literals, so that SQLite uses the partial indexes.
+    statement = (
+        sa.select(CareMessage.id, CareMessage.customer_id, CareMessage.number)
+        .where(sa.text("care_messages.state IN ('queued', 'leased')"), condition)
+        .order_by(by, CareMessage.id)
+        .limit(limit)
+    )
+    return db.session.execute(statement).all()
+
+
+def lock_waiting(message_ids: Sequence[str]) -> Sequence[CareMessage]:
+    """Return those of these messages that still wait, as they are now, locked by id."""
+    statement = (
+        sa.select(CareMessage)
+        .where(
+            CareMessage.id.in_(message_ids), sa.text("care_messages.state IN ('queued', 'leased')")
+        )
+        .order_by(CareMessage.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(statement).all()

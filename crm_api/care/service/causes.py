@@ -1,0 +1,95 @@
+"""What there is to greet people for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from crm_api import config
+from crm_api.calendars import service as calendars
+from crm_api.calendars.terms import Calendar
+from crm_api.care import queries
+from crm_api.care.errors import PlanOutOfReach
+from crm_api.care.policies import birthdays, timing
+from crm_api.care.terms import Occasion
+from crm_api.care.values import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from crm_api.calendars.policies.festivals import FestivalDay
+    from crm_api.care.policies.birthdays import YearlyDate
+
+
+def causes_between(first: date, *, days: int, now: datetime) -> list[Cause]:
+    """Return every cause of some days from today on, the one that wins a slot first.
+
+    Whatever is planned before its rivals has its slot before they ask, so this order is the order
+    of who wins.
+
+    :raises PlanOutOfReach: if a day has passed, or lies more than a week ahead
+    """
+    today = calendars.local_day(now)
+    furthest = today + timedelta(days=timing.FURTHEST_DAYS)
+    if first < today or first + timedelta(days=days - 1) > furthest:
+        raise PlanOutOfReach(furthest=furthest.isoformat())
+    wanted = (first + timedelta(days=n) for n in range(days))
+    causes = [cause for day in wanted for cause in causes_of(day, now=now)]
+    return sorted(causes, key=lambda cause: (cause.priority, cause.rank, cause.on))
+
+
+def causes_of(day: date, *, now: datetime) -> list[Cause]:
+    """Return what a day gives to greet people for, solemn days included."""
+    festivals = calendars.festivals_between(day, day)
+    keys = {festival.key for festival in festivals}
+    window = timing.window_of(
+        day, zone=config.current().zone, is_new_years_eve=timing.NEW_YEARS_EVE in keys
+    )
+    obstacle = "window_over" if window.from_moment(now).is_over else ""
+    if any(festival.is_solemn for festival in festivals):
+        obstacle = "solemn_day"
+    found = [*_dates(day, window=window), *_festivals(festivals, window=window)]
+    return [_with_words(cause, obstacle=obstacle) for cause in found]
+
+
+def _dates(day: date, *, window: timing.Window) -> Iterator[Cause]:
+    lunar = calendars.lunar_of(day)
+    for yearly in birthdays.may_fall_on(day, lunar_month=lunar.month, lunar_day=lunar.day):
+        for label_year in _label_years(yearly, day):
+            for occasion in (Occasion.BIRTHDAY, Occasion.ANNIVERSARY):
+                yield Cause(
+                    occasion=occasion,
+                    on=day,
+                    label_year=label_year,
+                    window=window,
+                    priority=timing.priority_of(occasion),
+                    date=yearly,
+                )
+
+
+def _label_years(yearly: YearlyDate, day: date) -> list[int]:
+    found = calendars.occurrences(
+        Calendar(yearly.calendar), month=yearly.month, day=yearly.day, start=day, end=day
+    )
+    return [occurrence.label_year for occurrence in found]
+
+
+def _festivals(festivals: list[FestivalDay], *, window: timing.Window) -> Iterator[Cause]:
+    for festival in festivals:
+        yield Cause(
+            occasion=Occasion.FESTIVAL,
+            on=festival.on,
+            label_year=festival.on.year,
+            window=window,
+            priority=timing.priority_of(Occasion.FESTIVAL, festival.key),
+            rank=festival.rank,
+            festival_key=festival.key,
+            festival_name=festival.name,
+        )
+
+
+def _with_words(cause: Cause, *, obstacle: str) -> Cause:
+    words = queries.words_for(cause.occasion, cause.festival_key)
+    return replace(cause, words=words, obstacle=obstacle or ("" if words else "no_template"))

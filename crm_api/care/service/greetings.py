@@ -1,0 +1,93 @@
+"""Write the greetings of a chunk of people: the words, the moment, the plan for the governor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from crm_api.care import queries
+from crm_api.care.policies import lengths, salutations
+from crm_api.care.policies.choosing import choose, stable_number
+from crm_api.care.terms import Occasion
+from crm_api.care.values import Greeting
+from crm_api.contact_frequency.values import Plan
+from crm_api.customers.terms import Channel
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_api.care.policies.choosing import LastTime
+    from crm_api.care.policies.timing import Window
+    from crm_api.care.values import Cause
+
+DAY_NAMES = {"wedding": "结婚纪念日", "founding": "成立纪念日", "joining": "入网纪念日"}
+OTHER_DAY = "纪念日"
+
+
+def write_greetings(
+    people: Sequence[Any], cause: Cause, *, window: Window
+) -> tuple[list[Greeting], Counter[str]]:
+    """Return a greeting for everybody to whom something fresh can be said, and who is left out."""
+    last_times = queries.find_last_time([person.customer_id for person in people])
+    greetings: list[Greeting] = []
+    left_out: Counter[str] = Counter()
+    written: set[str] = set()
+    for person in people:
+        if person.occurrence in written:  # two of these customers are one person
+            left_out["same_person"] += 1
+            continue
+        last = last_times.get(person.customer_id)
+        greeting = _greet(person, cause, window=window, last=last)
+        if greeting is None:
+            left_out["nothing_fresh"] += 1
+            continue
+        written.add(person.occurrence)
+        greetings.append(greeting)
+    return greetings, left_out
+
+
+def _greet(person: Any, cause: Cause, *, window: Window, last: LastTime | None) -> Greeting | None:
+    number = stable_number(person.occurrence)
+    chosen = choose(number, among=cause.words, last=last, values=_values(person, cause))
+    if chosen is None:
+        return None
+    words, text = chosen
+    length = lengths.measure(text)
+    message_id = new_id()
+    plan = Plan(
+        customer_id=person.customer_id,
+        channel=Channel.SMS,
+        category=words.category,
+        at=window.place(number),
+        endpoint=person.number,
+        occurrence=person.occurrence,
+        not_after=window.closes_at,
+        source=f"care_message:{message_id}",
+    )
+    return Greeting(
+        message_id=message_id,
+        words=words,
+        text=text,
+        encoding=length.encoding,
+        segments=length.segments,
+        plan=plan,
+    )
+
+
+def _values(person: Any, cause: Cause) -> dict[str, str]:
+    values = {
+        "salutation": salutations.salute(person.name, person.gender),
+        "name": salutations.say_name(person.name),
+    }
+    if cause.occasion is Occasion.FESTIVAL:
+        values["festival"] = cause.festival_name
+    elif cause.occasion is Occasion.ANNIVERSARY:
+        values["anniversary"] = name_of_day(person.kind, person.label)
+    return values
+
+
+def name_of_day(kind: str, label: str) -> str:
+    """Return how an anniversary is called: by its own label where that can be said."""
+    named = label and not salutations.is_unspeakable(label, salutations.LONGEST_NAME)
+    return label if named else DAY_NAMES.get(kind, OTHER_DAY)

@@ -1,0 +1,154 @@
+"""What becomes of a message outside the gateway's own calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.audit import service as audit
+from crm_api.care import queries
+from crm_api.care.models import CareMessageEvent
+from crm_api.care.queries import messages as outbox
+from crm_api.care.terms import MessageState
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_history import service as contact_history
+from crm_api.contact_history.terms import Direction, Outcome, Purpose
+from crm_api.contact_history.values import NewContact
+from crm_api.customers import locks
+from crm_api.customers import queries as customers
+from crm_api.customers.terms import Channel
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.care.models import CareMessage
+
+MISSED = "missed_its_window"
+CHUNK = 200
+
+
+def cancel_message(message_id: str, *, reason: str, by: Actor, now: datetime) -> CareMessage:
+    """Take a message out of the queue, for a reason that stays with it.
+
+    :raises MessageMovedOn: if a gateway has it in hand already, or it ended before
+    """
+    message = queries.get_message(message_id, visible_to=by)
+    lock_subjects_of([message])
+    db.session.refresh(message, with_for_update=True)
+    if message.state is MessageState.CANCELLED and message.reason == reason:
+        return message
+    move(message, MessageState.CANCELLED, at=now, reason=reason, by_id=by.id)
+    contact_frequency.release_slot(message.slot_id, reason="message_cancelled")
+    audit.record(
+        "care_message.cancelled",
+        by_id=by.id,
+        at=now,
+        subject_kind="care_message",
+        subject_id=message.id,
+    )
+    return message
+
+
+def expire_messages(*, now: datetime) -> int:
+    """Drop the next messages that missed their window, and give back their slots.
+
+    A late greeting is worse than none. Returns how many it found; repeat until there are none.
+    """
+    return len(
+        _stop(
+            outbox.overdue_ids(now, limit=CHUNK),
+            MessageState.EXPIRED,
+            at=now,
+            reason=MISSED,
+            give_back=contact_frequency.expire_slot,
+        )
+    )
+
+
+def suppress_queued(number: str, reason: str, at: datetime) -> int:
+    """Stop whatever would still go to a number; return how many messages that were.
+
+    Call it before anything else of the transaction locks the number: it takes the locks of all
+    the customers whose messages it stops, in the one order.
+    """
+    return len(
+        _stop(
+            outbox.waiting_for(number),
+            MessageState.SUPPRESSED,
+            at=at,
+            reason=reason,
+            give_back=contact_frequency.release_slot,
+        )
+    )
+
+
+def _stop(
+    found: Sequence[Any],
+    state: MessageState,
+    *,
+    at: datetime,
+    reason: str,
+    give_back: Callable[..., Any],
+) -> Sequence[CareMessage]:
+    lock_subjects_of(found)
+    messages = outbox.lock_waiting([row.id for row in found])
+    for message in messages:
+        move(message, state, at=at, reason=reason)
+        give_back(message.slot_id, reason=reason)
+    return messages
+
+
+def lock_subjects_of(found: Sequence[Any]) -> None:
+    """Lock all whom these messages touch, before the messages themselves."""
+    persons = customers.same_person_ids({row.customer_id for row in found})
+    locks.lock_subjects(
+        customer_ids={one for ids in persons.values() for one in ids},
+        endpoints={row.number for row in found},
+    )
+
+
+def move(
+    message: CareMessage,
+    state: MessageState,
+    *,
+    at: datetime,
+    reason: str = "",
+    by_id: str | None = None,
+) -> None:
+    """Move a message on and note the step.
+
+    :raises MessageMovedOn: if it cannot get there any more
+    """
+    message.become(state, at=at, reason=reason)
+    db.session.add(
+        CareMessageEvent(
+            message_id=message.id, state=state, reason=reason, by_id=by_id, created_at=at
+        )
+    )
+
+
+def settle_submission(message: CareMessage, at: datetime) -> None:
+    """Make a message that the network took a contact: its slot is used up, the history knows it.
+
+    It stays so whatever becomes of the message later: it was sent.
+    """
+    contact_frequency.consume_slot(message.slot_id, occurred_at=at, outcome=Outcome.SENT)
+    contact_history.record_contact(
+        NewContact(
+            customer_id=message.customer_id,
+            occurred_at=at,
+            channel=Channel.SMS,
+            direction=Direction.OUTBOUND,
+            category=message.category,
+            purpose=Purpose.GREETING,
+            outcome=Outcome.SENT,
+            summary=message.text,
+            endpoint=message.number,
+            source=f"care_message:{message.id}",
+        ),
+        by_id=None,
+        now=at,
+        slot_id=message.slot_id,
+    )

@@ -1,0 +1,151 @@
+"""What the planner works with: plain values, made once a day or once a customer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from crm_api.care.policies.birthdays import YearlyDate
+    from crm_api.care.policies.choosing import Words
+    from crm_api.care.policies.linting import Finding
+    from crm_api.care.policies.timing import Window
+    from crm_api.care.terms import Encoding, Occasion
+    from crm_api.contact_frequency.values import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why people are greeted on a day: a festival, or a date that profiles hold.
+
+    `obstacle` says why nobody is greeted for it, where that is so.
+    """
+
+    occasion: Occasion
+    on: date
+    label_year: int
+    window: Window
+    priority: int
+    rank: int = 0
+    festival_key: str | None = None
+    festival_name: str = ""
+    date: YearlyDate | None = None
+    words: Sequence[Words] = ()
+    obstacle: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """One message as it would go out, if the governor lets it."""
+
+    message_id: str
+    words: Words
+    text: str
+    encoding: Encoding
+    segments: int
+    plan: Plan
+
+    def moved_to(self, moment: datetime) -> Greeting:
+        """Return the same greeting at another moment."""
+        return replace(self, plan=replace(self.plan, at=moment))
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many are due, how many will be greeted, and why the others will not."""
+
+    due: int = 0
+    planned: int = 0
+    already: int = 0
+    blocked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def open(self) -> int:
+        """Those about whom nothing is decided yet."""
+        return self.due - self.planned - self.already - self.blocked.total()
+
+    def add(self, other: Tally) -> None:
+        """Count another tally in."""
+        self.due += other.due
+        self.planned += other.planned
+        self.already += other.already
+        self.blocked.update(other.blocked)
+
+
+@dataclass(slots=True)
+class Step:
+    """What became of one chunk, and the key after which the next one starts."""
+
+    tally: Tally
+    seen: int
+    last_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCount:
+    """How many people stand alike for one cause."""
+
+    obstacle: str
+    state: str | None
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A template as one customer would read it."""
+
+    text: str
+    encoding: Encoding
+    units: int
+    segments: int
+    longest_segments: int
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many stand alike."""
+
+    name: str
+    count: int
+
+
+def _listed(counter: Counter[str]) -> list[Count]:
+    return [Count(name, count) for name, count in sorted(counter.items())]
+
+
+@dataclass(slots=True, kw_only=True)
+class OccasionPreview:
+    """How one occasion of a day stands."""
+
+    occasion: Occasion
+    festival_key: str | None
+    festival_name: str | None
+    due: int = 0
+    open: int = 0
+    by_state: Counter[str] = field(default_factory=Counter)
+    by_reason: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def messages(self) -> list[Count]:
+        """How many messages stand in each state."""
+        return _listed(self.by_state)
+
+    @property
+    def reasons(self) -> list[Count]:
+        """How many get no greeting, for each reason."""
+        return _listed(self.by_reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPreview:
+    """How the care of a day stands."""
+
+    on: date
+    is_solemn: bool
+    occasions: Sequence[OccasionPreview]

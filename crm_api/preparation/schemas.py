@@ -1,0 +1,230 @@
+"""The contract of a brief."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from crm_api.customers.terms import Channel
+from crm_api.kit.schemas import MomentField, RecordIdField, Schema
+
+DIGEST = validate.Regexp(r"^[0-9a-f]{64}$", error="Use the digest that the brief gave.")
+
+
+class BriefQuerySchema(Schema):
+    """What the caller has already."""
+
+    known_digest = fields.String(
+        load_default=None,
+        validate=DIGEST,
+        metadata={"description": "The digest of the brief fetched before; see `has_changed`."},
+    )
+
+
+class BriefAcknowledgementSchema(Schema):
+    """That the brief was read."""
+
+    digest = fields.String(required=True, validate=DIGEST)
+
+
+class KeyPersonSchema(Schema):
+    """Somebody whose word weighs in a group."""
+
+    customer_id = RecordIdField(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    influence = fields.String(required=True, allow_none=True)
+
+
+class BriefProfileSchema(Schema):
+    """Who the customer is; the number is masked."""
+
+    id = RecordIdField(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    gender = fields.String(required=True)
+    birth_on = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+    tier = fields.String(required=True)
+    status = fields.String(required=True)
+    joined_on = fields.String(required=True, allow_none=True)
+    plan_name = fields.String(required=True)
+    contract_end_on = fields.String(required=True, allow_none=True)
+    balance_fen = fields.Integer(required=True, allow_none=True)
+    interests = fields.List(fields.String(), required=True)
+    traits = fields.List(fields.String(), required=True)
+    small_requests = fields.List(fields.String(), required=True)
+    remarks = fields.String(required=True)
+    communication_style = fields.String(required=True, allow_none=True)
+    preferred_channel = fields.String(required=True, allow_none=True)
+    preferred_from = fields.String(required=True, allow_none=True)
+    preferred_until = fields.String(required=True, allow_none=True)
+    employer = fields.String(required=True)
+    title = fields.String(required=True)
+    key_persons = fields.List(fields.Nested(KeyPersonSchema), required=True)
+
+
+class BriefPersonSchema(Schema):
+    """Somebody to be met."""
+
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+
+
+class BriefVisitSchema(Schema):
+    """What is planned."""
+
+    purpose = fields.String(required=True)
+    category = fields.String(required=True)
+    place = fields.String(required=True)
+    starts_at = fields.String(required=True)
+    ends_at = fields.String(required=True)
+    tools = fields.List(fields.String(), required=True)
+    objectives = fields.List(fields.String(), required=True)
+    persons = fields.List(fields.Nested(BriefPersonSchema), required=True)
+    confirmed_by = fields.String(required=True, allow_none=True)
+
+
+class FactToConfirmSchema(Schema):
+    """Something to ask after."""
+
+    field = fields.String(required=True, metadata={"example": "employer"})
+    why = fields.String(required=True, validate=validate.OneOf(["unknown", "stale"]))
+    last_learned_at = fields.String(required=True, allow_none=True)
+
+
+class UnmetObjectiveSchema(Schema):
+    """What the last visit did not achieve."""
+
+    text = fields.String(required=True)
+    outcome = fields.String(required=True)
+    note = fields.String(required=True, allow_none=True)
+
+
+class LastVisitSchema(Schema):
+    """What the last visit left."""
+
+    id = RecordIdField(required=True)
+    on = fields.String(required=True)
+    unmet_objectives = fields.List(fields.Nested(UnmetObjectiveSchema), required=True)
+    sections = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    went_well = fields.String(required=True)
+    went_badly = fields.String(required=True)
+    next_time = fields.String(required=True)
+
+
+class BriefPromiseSchema(Schema):
+    """What we still owe."""
+
+    id = RecordIdField(required=True)
+    text = fields.String(required=True)
+    due_on = fields.String(required=True)
+
+
+class BriefTaskSchema(BriefPromiseSchema):
+    """What is still to do."""
+
+    channel = fields.String(required=True, allow_none=True)
+    contact_at = fields.String(required=True, allow_none=True)
+
+
+class ComingDateSchema(Schema):
+    """A day to know of."""
+
+    on = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"example": "birthday"})
+    label = fields.String(required=True)
+    whose = fields.String(required=True, allow_none=True)
+    is_solemn = fields.Boolean(required=True)
+
+
+class RecentContactSchema(Schema):
+    """One of the latest contacts, as it stands."""
+
+    id = RecordIdField(required=True)
+    occurred_at = fields.String(required=True)
+    channel = fields.String(required=True)
+    direction = fields.String(required=True)
+    category = fields.String(required=True)
+    purpose = fields.String(required=True)
+    outcome = fields.String(required=True)
+    summary = fields.String(required=True)
+
+
+class BriefOpenerSchema(Schema):
+    """Something to begin with."""
+
+    about = fields.String(required=True, metadata={"example": "interest"})
+    topic = fields.String(required=True)
+
+
+class BriefAvoidSchema(Schema):
+    """Something not to touch."""
+
+    why = fields.String(required=True, metadata={"example": "wish"})
+    topic = fields.String(required=True)
+
+
+class BriefWishSchema(Schema):
+    """A do-not-disturb wish in force; null covers all."""
+
+    channels = fields.List(fields.String(), required=True, allow_none=True)
+    categories = fields.List(fields.String(), required=True, allow_none=True)
+    quiet_from = fields.String(required=True, allow_none=True)
+    quiet_until = fields.String(required=True, allow_none=True)
+    ends_on = fields.String(required=True, allow_none=True)
+    note = fields.String(required=True)
+
+
+class BriefScriptSchema(Schema):
+    """How to speak with somebody of this style (话术)."""
+
+    style = fields.String(required=True)
+    opening = fields.String(required=True)
+    do = fields.List(fields.String(), required=True)
+    avoid = fields.List(fields.String(), required=True)
+
+
+class BriefAllowanceSchema(Schema):
+    """Whether a channel is open now, and if not, when."""
+
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    verdict = fields.String(required=True)
+    reasons = fields.List(fields.String(), required=True)
+    next_allowed_at = fields.String(required=True, allow_none=True)
+
+
+class BriefSchema(Schema):
+    """All that is known and matters before a visit."""
+
+    visit_id = RecordIdField(required=True)
+    as_of = MomentField(required=True)
+    digest = fields.String(
+        required=True, metadata={"description": "Changes when anything but the budget does."}
+    )
+    has_changed = fields.Boolean(
+        required=True, metadata={"description": "Whether `known_digest` is out of date."}
+    )
+    acknowledged_at = MomentField(required=True, allow_none=True)
+    acknowledged_digest = fields.String(required=True, allow_none=True)
+    changed_since_acknowledged = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The parts that are no longer as they were acknowledged."},
+    )
+    visit = fields.Nested(BriefVisitSchema, required=True)
+    profile = fields.Nested(BriefProfileSchema, required=True)
+    facts_to_confirm = fields.List(fields.Nested(FactToConfirmSchema), required=True)
+    last_visit = fields.Nested(LastVisitSchema, required=True, allow_none=True)
+    open_promises = fields.List(fields.Nested(BriefPromiseSchema), required=True)
+    open_follow_ups = fields.List(fields.Nested(BriefTaskSchema), required=True)
+    coming_dates = fields.List(fields.Nested(ComingDateSchema), required=True)
+    recent_contacts = fields.List(fields.Nested(RecentContactSchema), required=True)
+    openers = fields.List(fields.Nested(BriefOpenerSchema), required=True)
+    topics_to_avoid = fields.List(fields.Nested(BriefAvoidSchema), required=True)
+    wishes = fields.List(fields.Nested(BriefWishSchema), required=True)
+    script = fields.Nested(BriefScriptSchema, required=True)
+    contact_budget = fields.List(
+        fields.Nested(BriefAllowanceSchema),
+        required=True,
+        metadata={"description": "By channel, for the visit's category, at `as_of`."},
+    )

@@ -1,0 +1,138 @@
+"""Gather from the floors below what somebody should know at the door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.calendars import service as calendars
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.values import Plan
+from crm_api.contact_history import queries as contact_history
+from crm_api.customers.models import Customer
+from crm_api.customers.terms import Channel
+from crm_api.kit.db import db
+from crm_api.preparation import policies, queries
+from crm_api.preparation.service.dates import coming_dates
+from crm_api.preparation.service.persons import profile_of
+from crm_api.preparation.service.scripts import script_for
+from crm_api.visits import queries as visits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.contact_frequency.values import Decision
+    from crm_api.contact_history.models import Contact
+    from crm_api.visits.models import FollowUp, Promise, Visit
+
+RECENT = 10
+OPEN = 20
+
+
+def compose(visit: Visit, *, now: datetime) -> dict[str, Any]:
+    """Return all that is known and matters before this visit."""
+    customer = db.session.get_one(Customer, visit.customer_id)
+    today = calendars.local_day(now)
+    profile = profile_of(customer)
+    wishes = [_wish(w) for w in queries.wishes_in_force(customer.id, on=today)]
+    dates = coming_dates(customer, today=today)
+    promises = [_promise(p) for p in visits.open_promises(customer.id, limit=OPEN)]
+    last = _last_visit(visit)
+    return {
+        "visit": _plan(visit),
+        "profile": profile,
+        "facts_to_confirm": policies.facts_to_confirm(
+            profile,
+            learned_at=visits.learned_at(customer.id),
+            told_at=customer.created_at,
+            now=now,
+        ),
+        "last_visit": last,
+        "open_promises": promises,
+        "open_follow_ups": [_task(t) for t in visits.open_follow_ups(customer.id, limit=OPEN)],
+        "coming_dates": dates,
+        "recent_contacts": _contacts(customer.id),
+        "openers": policies.openers(profile, dates=dates, promises=promises),
+        "topics_to_avoid": policies.topics_to_avoid(
+            wishes,
+            is_solemn_day=calendars.is_solemn(calendars.local_day(visit.starts_at)),
+            went_badly=last["went_badly"] if last else "",
+        ),
+        "wishes": wishes,
+        "script": script_for(profile["communication_style"]),
+        "contact_budget": _budget(visit, now=now),
+    }
+
+
+def _plan(visit: Visit) -> dict[str, Any]:
+    return {
+        "purpose": visit.purpose,
+        "category": visit.category,
+        "place": visit.place,
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "tools": visit.tools,
+        "objectives": [objective.text for objective in visit.objectives],
+        "persons": [{"name": p.name, "role": p.role} for p in visit.persons],
+        "confirmed_by": visit.confirmed_by,
+    }
+
+
+def _wish(wish: Any) -> dict[str, Any]:
+    names = ("channels", "categories", "quiet_from", "quiet_until", "ends_on", "note")
+    return {name: getattr(wish, name) for name in names}
+
+
+def _promise(promise: Promise) -> dict[str, Any]:
+    return {"id": promise.id, "text": promise.text, "due_on": promise.due_on}
+
+
+def _task(task: FollowUp) -> dict[str, Any]:
+    names = ("id", "text", "due_on", "channel", "contact_at")
+    return {name: getattr(task, name) for name in names}
+
+
+def _last_visit(visit: Visit) -> dict[str, Any] | None:
+    last = visits.find_last_recorded(visit.customer_id, before=visit.starts_at)
+    if last is None or last.record is None:
+        return None
+    return {
+        "id": last.id,
+        "on": calendars.local_day(last.starts_at),
+        "unmet_objectives": [
+            {"text": o.text, "outcome": o.outcome, "note": o.outcome_note}
+            for o in last.objectives
+            if o.outcome in visits.UNMET
+        ],
+        "sections": last.record.sections,
+        "went_well": last.record.went_well,
+        "went_badly": last.record.went_badly,
+        "next_time": last.record.next_time,
+    }
+
+
+def _contacts(customer_id: str) -> list[dict[str, Any]]:
+    recent: Sequence[Contact] = contact_history.latest_contacts(customer_id, limit=RECENT)
+    names = ("id", "occurred_at", "channel", "direction", "category", "purpose", "outcome")
+    return [
+        {name: getattr(contact, name) for name in names} | {"summary": contact.text.summary}
+        for contact in recent
+    ]
+
+
+def _budget(visit: Visit, *, now: datetime) -> list[dict[str, Any]]:
+    """Say for each channel whether the customer may be contacted now, and if not, when."""
+    plans = [
+        Plan(customer_id=visit.customer_id, channel=c, category=visit.category, at=now)
+        for c in Channel
+    ]
+    return [_allowance(d) for d in contact_frequency.preflight_plans(plans, now=now)]
+
+
+def _allowance(decision: Decision) -> dict[str, Any]:
+    return {
+        "channel": decision.plan.channel,
+        "verdict": decision.verdict,
+        "reasons": [reason.code for reason in decision.reasons],
+        "next_allowed_at": decision.next_allowed_at,
+    }

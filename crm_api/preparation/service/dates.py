@@ -1,0 +1,78 @@
+"""What is coming: birthdays and anniversaries by sun and moon, festivals, the contract's end."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from crm_api.calendars import service as calendars
+from crm_api.calendars.terms import Calendar
+from crm_api.customers.terms import Kind
+from crm_api.preparation import policies, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from crm_api.customers.models import Anniversary, Customer
+
+
+def coming_dates(customer: Customer, *, today: date) -> list[dict[str, Any]]:
+    """Return what falls in the next weeks for a customer and a group's key persons, in order."""
+    end = today + policies.DATES_AHEAD
+    found = [
+        *_anniversaries(customer, start=today, end=end),
+        *_festivals(start=today, end=end),
+        *_contract(customer, today=today),
+    ]
+    return sorted(found, key=itemgetter("on", "kind", "label"))
+
+
+def _anniversaries(customer: Customer, *, start: date, end: date) -> Iterator[dict[str, Any]]:
+    names = {customer.id: customer.name}
+    if customer.kind is Kind.GROUP:
+        names |= {r.other_id: name for r, name in queries.key_persons(customer.id)}
+    for anniversary in queries.anniversaries(sorted(names)):
+        for on in _days(anniversary, start=start, end=end):
+            yield {
+                "on": on,
+                "kind": anniversary.kind,
+                "label": anniversary.label or anniversary.kind,
+                "whose": names[anniversary.customer_id],
+                "is_solemn": False,
+            }
+
+
+def _days(anniversary: Anniversary, *, start: date, end: date) -> list[date]:
+    falls = calendars.occurrences(
+        Calendar(anniversary.calendar),
+        month=anniversary.month,
+        day=anniversary.day,
+        is_leap_month=anniversary.is_leap_month,
+        start=start,
+        end=end,
+    )
+    return [occurrence.on for occurrence in falls]
+
+
+def _festivals(*, start: date, end: date) -> Iterator[dict[str, Any]]:
+    for festival in calendars.festivals_between(start, end):
+        yield {
+            "on": festival.on,
+            "kind": "festival",
+            "label": festival.name,
+            "whose": None,
+            "is_solemn": festival.is_solemn,
+        }
+
+
+def _contract(customer: Customer, *, today: date) -> Iterator[dict[str, Any]]:
+    ends = customer.contract_end_on
+    if ends is not None and today <= ends <= today + policies.CONTRACT_AHEAD:
+        yield {
+            "on": ends,
+            "kind": "contract_end",
+            "label": customer.plan_name or "contract",
+            "whose": customer.name,
+            "is_solemn": False,
+        }

@@ -1,0 +1,1 @@
+"""Visits (上门走访): planned, agreed, made, recorded; each holds a slot and becomes one contact."""

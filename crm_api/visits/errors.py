@@ -1,0 +1,95 @@
+"""What may be refused about a visit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crm_api.visits.terms import Step, VisitStatus
+
+
+class VisitOutOfOrder(DomainError):
+    """A visit cannot take this step from where it stands."""
+
+    code = "visit_out_of_order"
+
+    def __init__(
+        self, *, step: Step, status: VisitStatus, possible_from: Iterable[VisitStatus]
+    ) -> None:
+        super().__init__(
+            f"The visit is {status}; this step is possible only from the statuses named.",
+            step=step.value,
+            visit_status=status.value,
+            possible_from=[s.value for s in possible_from],
+        )
+
+
+class StepTakenOtherwise(DomainError):
+    """The visit took this step already, with other content."""
+
+    code = "visit_step_taken_otherwise"
+
+    def __init__(self, *, step: Step, status: VisitStatus) -> None:
+        super().__init__(
+            "The visit took this step before, with other content. Read it again.",
+            step=step.value,
+            visit_status=status.value,
+        )
+
+
+class VisitNotBooked(DomainError):
+    """A visit without a slot cannot be confirmed to the customer."""
+
+    code = "visit_not_booked"
+
+    def __init__(self) -> None:
+        super().__init__("The visit holds no slot. Move it to a time that is free first.")
+
+
+class NotDueYet(DomainError):
+    """Nobody can miss a visit before its time."""
+
+    code = "visit_not_due_yet"
+
+    def __init__(self) -> None:
+        super().__init__("The visit's time has not come: move or cancel it instead.")
+
+
+class ObjectivesUnanswered(DomainError):
+    """A visit closes only with an outcome for each objective."""
+
+    code = "objectives_unanswered"
+
+    def __init__(self, *, objective_ids: list[str]) -> None:
+        super().__init__("Say what became of each objective.", objective_ids=objective_ids)
+
+
+class NextStepMissing(DomainError):
+    """A visit closes only with a next touch, or with a reason to leave the customer alone."""
+
+    code = "next_step_missing"
+
+    def __init__(self) -> None:
+        super().__init__("Plan the next touch, or say until when and why to leave alone.")
+
+
+class AlreadyDone(DomainError):
+    """A promise or follow-up is settled already, with other words."""
+
+    code = "already_done"
+
+    def __init__(self) -> None:
+        super().__init__("This is settled already, with other content.")
+
+
+class VisitClosed(DomainError):
+    """A closed visit takes no more notes."""
+
+    code = "visit_closed"
+
+    def __init__(self) -> None:
+        super().__init__("The visit is closed; what comes later belongs to the next one.")

@@ -1,0 +1,17 @@
+"""The tables of a visit."""
+
+from crm_api.visits.models.parts import VisitNote, VisitObjective, VisitPerson, VisitStep
+from crm_api.visits.models.records import FollowUp, LearnedFact, Promise, VisitRecord
+from crm_api.visits.models.visit import Visit
+
+__all__ = [
+    "FollowUp",
+    "LearnedFact",
+    "Promise",
+    "Visit",
+    "VisitNote",
+    "VisitObjective",
+    "VisitPerson",
+    "VisitRecord",
+    "VisitStep",
+]

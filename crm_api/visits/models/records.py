@@ -1,0 +1,109 @@
+"""What a visit leaves behind: its record, promises, follow-ups."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_api.customers.terms import Category, Channel
+from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.types import Json, RecordId, enum_column
+from crm_api.visits.errors import AlreadyDone
+
+
+class VisitRecord(Model):
+    """What was found and what was learnt. Written once, when the visit closes."""
+
+    __tablename__ = "visit_records"
+
+    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"), primary_key=True)
+    by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    sections: Mapped[dict[str, Any]]
+    went_well: Mapped[str]
+    went_badly: Mapped[str]
+    next_time: Mapped[str]
+    leave_alone_until: Mapped[date | None]
+    leave_alone_reason: Mapped[str | None]
+
+
+class LearnedFact(Record, Model):
+    """What a visit taught us of a customer: who learned it, when, where. Confirmed if unchanged."""
+
+    __tablename__ = "learned_facts"
+    __table_args__ = (sa.Index(None, "customer_id", "field", "created_at"),)
+
+    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"), index=True)
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    field: Mapped[str] = mapped_column(sa.String(64))
+    before: Mapped[Any] = mapped_column(Json)
+    after: Mapped[Any] = mapped_column(Json)
+
+
+class Promise(Versioned, Model):
+    """What we said we would do, by when."""
+
+    __tablename__ = "promises"
+    __table_args__ = (
+        sa.Index(None, "customer_id", "due_on", "id"),
+        sa.Index(None, "visit_id"),
+    )
+
+    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    text: Mapped[str]
+    due_on: Mapped[date]
+    kept_at: Mapped[datetime | None]
+    kept_how: Mapped[str | None]
+
+    def keep(self, *, how: str, at: datetime) -> None:
+        """Note that it was kept; said twice alike, it is said once.
+
+        :raises AlreadyDone: if it was kept in another way
+        """
+        if self.kept_at is None:
+            self.kept_at, self.kept_how = at, how
+        elif self.kept_how != how:
+            raise AlreadyDone
+
+
+class FollowUp(Versioned, Model):
+    """A task that a visit left; where it is a contact, it holds a slot of its own."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (
+        sa.Index(None, "customer_id", "due_on", "id"),
+        sa.Index(None, "owner_id", "due_on", "id"),
+        sa.Index(None, "visit_id"),
+    )
+
+    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    text: Mapped[str]
+    due_on: Mapped[date]
+    is_next_touch: Mapped[bool] = mapped_column(default=False)
+    channel: Mapped[Channel | None] = mapped_column(enum_column(Channel))
+    category: Mapped[Category | None] = mapped_column(enum_column(Category))
+    contact_at: Mapped[datetime | None]
+    slot_id: Mapped[RecordId | None] = mapped_column(unique=True)
+    next_visit_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("visits.id"), unique=True)
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+    def finish(self, *, outcome: str, at: datetime) -> bool:
+        """Note that the task is done; tell whether that is news.
+
+        :raises AlreadyDone: if it ended otherwise
+        """
+        if self.done_at is None:
+            self.done_at, self.outcome = at, outcome
+            return True
+        if self.outcome != outcome:
+            raise AlreadyDone
+        return False

@@ -1,0 +1,141 @@
+"""A visit: who goes to whom, when, why; and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm_api.contact_history.terms import Purpose
+from crm_api.customers.terms import Category, Channel
+from crm_api.kit.db import Model, Versioned
+from crm_api.kit.types import RecordId, enum_column
+from crm_api.visits.models.parts import VisitObjective, VisitPerson
+from crm_api.visits.policies import progress
+from crm_api.visits.terms import Booking, Side, Step, Verdict, VisitStatus
+
+if TYPE_CHECKING:
+    from crm_api.visits.models.records import FollowUp, Promise, VisitRecord
+
+
+class Visit(Versioned, Model):
+    """One visit to one customer. It holds one slot and becomes one contact."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        sa.Index(None, "owner_id", "starts_at", "id"),
+        sa.Index(None, "customer_id", "starts_at", "id"),
+        sa.Index(None, "status", "ends_at", "id"),
+        sa.CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
+    )
+
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    planned_by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    plan_digest: Mapped[str] = mapped_column(sa.String(64))
+    purpose: Mapped[Purpose] = mapped_column(enum_column(Purpose))
+    category: Mapped[Category] = mapped_column(enum_column(Category))
+    place: Mapped[str]
+    place_latitude: Mapped[float | None] = mapped_column(sa.Float)
+    place_longitude: Mapped[float | None] = mapped_column(sa.Float)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    tools: Mapped[list[str]]
+    is_unannounced: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[VisitStatus] = mapped_column(
+        enum_column(VisitStatus), default=VisitStatus.PLANNED
+    )
+    booking: Mapped[Booking] = mapped_column(enum_column(Booking), default=Booking.NONE)
+    slot_id: Mapped[RecordId | None] = mapped_column(unique=True)
+    contact_id: Mapped[RecordId | None] = mapped_column(unique=True)
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
+    confirmed_how: Mapped[Channel | None] = mapped_column(enum_column(Channel))
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[Side | None] = mapped_column(enum_column(Side))
+    cancel_reason: Mapped[str | None]
+    missed_at: Mapped[datetime | None]
+    absent: Mapped[Side | None] = mapped_column(enum_column(Side))
+    absence_proof: Mapped[str | None]
+
+    checked_in_at: Mapped[datetime | None]
+    checked_in_place: Mapped[str | None]
+    latitude: Mapped[float | None] = mapped_column(sa.Float)
+    longitude: Mapped[float | None] = mapped_column(sa.Float)
+    accuracy_m: Mapped[float | None] = mapped_column(sa.Float)
+    distance_m: Mapped[int | None]
+    verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
+    verdict_reasons: Mapped[list[str]] = mapped_column(default=list)
+    checked_out_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime | None]
+
+    brief_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    brief_acknowledged_at: Mapped[datetime | None]
+
+    objectives: Mapped[list[VisitObjective]] = relationship(
+        order_by=VisitObjective.position, lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
+    persons: Mapped[list[VisitPerson]] = relationship(
+        order_by=VisitPerson.position, lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
+    record: Mapped[VisitRecord | None] = relationship(lazy="raise_on_sql")
+    promises: Mapped[list[Promise]] = relationship(lazy="raise_on_sql", order_by="Promise.due_on")
+    follow_ups: Mapped[list[FollowUp]] = relationship(
+        lazy="raise_on_sql", order_by="FollowUp.due_on", foreign_keys="FollowUp.visit_id"
+    )
+
+    @property
+    def met_ids(self) -> list[str]:
+        """The customers whom the visit meets: its own first, then the others, each once."""
+        others = [p.customer_id for p in self.persons if p.customer_id]
+        return list(dict.fromkeys([self.customer_id, *others]))
+
+    @property
+    def is_brief_acknowledged(self) -> bool:
+        """Whether whoever goes has read the brief; a missing word is a flag, never a refusal."""
+        return self.brief_acknowledged_at is not None
+
+    def confirm(self, *, by: str, how: Channel, at: datetime) -> None:
+        """Note that the customer agreed to the time."""
+        self._advance(Step.CONFIRM, to=VisitStatus.CONFIRMED)
+        self.confirmed_by, self.confirmed_how, self.confirmed_at = by, how, at
+
+    def move(self, *, starts_at: datetime, ends_at: datetime, place: str | None) -> None:
+        """Set another time. What the customer agreed to is another visit now: ask again."""
+        self._advance(Step.MOVE, to=VisitStatus.PLANNED)
+        self.starts_at, self.ends_at = starts_at, ends_at
+        self.place = self.place if place is None else place
+        self.confirmed_by = self.confirmed_how = self.confirmed_at = None
+
+    def cancel(self, *, by: Side, reason: str, at: datetime) -> None:
+        """Call the visit off."""
+        self._advance(Step.CANCEL, to=VisitStatus.CANCELLED)
+        self.cancelled_by, self.cancel_reason, self.cancelled_at = by, reason, at
+
+    def miss(self, *, absent: Side, proof: str, at: datetime) -> None:
+        """Note that one side was not there."""
+        self._advance(Step.MISS, to=VisitStatus.MISSED)
+        self.absent, self.absence_proof, self.missed_at = absent, proof, at
+
+    def check_in(self, *, at: datetime) -> None:
+        """Note that the visit began."""
+        self._advance(Step.CHECK_IN, to=VisitStatus.CHECKED_IN)
+        self.checked_in_at = at
+
+    def check_out(self, *, at: datetime) -> None:
+        """Note that the visit ended."""
+        self._advance(Step.CHECK_OUT, to=VisitStatus.CHECKED_OUT)
+        self.checked_out_at = at
+
+    def close(self, *, at: datetime) -> None:
+        """Close the visit with its record."""
+        self._advance(Step.RECORD, to=VisitStatus.RECORDED)
+        self.recorded_at = at
+
+    def _advance(self, step: Step, *, to: VisitStatus) -> None:
+        progress.require_order(step, self.status)
+        self.status = to

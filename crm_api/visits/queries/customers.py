@@ -1,0 +1,78 @@
+"""What visits know of customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer, Relation
+from crm_api.customers.terms import RelationKind
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import Page, PageRequest, fetch_page
+from crm_api.visits.models import LearnedFact, Visit
+from crm_api.visits.queries.visits import WHOLE
+from crm_api.visits.terms import ObjectiveOutcome, VisitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+
+UNMET = (ObjectiveOutcome.NOT_MET, ObjectiveOutcome.PARTLY_MET)
+
+
+def groups_of(customer_ids: Iterable[str]) -> Sequence[str]:
+    """Return the groups whose key persons these customers are."""
+    statement = sa.select(Relation.customer_id).where(
+        Relation.other_id.in_(set(customer_ids)), Relation.kind == RelationKind.KEY_PERSON
+    )
+    return db.session.scalars(statement.distinct().order_by(Relation.customer_id)).all()
+
+
+def require_customers(customer_ids: Iterable[str], *, visible_to: Actor) -> None:
+    """Make sure that all these customers exist for the actor.
+
+    :raises NotFound: if one does not
+    """
+    wanted = set(customer_ids)
+    statement = sa.select(Customer.id).where(Customer.id.in_(wanted))
+    seen = db.session.scalars(customers.limit_to(statement, visible_to=visible_to)).all()
+    if wanted - set(seen):
+        raise NotFound("customer")
+
+
+def find_last_recorded(customer_id: str, *, before: datetime) -> Visit | None:
+    """Return the customer's last visit that was recorded."""
+    statement = (
+        sa.select(Visit)
+        .where(
+            Visit.customer_id == customer_id,
+            Visit.status == VisitStatus.RECORDED,
+            Visit.starts_at < before,
+        )
+        .order_by(Visit.starts_at.desc(), Visit.id.desc())
+        .limit(1)
+    )
+    return db.session.scalars(statement.options(*WHOLE)).one_or_none()
+
+
+def learned_at(customer_id: str) -> dict[str, datetime]:
+    """Return when each fact of a customer's profile was last learned or confirmed."""
+    statement = (
+        sa.select(LearnedFact.field, sa.func.max(LearnedFact.created_at))
+        .where(LearnedFact.customer_id == customer_id)
+        .group_by(LearnedFact.field)
+    )
+    return dict(db.session.execute(statement).tuples().all())
+
+
+def learned_facts(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return who learned what of a customer, when, in which visit; newest first."""
+    customers.get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(LearnedFact).where(LearnedFact.customer_id == customer_id)
+    by = (LearnedFact.created_at, LearnedFact.id)
+    return fetch_page(statement, by=by, page=page, descending=True)

@@ -1,0 +1,153 @@
+"""Visits as they stand; whose visit it is follows from whose customer it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from crm_api.contact_frequency.models import Overrun
+from crm_api.contact_history import queries as contact_history
+from crm_api.contact_history.models import Contact
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import Page, PageRequest, fetch_page
+from crm_api.visits.models import Visit, VisitNote, VisitStep
+from crm_api.visits.policies.check_in import Position
+from crm_api.visits.policies.progress import UNCLOSED, UNCLOSED_STATE
+from crm_api.visits.queries.access import limit_to
+from crm_api.visits.terms import Step, VisitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+
+WHOLE = (
+    selectinload(Visit.objectives),
+    selectinload(Visit.persons),
+    selectinload(Visit.record),
+    selectinload(Visit.promises),
+    selectinload(Visit.follow_ups),
+)
+
+
+def get_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False) -> Visit:
+    """Return a visit with all that belongs to it; for a change, as it is now, locked.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    wanted = sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
+    statement = limit_to(wanted, Visit, visible_to=visible_to)
+    if for_change:
+        statement = statement.with_for_update(of=Visit, key_share=True).execution_options(
+            populate_existing=True
+        )
+    visit: Visit | None = db.session.execute(statement).scalar_one_or_none()
+    if visit is None:
+        raise NotFound("visit")
+    return visit
+
+
+def find_taken(visit_id: str) -> Visit | None:
+    """Return whatever visit has this id, seen or not, to tell a repeat from a clash."""
+    return db.session.execute(
+        sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
+    ).scalar_one_or_none()
+
+
+def visits(*, visible_to: Actor, page: PageRequest, now: datetime, **wanted: Any) -> Page:
+    """Return visits in the order of their time."""
+    statement = sa.select(Visit).options(selectinload(Visit.objectives))
+    statement = limit_to(statement, Visit, visible_to=visible_to).where(*_conditions(now, **wanted))
+    return fetch_page(statement, by=(Visit.starts_at, Visit.id), page=page)
+
+
+def _conditions(
+    now: datetime,
+    *,
+    starting_from: datetime | None,
+    starting_before: datetime | None,
+    owner_id: str | None,
+    customer_id: str | None,
+    state: str | None,
+) -> Iterator[sa.ColumnElement[bool]]:
+    if starting_from:
+        yield Visit.starts_at >= starting_from
+    if starting_before:
+        yield Visit.starts_at < starting_before
+    if owner_id:
+        yield Visit.owner_id == owner_id
+    if customer_id:
+        yield Visit.customer_id == customer_id
+    if state:
+        unclosed = state == UNCLOSED_STATE
+        yield is_unclosed(now) if unclosed else Visit.status == VisitStatus(state)
+
+
+def is_unclosed(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition for visits whose time is over and that nobody closed."""
+    return sa.and_(Visit.status.in_(UNCLOSED), Visit.ends_at < now)
+
+
+def unclosed_visits(*, now: datetime) -> Iterator[Visit]:
+    """Yield every visit that nobody closed, owner by owner, oldest first, in bounded memory."""
+    statement = sa.select(Visit).where(is_unclosed(now))
+    ordered = statement.order_by(Visit.owner_id, Visit.starts_at, Visit.id)
+    yield from db.session.scalars(ordered.execution_options(yield_per=200))
+
+
+def notes(visit_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return what was noted during a visit, oldest first."""
+    get_visit(visit_id, visible_to=visible_to)
+    statement = sa.select(VisitNote).where(VisitNote.visit_id == visit_id)
+    return fetch_page(statement, by=(VisitNote.created_at, VisitNote.id), page=page)
+
+
+def find_note(note_id: str | None) -> VisitNote | None:
+    """Return the note with this id, to tell a repeat from a clash."""
+    return None if note_id is None else db.session.get(VisitNote, note_id)
+
+
+def find_last_digest(visit_id: str, step: Step) -> str | None:
+    """Return the digest of what was last sent for this step."""
+    statement = sa.select(VisitStep.digest).where(
+        VisitStep.visit_id == visit_id, VisitStep.step == step
+    )
+    newest = statement.order_by(VisitStep.created_at.desc(), VisitStep.id.desc()).limit(1)
+    return db.session.scalars(newest).one_or_none()
+
+
+def find_position_before(visit: Visit, *, at: datetime) -> tuple[Position, datetime] | None:
+    """Return where and when the same member of staff last checked in, as far as still kept."""
+    row = db.session.execute(
+        sa.select(Visit.latitude, Visit.longitude, Visit.checked_in_at)
+        .where(
+            Visit.owner_id == visit.owner_id,
+            Visit.id != visit.id,
+            Visit.checked_in_at <= at,
+            Visit.latitude.is_not(None),
+        )
+        .order_by(Visit.checked_in_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (Position(row.latitude, row.longitude), row.checked_in_at)
+
+
+def find_standing_contact(visit: Visit) -> Contact | None:
+    """Return the entry of the history that tells of a visit now, if it still stands."""
+    entries = sa.select(Contact).where(
+        Contact.customer_id == visit.customer_id, Contact.slot_id == visit.slot_id
+    )
+    return db.session.scalars(entries.where(contact_history.stands())).one_or_none()
+
+
+def warnings_of(visit: Visit) -> list[dict[str, Any]]:
+    """Return the policies that a visit goes beyond, as the ledger has them."""
+    beyond = sa.select(Overrun).where(Overrun.slot_id == visit.slot_id)
+    return [
+        {"code": one.code, "policy_key": one.policy_key, "strength": one.strength.value}
+        for one in db.session.scalars(beyond.order_by(Overrun.created_at, Overrun.id))
+    ]

@@ -1,0 +1,7 @@
+"""The visits' part of the API."""
+
+from crm_api.visits.routes.steps import blueprint as steps
+from crm_api.visits.routes.tasks import blueprint as tasks
+from crm_api.visits.routes.visits import blueprint as visits
+
+BLUEPRINTS = (visits, steps, tasks)

@@ -1,0 +1,25 @@
+"""What one may do with visits."""
+
+from crm_api.visits.service.briefing import acknowledge_brief
+from crm_api.visits.service.notes import add_note
+from crm_api.visits.service.outlook import cancel_visit, confirm_visit, miss_visit, move_visit
+from crm_api.visits.service.planning import plan_visit
+from crm_api.visits.service.presence import check_in, check_out, purge_coordinates
+from crm_api.visits.service.recording import record_visit
+from crm_api.visits.service.tasks import finish_follow_up, keep_promise
+
+__all__ = [
+    "acknowledge_brief",
+    "add_note",
+    "cancel_visit",
+    "check_in",
+    "check_out",
+    "confirm_visit",
+    "finish_follow_up",
+    "keep_promise",
+    "miss_visit",
+    "move_visit",
+    "plan_visit",
+    "purge_coordinates",
+    "record_visit",
+]

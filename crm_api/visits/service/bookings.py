@@ -1,0 +1,102 @@
+"""A visit's slot in the ledger and its contact in the history: what lower floors must learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.values import Plan
+from crm_api.contact_history import service as contact_history
+from crm_api.contact_history.terms import Direction, Outcome
+from crm_api.contact_history.values import NewContact
+from crm_api.customers.terms import Channel
+from crm_api.visits import queries
+from crm_api.visits.terms import Booking, VisitStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.visits.models import Visit
+
+
+def book(visit: Visit, *, by_id: str) -> None:
+    """Reserve the visit's slot.
+
+    :raises ContactBlocked: with every reason and the next free moment
+    """
+    slot = contact_frequency.reserve_slot(_plan(visit, at=visit.starts_at), by_id=by_id)
+    visit.slot_id, visit.booking = slot.id, Booking.RESERVED
+
+
+def rebook(visit: Visit, *, to: datetime, by_id: str) -> None:
+    """Move the visit's slot; where the new time is illegal, the old one stays.
+
+    :raises ContactBlocked: with every reason and the next free moment
+    """
+    assert visit.slot_id is not None  # noqa: S101 - a reserved booking names its slot
+    contact_frequency.move_slot(visit.slot_id, to=to, by_id=by_id)
+
+
+def give_back(visit: Visit, *, reason: str) -> None:
+    """Release the visit's slot, if it holds one."""
+    if visit.booking is Booking.RESERVED and visit.slot_id:
+        contact_frequency.release_slot(visit.slot_id, reason=reason)
+        visit.booking = Booking.RELEASED
+
+
+def begin(visit: Visit, *, at: datetime, now: datetime, by_id: str) -> None:
+    """Tell the governor that somebody stands at the door. It warns and never refuses."""
+    if visit.booking is Booking.RESERVED and visit.slot_id:
+        contact_frequency.start_visit_slot(visit.slot_id, at=at)
+    else:
+        _record_fact(visit, outcome=Outcome.REACHED, at=at, now=now, by_id=by_id)
+    visit.warnings = queries.warnings_of(visit)
+
+
+def settle(
+    visit: Visit, *, outcome: Outcome, at: datetime, now: datetime, by_id: str, summary: str
+) -> None:
+    """Consume the visit's slot and make the visit a contact."""
+    if visit.booking is Booking.RESERVED and visit.slot_id:
+        contact_frequency.consume_slot(visit.slot_id, occurred_at=at, outcome=outcome)
+    elif visit.slot_id is None:
+        _record_fact(visit, outcome=outcome, at=at, now=now, by_id=by_id)
+    entry = NewContact(
+        customer_id=visit.customer_id,
+        occurred_at=at,
+        channel=Channel.VISIT,
+        direction=Direction.OUTBOUND,
+        category=visit.category,
+        purpose=visit.purpose,
+        summary=summary,
+        outcome=outcome,
+        with_whom=", ".join(person.name for person in visit.persons),
+        source=f"visit:{visit.id}",
+        visit_id=visit.id,
+    )
+    contact = contact_history.record_contact(entry, by_id=by_id, now=now, slot_id=visit.slot_id)
+    visit.contact_id = contact.id
+
+
+def _record_fact(
+    visit: Visit, *, outcome: Outcome, at: datetime, now: datetime, by_id: str
+) -> None:
+    slot = contact_frequency.record_fact(
+        _plan(visit, at=at), occurred_at=at, recorded_at=now, outcome=outcome, by_id=by_id
+    )
+    visit.slot_id = slot.id
+
+
+def _plan(visit: Visit, *, at: datetime) -> Plan:
+    met = visit.met_ids
+    touched = dict.fromkeys([*met[1:], *queries.groups_of(met)])
+    return Plan(
+        customer_id=visit.customer_id,
+        channel=Channel.VISIT,
+        category=visit.category,
+        at=at,
+        also_customer_ids=tuple(c for c in touched if c != visit.customer_id),
+        visit_id=visit.id,
+        source=f"visit:{visit.id}",
+        is_agreed=visit.status is VisitStatus.CONFIRMED,
+    )

@@ -1,0 +1,21 @@
+"""That whoever goes has read the brief. What it says is composed above, in `preparation`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.visits.service.steps import hold_visit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.visits.models import Visit
+
+
+def acknowledge_brief(visit_id: str, *, digest: str, by: Actor, now: datetime) -> Visit:
+    """Note that the brief was read; read again unchanged, the first time stands."""
+    visit = hold_visit(visit_id, by=by)
+    if visit.brief_digest != digest:
+        visit.brief_digest, visit.brief_acknowledged_at = digest, now
+    return visit

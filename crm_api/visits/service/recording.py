@@ -1,0 +1,92 @@
+"""Close a visit: what was found, what was learnt, what comes next. All of it or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.contact_history import service as contact_history
+from crm_api.kit.db import db
+from crm_api.visits import queries
+from crm_api.visits.models import VisitRecord
+from crm_api.visits.policies import closing
+from crm_api.visits.service import learning, sequels
+from crm_api.visits.service.steps import hold_visit, take_step
+from crm_api.visits.terms import Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.visits.models import Visit
+
+
+def record_visit(
+    visit_id: str, content: dict[str, Any], *, by: Actor, now: datetime, expected: int | None
+) -> Visit:
+    """Record a visit and close it.
+
+    Profile, promises, follow-ups with their slots, the next touch or the decision to leave the
+    customer alone are written together, so that no part of it is ever missing.
+
+    :raises ObjectivesUnanswered: unless each objective has its outcome
+    :raises NextStepMissing: unless it is said what comes next
+    :raises ContactBlocked: if the caps do not allow a follow-up, with the next free moment
+    """
+    visit = hold_visit(visit_id, by=by)
+    if not take_step(visit, Step.RECORD, content, by=by, now=now, expected=expected):
+        return visit
+    closing.require_next_step(content["next_touch"], content["leave_alone"])
+    _answer_objectives(visit, content["objectives"])
+    visit.close(at=now)
+    visit.record = _record(visit, content, by=by, now=now)
+    learning.learn(visit, content.get("amendments", {}), content["confirmed_facts"], by=by, now=now)
+    sequels.promise(visit, content["promises"], now=now)
+    sequels.follow_up(visit, content["follow_ups"], by=by, now=now)
+    sequels.decide_next(visit, content, by=by, now=now)
+    _complete_contact(visit, content, by=by, now=now)
+    db.session.flush()
+    return visit
+
+
+def _answer_objectives(visit: Visit, answers: list[dict[str, Any]]) -> None:
+    outcomes = {answer["id"]: answer for answer in answers}
+    known = {objective.id: objective for objective in visit.objectives}
+    closing.require_answers(known, answered=outcomes)
+    for objective_id, objective in known.items():
+        objective.outcome = outcomes[objective_id]["outcome"]
+        objective.outcome_note = outcomes[objective_id]["note"]
+
+
+def _record(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> VisitRecord:
+    alone = content["leave_alone"] or {"until": None, "reason": None}
+    return VisitRecord(
+        visit_id=visit.id,
+        by_id=by.id,
+        created_at=now,
+        sections={name: text for name, text in content["sections"].items() if text},
+        went_well=content["went_well"],
+        went_badly=content["went_badly"],
+        next_time=content["next_time"],
+        leave_alone_until=alone["until"],
+        leave_alone_reason=alone["reason"],
+    )
+
+
+def _complete_contact(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> None:
+    """Say in the history what the stub of the check-out left open.
+
+    Where somebody corrected the stub meanwhile, the correction is corrected; where a manager
+    withdrew it, nothing is left to complete.
+    """
+    contact = queries.find_standing_contact(visit)
+    if contact is None:
+        return
+    met = ", ".join(content["persons_met"]) or ", ".join(p.name for p in visit.persons)
+    contact_history.correct_contact(
+        contact.id,
+        reason="The visit was recorded.",
+        summary=content["summary"],
+        with_whom=met,
+        by=by,
+        now=now,
+    )

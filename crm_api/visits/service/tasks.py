@@ -1,0 +1,38 @@
+"""What a visit left to do: promises to keep, follow-ups to finish."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.visits import queries
+from crm_api.visits.service.steps import lock_customers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.visits.models import FollowUp, Promise
+
+
+def keep_promise(promise_id: str, *, how: str, by: Actor, now: datetime) -> Promise:
+    """Note that a promise was kept, and how.
+
+    :raises AlreadyDone: if it was kept in another way
+    """
+    promise = queries.get_promise(promise_id, visible_to=by)
+    promise.keep(how=how, at=now)
+    return promise
+
+
+def finish_follow_up(follow_up_id: str, *, outcome: str, by: Actor, now: datetime) -> FollowUp:
+    """Note that a task is done. A slot that no contact used goes back.
+
+    :raises AlreadyDone: if it ended otherwise
+    """
+    seen = queries.get_follow_up(follow_up_id, visible_to=by)
+    lock_customers([seen.customer_id])
+    task = queries.get_follow_up(follow_up_id, visible_to=by)
+    if task.finish(outcome=outcome, at=now) and queries.is_slot_reserved(task.slot_id):
+        contact_frequency.release_slot(task.slot_id, reason="follow_up_done")
+    return task
