@@ -138,11 +138,11 @@ def approve_version(template_id: str, number: int, *, by: Actor, now: datetime) 
     if version.status is TemplateStatus.APPROVED and version.approved_by_id == by.id:
         return template
     _require_fit(template, version)
-    version.approve(by_id=by.id, at=now)
     for older in template.versions:
-        if older is not version and older.status is TemplateStatus.APPROVED:
+        if older.status is TemplateStatus.APPROVED:
             older.retire()
-            db.session.flush([older])  # before the new one: a template has one approved version
+    db.session.flush()  # before the new one: a template has one approved version
+    version.approve(by_id=by.id, at=now)
     db.session.flush()
     audit.record(
         "care_template.approved",
