@@ -114,18 +114,18 @@ def _create_contacts() -> None:
         sa.UniqueConstraint("customer_id", "source", name=op.f("uq_contacts_customer_id_source")),
         sqlite_strict=True,
     )
-    for lead in ("customer_id", "by_id"):
+    for lead in ("customer_id", "by_id", "channel", "category", "outcome"):
         name = op.f(f"ix_contacts_{lead}_occurred_at_id")
         op.create_index(name, "contacts", [lead, "occurred_at", "id"])
     op.create_index(op.f("ix_contacts_occurred_at_id"), "contacts", ["occurred_at", "id"])
     op.create_index(op.f("ix_contacts_slot_id"), "contacts", ["slot_id"])
-    for name, condition in (("late", "is_late"), ("overrun", "has_overrun")):
+    for flag in ("is_late", "has_overrun"):
         op.create_index(
-            f"ix_contacts_{name}",
+            f"ix_contacts_{flag}",
             "contacts",
             ["occurred_at", "id"],
-            postgresql_where=sa.text(condition),
-            sqlite_where=sa.text(condition),
+            postgresql_where=sa.text(flag),
+            sqlite_where=sa.text(f"{flag} = 1"),
         )
 
 

@@ -1,0 +1,1 @@
+"""What managers ask about the work of their teams."""
