@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import Response, jsonify
+
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.errors import SlotSettled
@@ -26,6 +28,7 @@ from crm_api.contact_history.schemas import (
     LoggedContactSchema,
     NewContactSchema,
     NewWithdrawalSchema,
+    OverviewSchema,
     WithdrawalDecisionSchema,
     WithdrawalFiltersSchema,
     WithdrawalPageSchema,
@@ -82,6 +85,15 @@ def list_contacts(payload: Payload, *, customer_id: str) -> Page:
 def get_facts(*, customer_id: str) -> History:
     """Read when a customer was last tried, reached, visited, and last turned to us."""
     return queries.get_facts(customer_id, visible_to=current_actor())
+
+
+@blueprint.get("/v1/customers/<record_id:customer_id>/overview")
+@requires(*READERS)
+@refuses(NotFound)
+@blueprint.response(200, OverviewSchema)
+def get_overview(*, customer_id: str) -> Response:
+    """Read a customer at a glance, with the newest contacts as they stand."""
+    return jsonify(queries.get_overview(customer_id, visible_to=current_actor()))
 
 
 @blueprint.get("/v1/contacts/<record_id:contact_id>")

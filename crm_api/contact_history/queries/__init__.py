@@ -17,6 +17,7 @@ from crm_api.contact_history.queries.ledger import (
     overruns_of,
     plans_to_move,
 )
+from crm_api.contact_history.queries.overviews import CORE_FIELDS, get_overview
 from crm_api.contact_history.queries.timelines import (
     conditions,
     latest_contacts,
@@ -29,6 +30,7 @@ from crm_api.contact_history.queries.withdrawals import (
 )
 
 __all__ = [
+    "CORE_FIELDS",
     "SHOWN",
     "Link",
     "conditions",
@@ -40,6 +42,7 @@ __all__ = [
     "find_told",
     "get_contact",
     "get_facts",
+    "get_overview",
     "get_reservation",
     "get_withdrawal",
     "has_overrun",
