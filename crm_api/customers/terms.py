@@ -70,13 +70,6 @@ class DocumentType(StrEnum):
     OTHER = "other"
 
 
-class Calendar(StrEnum):
-    """By which calendar a date comes round."""
-
-    SOLAR = "solar"
-    LUNAR = "lunar"
-
-
 class AnniversaryKind(StrEnum):
     """What is remembered on a day."""
 
@@ -119,3 +112,10 @@ class Aspect(StrEnum):
     TIER = "tier"
     PLAN = "plan"
     OWNERSHIP = "ownership"
+
+
+class RevealField(StrEnum):
+    """What is masked until somebody says why it is needed."""
+
+    PHONE = "phone"
+    DOCUMENT_NUMBER = "document_number"

@@ -7,7 +7,8 @@ from datetime import date, datetime, time
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_api.customers.terms import AnniversaryKind, Calendar, Channel, CommunicationStyle
+from crm_api.calendars.terms import Calendar
+from crm_api.customers.terms import AnniversaryKind, Channel, CommunicationStyle
 from crm_api.kit.db import Model, Record, Versioned
 from crm_api.kit.types import Json, RecordId, enum_column
 
@@ -77,3 +78,8 @@ class DoNotDisturbWish(Record, Model):
     by_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))
     lifted_at: Mapped[datetime | None]
     lifted_by_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))
+
+    def lift(self, *, by_id: str, at: datetime) -> None:
+        """Let the wish end now. Who lifted it first stays on record."""
+        if self.lifted_at is None:
+            self.lifted_at, self.lifted_by_id = at, by_id

@@ -1,6 +1,60 @@
 """What may be asked about customers."""
 
-from crm_api.customers.queries.access import get_customer, limit_to
+from crm_api.customers.queries.access import (
+    find_owner,
+    find_with_account,
+    get_customer,
+    limit_to,
+)
+from crm_api.customers.queries.changes import fetch_changes
+from crm_api.customers.queries.core_rows import core_row
+from crm_api.customers.queries.extended import (
+    fetch_anniversaries,
+    fetch_wishes,
+    find_birthday,
+    find_extended_profile,
+    get_anniversary,
+    get_wish,
+)
 from crm_api.customers.queries.facts import governed_facts, same_person_ids
+from crm_api.customers.queries.lists import fetch_customers
+from crm_api.customers.queries.phones import fetch_phones, get_phone, phones_of
+from crm_api.customers.queries.relations import (
+    fetch_relations,
+    find_relation,
+    get_relation,
+    great_key_person_ids,
+    group_tiers,
+    same_person_links,
+)
+from crm_api.customers.queries.reveals import count_reveals
+from crm_api.customers.queries.tiers import tier_thresholds
 
-__all__ = ["get_customer", "governed_facts", "limit_to", "same_person_ids"]
+__all__ = [
+    "core_row",
+    "count_reveals",
+    "fetch_anniversaries",
+    "fetch_changes",
+    "fetch_customers",
+    "fetch_phones",
+    "fetch_relations",
+    "fetch_wishes",
+    "find_birthday",
+    "find_extended_profile",
+    "find_owner",
+    "find_relation",
+    "find_with_account",
+    "get_anniversary",
+    "get_customer",
+    "get_phone",
+    "get_relation",
+    "get_wish",
+    "governed_facts",
+    "great_key_person_ids",
+    "group_tiers",
+    "limit_to",
+    "phones_of",
+    "same_person_ids",
+    "same_person_links",
+    "tier_thresholds",
+]

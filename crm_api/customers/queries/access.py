@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
-from crm_api.accounts.models import Role
+from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -41,3 +41,21 @@ def limit_to(statement: S, *, visible_to: Actor) -> S:
         teams = accounts.subtree_team_ids(visible_to.team_path)
         return statement.where(Customer.team_id.in_(teams))
     return statement
+
+
+def find_with_account(account_no: str) -> str | None:
+    """Return the id of whoever has this account number, seen or not: for telling it is taken."""
+    return db.session.scalar(sa.select(Customer.id).where(Customer.account_no == account_no))
+
+
+def find_owner(staff_id: str, *, visible_to: Actor) -> Staff | None:
+    """Return an account manager at work to whom the actor may give customers."""
+    statement = sa.select(Staff).where(
+        Staff.id == staff_id,
+        Staff.role == Role.ACCOUNT_MANAGER,
+        Staff.status == Standing.ACTIVE,
+    )
+    if visible_to.role is not Role.ADMIN:
+        teams = accounts.subtree_team_ids(visible_to.team_path)
+        statement = statement.where(Staff.team_id.in_(teams))
+    return db.session.scalars(statement).one_or_none()

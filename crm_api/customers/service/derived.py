@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from crm_api.calendars.terms import Calendar
 from crm_api.customers.models import Anniversary, Customer, Phone, SearchTerm
 from crm_api.customers.policies import names
-from crm_api.customers.terms import AnniversaryKind, Calendar, Kind
+from crm_api.customers.terms import AnniversaryKind, Kind
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-
-FACTS = ("name", "kind", "account_no", "birth_on")
 
 
 def keep_derived(customers: Sequence[Customer], *, now: datetime) -> None:

@@ -1,0 +1,31 @@
+"""`flask customers …`."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from crm_api.customers import service
+from crm_api.kit.progress import progress_bar
+from crm_api.kit.transactions import transaction
+
+CHUNK = 500
+
+customers = AppGroup("customers", help="Customers: keys and imports.")
+
+
+@customers.command("encrypt-anew")
+def encrypt_anew() -> None:
+    """Encrypt every document with the first of CRM_DATA_KEYS, so that older keys may go."""
+    after_id: str | None = ""
+    chunks = 0
+    with progress_bar(desc="documents") as bar:
+        while after_id is not None:
+            with transaction():
+                after_id = service.encrypt_anew(after_id=after_id, limit=CHUNK)
+            chunks += 1
+            bar.update(CHUNK)
+    click.echo("Every document is encrypted with the key in use.")
+
+
+COMMANDS = (customers,)

@@ -1,0 +1,30 @@
+"""What a customer was before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.customers.models import CustomerChange
+from crm_api.customers.queries.access import get_customer
+from crm_api.kit.paging import fetch_page
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
+    from crm_api.customers.terms import Aspect
+    from crm_api.kit.paging import Page, PageRequest
+
+
+def fetch_changes(
+    customer_id: str, *, aspect: Aspect | None, visible_to: Actor, page: PageRequest
+) -> Page:
+    """Return a page of a customer's changes, newest first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(CustomerChange).where(CustomerChange.customer_id == customer_id)
+    if aspect is not None:
+        statement = statement.where(CustomerChange.aspect == aspect)
+    return fetch_page(statement, by=[CustomerChange.id], page=page, descending=True)

@@ -1,0 +1,79 @@
+"""The extended profile and its dates and wishes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.customers.models import Anniversary, DoNotDisturbWish, ExtendedProfile
+from crm_api.customers.queries.access import get_customer
+from crm_api.customers.terms import AnniversaryKind
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import fetch_page
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
+    from crm_api.kit.paging import Page, PageRequest
+
+
+def find_extended_profile(customer_id: str) -> ExtendedProfile | None:
+    """Return what is known of a customer beyond the account, if anybody noted anything."""
+    return db.session.get(ExtendedProfile, customer_id)
+
+
+def fetch_anniversaries(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return a page of a customer's anniversaries, oldest entry first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(Anniversary).where(Anniversary.customer_id == customer_id)
+    return fetch_page(statement, by=[Anniversary.id], page=page)
+
+
+def find_birthday(customer_id: str) -> Anniversary | None:
+    """Return a customer's birthday."""
+    statement = sa.select(Anniversary).where(
+        Anniversary.customer_id == customer_id, Anniversary.kind == AnniversaryKind.BIRTHDAY
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
+def get_anniversary(anniversary_id: str, *, customer_id: str) -> Anniversary:
+    """Return an anniversary of a customer whom the caller has found already.
+
+    :raises NotFound: if it is not this customer's
+    """
+    statement = sa.select(Anniversary).where(
+        Anniversary.id == anniversary_id, Anniversary.customer_id == customer_id
+    )
+    anniversary = db.session.scalars(statement).one_or_none()
+    if anniversary is None:
+        raise NotFound("anniversary")
+    return anniversary
+
+
+def fetch_wishes(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return a page of a customer's do-not-disturb wishes, lifted ones too, newest first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(DoNotDisturbWish).where(DoNotDisturbWish.customer_id == customer_id)
+    return fetch_page(statement, by=[DoNotDisturbWish.id], page=page, descending=True)
+
+
+def get_wish(wish_id: str, *, customer_id: str) -> DoNotDisturbWish:
+    """Return a wish of a customer whom the caller has found already.
+
+    :raises NotFound: if it is not this customer's
+    """
+    statement = sa.select(DoNotDisturbWish).where(
+        DoNotDisturbWish.id == wish_id, DoNotDisturbWish.customer_id == customer_id
+    )
+    wish = db.session.scalars(statement).one_or_none()
+    if wish is None:
+        raise NotFound("wish")
+    return wish
