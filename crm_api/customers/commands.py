@@ -11,20 +11,18 @@ from crm_api.kit.transactions import transaction
 
 CHUNK = 500
 
-customers = AppGroup("customers", help="Customers: keys and imports.")
+customers = AppGroup("customers", help="Look after the customers.")
 
 
 @customers.command("encrypt-anew")
 def encrypt_anew() -> None:
     """Encrypt every document with the first of CRM_DATA_KEYS, so that older keys may go."""
     after_id: str | None = ""
-    chunks = 0
-    with progress_bar(desc="documents") as bar:
+    with progress_bar(total=None, unit="chunks") as bar:
         while after_id is not None:
             with transaction():
                 after_id = service.encrypt_anew(after_id=after_id, limit=CHUNK)
-            chunks += 1
-            bar.update(CHUNK)
+            bar.update()
     click.echo("Every document is encrypted with the key in use.")
 
 

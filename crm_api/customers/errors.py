@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_api.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class AccountNumberTaken(DomainError):
@@ -97,9 +102,10 @@ class RevealQuotaSpent(DomainError):
     status = 429
     code = "reveal_quota_spent"
 
-    def __init__(self, *, per_day: int, retry_after: int) -> None:
+    def __init__(self, *, per_day: int, retry_after: int, remember: Callable[[], None]) -> None:
         super().__init__(
             "You revealed as much as one day allows. Ask your manager if work needs more.",
+            remember=remember,
             per_day=per_day,
             retry_after=retry_after,
         )

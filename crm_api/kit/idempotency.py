@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit import clock
@@ -17,6 +18,8 @@ from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+V = TypeVar("V", bound="Callable[..., Any]")
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
@@ -65,9 +68,22 @@ def once(view: Callable[[], Response], *, actor_id: str) -> Response:
     if not _claim(where, digest=digest, now=now):
         return _replay(where, digest=digest)
     answer = current_app.make_response(view())
-    if answer.status_code < 300:  # noqa: PLR2004 - the first 2xx is what is kept
+    if g.pop("is_answer_secret", False):
+        db.session.execute(sa.delete(IdempotencyKey).filter_by(**where))
+    elif answer.status_code < 300:  # noqa: PLR2004 - the first 2xx is what is kept
         _keep(where, answer)
     return answer
+
+
+def never_kept(view: V) -> V:
+    """Keep no answer of this route: it shows what is encrypted at rest. Stands below the guard."""
+
+    @wraps(view)
+    def secret(*args: Any, **kwargs: Any) -> Any:
+        g.is_answer_secret = True
+        return view(*args, **kwargs)
+
+    return cast("V", secret)
 
 
 def _check_key(key: str) -> None:

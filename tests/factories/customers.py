@@ -6,7 +6,7 @@ import itertools
 
 from crm_api.accounts.actors import Actor
 from crm_api.customers.models import Customer
-from crm_api.customers.service.derived import keep_derived, phone_of
+from crm_api.customers.service.derived import keep_derived, keep_reading, phone_of
 from crm_api.customers.terms import Kind, Tier
 from crm_api.kit import clock
 from crm_api.kit.db import db
@@ -36,6 +36,7 @@ def make_customer(owner: Actor | None = None, **changes) -> Customer:
         **changes,
     }
     customer = Customer(**facts)
+    keep_reading(customer)
     with transaction():
         db.session.add(customer)
         keep_derived([customer], now=customer.created_at)

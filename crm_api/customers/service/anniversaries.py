@@ -41,9 +41,9 @@ def add_anniversary(
     if known is not None:
         return _repeat(known, content, customer_id=customer_id)
     anniversary = _birthday_to_replace(customer_id, content) or Anniversary(
-        customer_id=customer_id, created_at=now
+        id=new_id(), customer_id=customer_id, created_at=now
     )
-    for name, value in {"id": new_id(), **content, "is_stated": True}.items():
+    for name, value in {**content, "is_stated": True}.items():
         setattr(anniversary, name, value)
     db.session.add(anniversary)
     db.session.flush()
@@ -75,9 +75,7 @@ def change_anniversary(
     return anniversary
 
 
-def remove_anniversary(
-    customer_id: str, *, anniversary_id: str, by: Actor, now: datetime
-) -> None:
+def remove_anniversary(customer_id: str, *, anniversary_id: str, by: Actor, now: datetime) -> None:
     """Forget a day; of birthdays, the one on the document counts again.
 
     :raises NotFound: if the actor may not see the customer, or it has no such entry

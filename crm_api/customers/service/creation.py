@@ -15,7 +15,7 @@ from crm_api.customers.policies.phones import first_mobile
 from crm_api.customers.policies.tiers import tier_on_joining
 from crm_api.customers.service import account_numbers, documents
 from crm_api.customers.service.changes import note_change
-from crm_api.customers.service.derived import keep_derived, phone_of
+from crm_api.customers.service.derived import keep_derived, keep_reading, phone_of
 from crm_api.customers.service.profile import require_born
 from crm_api.customers.terms import Aspect, Kind, Tier
 from crm_api.kit.crypto import blind_index
@@ -126,6 +126,7 @@ def _customer(content: Content, *, by: Mapping[Tier, Threshold], now: datetime) 
     facts |= {"kind": kind, "tier": tier, "own_tier": tier, "phone": first_mobile(numbers)}
     customer = Customer(**{"id": new_id(), **facts, "created_at": now})
     documents.keep_index(customer)
+    keep_reading(customer)
     return customer
 
 

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+def keep_reading(customer: Customer) -> None:
+    """Bring the name's pinyin and initials in line with it. Before the flush: one version."""
+    is_person = customer.kind is Kind.INDIVIDUAL
+    reading = names.read_name(customer.name, is_person=is_person)
+    customer.name_pinyin, customer.name_initials = reading
+
+
 def keep_derived(customers: Sequence[Customer], *, now: datetime) -> None:
-    """Bring readings, search terms and birthdays in line with names and birth dates.
+    """Bring search terms and birthdays in line with names, account numbers and birth dates.
 
     For one customer or a whole batch, in the same number of statements.
     """
-    for customer in customers:
-        is_person = customer.kind is Kind.INDIVIDUAL
-        reading = names.read_name(customer.name, is_person=is_person)
-        customer.name_pinyin, customer.name_initials = reading
     db.session.flush()
     _keep_terms(customers)
     _keep_birthdays(customers, now=now)

@@ -21,9 +21,14 @@ def encrypt_anew(*, after_id: str, limit: int) -> str | None:
     stored = sa.type_coerce(_customers.document_number, sa.Text)
     statement = (
         sa.select(_customers.id, _customers.document_number)
-        .where(_customers.id > after_id, stored.is_not(None), stored.not_like(f"{in_use}:%"))
+        .where(
+            _customers.id > after_id,
+            stored.is_not(None),
+            sa.func.substr(stored, 1, len(in_use) + 1) != f"{in_use}:",
+        )
         .order_by(_customers.id)
         .limit(limit)
+        .with_for_update(key_share=True)
     )
     rows = db.session.execute(statement).all()
     for customer_id, number in rows:

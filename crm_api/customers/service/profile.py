@@ -8,7 +8,7 @@ from crm_api.calendars import service as calendars
 from crm_api.customers import locks, queries
 from crm_api.customers.service import account_numbers, documents
 from crm_api.customers.service.changes import note_change
-from crm_api.customers.service.derived import keep_derived
+from crm_api.customers.service.derived import keep_derived, keep_reading
 from crm_api.customers.terms import Aspect
 from crm_api.kit.db import db
 from crm_api.kit.errors import Invalid
@@ -47,6 +47,7 @@ def change_customer(
         for name, value in changes.items():
             setattr(customer, name, value)
         documents.keep_index(customer)
+        keep_reading(customer)
     keep_derived([customer], now=now)
     if (plan := _plan(customer)) != plan_before:
         note_change(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_api.customers import locks, queries
+from crm_api.customers import queries
 from crm_api.customers.errors import RelationImpossible, RelationKnown
 from crm_api.customers.models import Customer, Relation
 from crm_api.customers.service import persons

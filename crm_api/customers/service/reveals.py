@@ -59,9 +59,7 @@ def reveal(
 
 def _require_quota(customer_id: str, *, by: Actor, now: datetime) -> None:
     # The actor's own row is the lock: two reveals at once cannot both be the last one.
-    db.session.execute(
-        sa.select(Staff.id).where(Staff.id == by.id).with_for_update(key_share=True)
-    )
+    db.session.execute(sa.select(Staff.id).where(Staff.id == by.id).with_for_update(key_share=True))
     today = calendars.local_day(now)
     per_day = config.current().reveals_per_day
     if queries.count_reveals(by_id=by.id, since=calendars.day_bounds(today)[0]) < per_day:

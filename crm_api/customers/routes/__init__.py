@@ -1,0 +1,21 @@
+"""The routes of customers."""
+
+from crm_api.customers.routes import (
+    anniversaries,
+    core,
+    extended,
+    phones,
+    relations,
+    standing,
+    wishes,
+)
+
+BLUEPRINTS = (
+    core.blueprint,
+    standing.blueprint,
+    phones.blueprint,
+    extended.blueprint,
+    anniversaries.blueprint,
+    wishes.blueprint,
+    relations.blueprint,
+)

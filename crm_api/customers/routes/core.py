@@ -1,0 +1,73 @@
+"""`/v1/customers`: portfolios, the search box, and the core profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.accounts.guards import current_actor, requires
+from crm_api.calendars.errors import DayOutOfRange
+from crm_api.customers import queries, service
+from crm_api.customers.errors import AccountNumberTaken
+from crm_api.customers.routes.roles import READERS, WRITERS
+from crm_api.customers.schemas.core import (
+    CustomerAmendmentSchema,
+    CustomerItemPageSchema,
+    CustomerQuerySchema,
+    CustomerSchema,
+    NewCustomerSchema,
+)
+from crm_api.kit import clock
+from crm_api.kit.errors import IdTaken, NotFound
+from crm_api.kit.routing import UPDATES, Blueprint, expected_version, refuses
+
+if TYPE_CHECKING:
+    from crm_api.customers.models import Customer
+    from crm_api.kit.paging import Page
+    from crm_api.kit.schemas import Payload
+
+blueprint = Blueprint("customers", __name__, description="Who the customers are, and whose.")
+
+
+@blueprint.get("/v1/customers")
+@requires(*READERS)
+@refuses(DayOutOfRange)
+@blueprint.arguments(CustomerQuerySchema, location="query")
+@blueprint.response(200, CustomerItemPageSchema)
+def list_customers(payload: Payload) -> Page:
+    """List or search the customers whom you may see, oldest first."""
+    return queries.fetch_customers(visible_to=current_actor(), **payload)
+
+
+@blueprint.post("/v1/customers")
+@requires(*WRITERS)
+@refuses(AccountNumberTaken, IdTaken)
+@blueprint.arguments(NewCustomerSchema)
+@blueprint.response(201, CustomerSchema)
+def create_customer(payload: Payload) -> Customer:
+    """Take a customer in."""
+    return service.create_customer(payload, by=current_actor(), now=clock.now())
+
+
+@blueprint.get("/v1/customers/<record_id:customer_id>")
+@requires(*READERS)
+@refuses(NotFound)
+@blueprint.response(200, CustomerSchema)
+def get_customer(*, customer_id: str) -> Customer:
+    """Read a core profile."""
+    return queries.get_customer(customer_id, visible_to=current_actor())
+
+
+@blueprint.patch("/v1/customers/<record_id:customer_id>")
+@requires(*WRITERS)
+@refuses(NotFound, AccountNumberTaken, *UPDATES)
+@blueprint.arguments(CustomerAmendmentSchema)
+@blueprint.response(200, CustomerSchema)
+def change_customer(payload: Payload, *, customer_id: str) -> Customer:
+    """Mend a core profile."""
+    return service.change_customer(
+        customer_id,
+        changes=payload,
+        expected_version=expected_version(),
+        by=current_actor(),
+        now=clock.now(),
+    )
