@@ -41,14 +41,15 @@ def _ask() -> str:
 
 @accounts.command("create-client")
 @click.option("--name", required=True)
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(list(Scope)))
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, type=click.Choice([s.value for s in Scope])
+)
 def create_client(name: str, scopes: tuple[str, ...]) -> None:
     """Register a machine client and print its key, once."""
     now = clock.now()
-    wanted = [Scope(s) for s in scopes]
     try:
         with transaction():
-            client = service.create_client(id=None, name=name, scopes=wanted, by_id=None, now=now)
+            client = service.create_client(id=None, name=name, scopes=scopes, by_id=None, now=now)
             issued = service.issue_key(client.id, overlap=timedelta(), by_id=None, now=now)
     except DomainError as refusal:
         raise click.ClickException(refusal.detail) from None

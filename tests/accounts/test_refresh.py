@@ -2,7 +2,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from crm_api.accounts.models import RefreshToken
+from crm_api.kit.db import db
 from tests.accounts.calls import is_let_in, refresh_by, sign_in_by
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -93,48 +96,40 @@ def test_an_unknown_token_is_refused(client):
     assert refresh_by(client, "made-up").json["code"] == "refresh_refused"
 
 
-def test_of_two_refreshes_at_once_one_wins_and_the_session_ends(app, client, signed_in):
-    replies, start = [], threading.Barrier(2)
+def at_once(app, times, call):
+    """Make the same call from several threads, each with a client and a connection of its own."""
+    replies, start = [], threading.Barrier(times)
 
-    def refresh():
+    def run():
         start.wait()
-        replies.append(refresh_by(app.test_client(), signed_in["refresh_token"]))
+        replies.append(call(app.test_client()))
 
-    threads = [threading.Thread(target=refresh) for _ in range(2)]
+    threads = [threading.Thread(target=run) for _ in range(times)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return replies
 
-    assert sorted(r.status_code for r in replies) == [201, 401]
+
+def test_of_several_refreshes_at_once_one_wins_and_the_session_ends(app, client, signed_in):
+    replies = at_once(app, 4, lambda caller: refresh_by(caller, signed_in["refresh_token"]))
+
+    assert sorted(r.status_code for r in replies) == [201, 401, 401, 401]
     winner = next(r for r in replies if r.status_code == 201)
     assert not is_let_in(client, winner.json["access_token"])
     assert refresh_by(client, winner.json["refresh_token"]).status_code == 401
 
 
-def test_of_two_repeats_at_once_both_get_the_same_token(app, client, signed_in):
-    replies, start = [], threading.Barrier(2)
+def test_repeats_at_once_all_get_the_same_token(app, signed_in):
+    token = signed_in["refresh_token"]
+    replies = at_once(app, 4, lambda caller: refresh_by(caller, token, attempt="a1"))
 
-    def refresh():
-        start.wait()
-        replies.append(refresh_by(app.test_client(), signed_in["refresh_token"], attempt="a1"))
-
-    threads = [threading.Thread(target=refresh) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert [r.status_code for r in replies] == [201, 201]
+    assert [r.status_code for r in replies] == [201] * 4
     assert len({r.json["refresh_token"] for r in replies}) == 1
 
 
 def test_only_digests_are_stored(client, signed_in):
-    import sqlalchemy as sa
-
-    from crm_api.accounts.models import RefreshToken
-    from crm_api.kit.db import db
-
     stored = db.session.scalars(sa.select(RefreshToken.digest)).all()
     db.session.rollback()
 

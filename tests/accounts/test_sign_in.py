@@ -1,9 +1,12 @@
-from crm_api.accounts import service
+from crm_api import config
+from crm_api.accounts import passwords, service
 from crm_api.accounts.models import Role
 from crm_api.kit import clock
+from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.accounts.calls import bearer, is_let_in, sign_in_by
 from tests.factories.accounts import give_password, make_staff
+from tests.support.databases import settings_for
 
 
 def test_login_and_password_open_a_session(client, person, login, acts):
@@ -76,21 +79,20 @@ def test_a_change_of_role_counts_from_the_next_request(app, sign_in, admin):
     assert reply.json["code"] == "forbidden_role"
 
 
-def test_one_address_may_not_try_too_often(app, client):
-    from crm_api import config
-    from tests.support.databases import settings_for
-
+def test_one_address_may_not_try_too_often(app, client, backend):
     config.configure(settings_for(config.current().database_url, sign_ins_per_minute=3))
-    replies = [sign_in_by(client, f"nobody{n}", password="x").status_code for n in range(4)]
+    client.environ_base["REMOTE_ADDR"] = "192.0.2.1" if backend == "sqlite" else "192.0.2.2"
 
-    assert replies == [401, 401, 401, 429]
+    # Six may pass where a minute ends meanwhile.
+    replies = [sign_in_by(client, f"nobody{n}", password="x").status_code for n in range(7)]
+
+    assert replies[:3] == [401, 401, 401]
+    assert 429 in replies
 
 
 def test_a_password_that_changes_while_it_is_checked_does_not_let_in(
     client, person, login, monkeypatch
 ):
-    from crm_api.accounts import passwords
-
     checked = passwords.matches
 
     def change_meanwhile(password, *, stored):
@@ -103,9 +105,6 @@ def test_a_password_that_changes_while_it_is_checked_does_not_let_in(
 
 
 def test_no_transaction_is_open_while_a_password_is_hashed(client, login, monkeypatch):
-    from crm_api.accounts import passwords
-    from crm_api.kit.db import db
-
     seen = []
 
     def look(password, *, stored):

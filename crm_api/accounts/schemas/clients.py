@@ -14,7 +14,7 @@ LONGEST_OVERLAP_HOURS = 30 * 24
 
 def _scopes(*, required: bool) -> fields.List[Any]:
     return fields.List(
-        fields.Enum(Scope, by_value=True),
+        fields.String(validate=validate.OneOf(list(Scope))),
         required=required,
         validate=validate.Length(min=1, max=len(Scope)),
         metadata={"description": "The surfaces that it may call."},
@@ -41,7 +41,7 @@ class ClientSchema(Schema):
 
     id = RecordIdField(required=True)
     name = fields.String(required=True)
-    scopes = fields.List(fields.Enum(Scope, by_value=True), required=True)
+    scopes = _scopes(required=True)
     status = fields.Enum(Standing, by_value=True, required=True)
     created_at = MomentField(required=True)
     version = fields.Integer(required=True)

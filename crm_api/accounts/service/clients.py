@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.accounts.models import Scope
 
 
 def create_client(
-    *, id: str | None, name: str, scopes: Sequence[Scope], by_id: str | None, now: datetime
+    *, id: str | None, name: str, scopes: Sequence[str], by_id: str | None, now: datetime
 ) -> MachineClient:
     """Register a system that may call. It needs a key as well.
 
