@@ -1,0 +1,48 @@
+"""`flask seed`: reference data, and the demo district where it is asked for."""
+
+from __future__ import annotations
+
+import click
+
+from crm_api.kit import clock
+from crm_api.kit.errors import DomainError
+from crm_api.kit.transactions import transaction
+from crm_api.seeding import service
+
+
+@click.command("seed")
+@click.option(
+    "--demo", is_flag=True, help="Also a district that does not exist, to try things out."
+)
+def seed(*, demo: bool) -> None:
+    """Load the reference data. Safe to repeat: what is there stays as it is.
+
+    Templates are loaded as offered for approval: nobody is greeted before a manager approved them.
+    """
+    now = clock.now()
+    try:
+        with transaction():
+            policies = service.load_policies(now=now)
+        with transaction():
+            templates = service.load_templates(now=now)
+        click.echo(f"Reference data: {policies} policies and {templates} templates are new.")
+        if demo:
+            _load_demo()
+    except DomainError as refusal:
+        raise click.ClickException(refusal.detail) from None
+
+
+def _load_demo() -> None:
+    now = clock.now()
+    with transaction():
+        people = service.load_demo_people(now=now)
+    with transaction():
+        service.load_demo_passwords(now=now)
+    with transaction():
+        service.approve_templates_for_demo(now=now)
+    with transaction():
+        customers = service.load_demo_customers(now=now)
+    click.echo(f"Demo district: {people} members of staff and {customers} customers are new.")
+
+
+COMMANDS = (seed,)
