@@ -1,4 +1,4 @@
-"""Load what `seeds/` holds. What is there already stays as it is, so that a repeat changes nothing."""
+"""Load what `seeds/` holds. What is there already stays as it is: a repeat changes nothing."""
 
 from __future__ import annotations
 
