@@ -16,6 +16,7 @@ from crm_api.accounts import service as accounts
 from crm_api.accounts.actors import Actor
 from crm_api.accounts.models import Credentials, Role, Staff, Team
 from crm_api.calendars import service as calendars
+from crm_api.calendars.terms import Calendar
 from crm_api.care import service as care
 from crm_api.care.models import CareTemplate, CareTemplateVersion
 from crm_api.care.terms import Occasion, TemplateStatus
@@ -24,7 +25,6 @@ from crm_api.customers import service as customers
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import (
     AnniversaryKind,
-    Calendar,
     Category,
     CommunicationStyle,
     Gender,
