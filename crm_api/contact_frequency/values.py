@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -92,9 +92,11 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     binding: int | None = None
     next_allowed_at: datetime | None = None
+    no_next_because: str | None = None
     earlier_alternative_at: datetime | None = None
     other_channels: tuple[ChannelMoment, ...] = ()
-    exceeded: tuple[Reason, ...] = field(default=(), compare=False)
+    exceeded: tuple[Reason, ...] = ()
+    overridable_by: tuple[str, ...] = ()
     trace: bytes = b""
     id: str | None = None
 

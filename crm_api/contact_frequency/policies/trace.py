@@ -1,0 +1,119 @@
+"""Decisions and what they rest on, as canonical bytes: the same input gives the same bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from crm_api.contact_frequency.policies import facts as fact_documents
+from crm_api.contact_frequency.policies.sentences import SENTENCES
+from crm_api.contact_frequency.values import Plan
+from crm_api.customers.terms import Category, Channel
+
+if TYPE_CHECKING:
+    from crm_api.contact_frequency.policies.facts import Facts
+    from crm_api.contact_frequency.values import ChannelMoment, CountedSlot, Decision, Reason
+
+CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+_SHOWN_DIGITS = 4
+
+
+def mask_number(number: str) -> str:
+    """Name a phone number so that nobody can call it."""
+    return "*" * max(len(number) - _SHOWN_DIGITS, 0) + number[-_SHOWN_DIGITS:]
+
+
+def write_trace(decision: Decision) -> bytes:
+    """Write a decision with all its reasons."""
+    plan = decision.plan
+    return orjson.dumps(
+        {
+            "verdict": decision.verdict,
+            "customer_id": plan.customer_id,
+            "channel": plan.channel,
+            "category": plan.category,
+            "asked_at": plan.at,
+            "judged_at": decision.judged_at,
+            "reasons": [_reason(r, n == decision.binding) for n, r in enumerate(decision.reasons)],
+            "exceeds": [_reason(reason, is_binding=False) for reason in decision.exceeded],
+            "next_allowed_at": decision.next_allowed_at,
+            "no_next_because": decision.no_next_because,
+            "earlier_alternative_at": decision.earlier_alternative_at,
+            "other_channels": [_channel(moment) for moment in decision.other_channels],
+            "may_be_overridden_by": list(decision.overridable_by),
+        },
+        option=CANONICAL,
+    )
+
+
+def _reason(reason: Reason, is_binding: bool) -> dict[str, Any]:  # noqa: FBT001 - one flag of a row
+    chinese, english = SENTENCES[reason.code]
+    return {
+        "code": reason.code,
+        "strength": reason.strength,
+        "is_binding": is_binding,
+        "message": english + ".",
+        "message_zh": chinese + "。",
+        "subject": {"kind": reason.subject_kind, "id": reason.subject_id},
+        "policy_key": reason.policy_key,
+        "policy_version": reason.policy_version,
+        "limit": reason.limit,
+        "counted": [_counted(slot) for slot in reason.counted],
+        "forbidden_from": reason.forbidden_from,
+        "forbidden_until": reason.forbidden_until,
+        "overridable_by": list(reason.overridable_by),
+    }
+
+
+def _counted(slot: CountedSlot) -> dict[str, Any]:
+    return {
+        "slot_id": slot.slot_id,
+        "channel": slot.channel,
+        "category": slot.category,
+        "at": slot.at,
+    }
+
+
+def _channel(moment: ChannelMoment) -> dict[str, Any]:
+    return {"channel": moment.channel, "next_allowed_at": moment.next_allowed_at}
+
+
+def write_facts(plan: Plan, facts: Facts, now: datetime) -> bytes:
+    """Write what a decision rests on; the policies are named by their frame's digest."""
+    document = {
+        "plan": {
+            "customer_id": plan.customer_id,
+            "channel": plan.channel,
+            "category": plan.category,
+            "at": plan.at,
+            "also_customer_ids": plan.also_customer_ids,
+            "visit_id": plan.visit_id,
+            "occurrence": plan.occurrence,
+            "not_after": plan.not_after,
+            "source": plan.source,
+            "is_agreed": plan.is_agreed,
+        },
+        "now": now,
+        "facts": fact_documents.to_document(facts),
+    }
+    return orjson.dumps(document, option=CANONICAL)
+
+
+def read_facts(content: bytes) -> tuple[Plan, Facts, datetime]:
+    """Read back what a decision rested on."""
+    document = orjson.loads(content)
+    stored = document["plan"]
+    plan = Plan(
+        **{
+            **stored,
+            "channel": Channel(stored["channel"]),
+            "category": Category(stored["category"]),
+            "at": datetime.fromisoformat(stored["at"]),
+            "also_customer_ids": tuple(stored["also_customer_ids"]),
+            "not_after": stored["not_after"] and datetime.fromisoformat(stored["not_after"]),
+        }
+    )
+    now = datetime.fromisoformat(document["now"])
+    return plan, fact_documents.from_document(document["facts"]), now
