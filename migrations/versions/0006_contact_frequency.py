@@ -30,95 +30,18 @@ def where(condition: str) -> dict[str, sa.TextClause]:
 
 
 def upgrade() -> None:
-    _create_contact_holds()
-    _create_contact_slots()
     _create_decision_frames()
     _create_frequency_policies()
     _create_opt_outs()
     _create_contact_decisions()
-    _create_contact_overruns()
     _create_frequency_policy_versions()
+    _create_contact_holds()
+    _create_contact_slots()
     _create_opt_out_customers()
+    _create_contact_overruns()
     _create_slot_subjects()
     for table in APPEND_ONLY:
         _refuse_changes(table)
-
-
-def _create_contact_holds() -> None:
-    op.create_table(
-        "contact_holds",
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("customer_id", sa.String(length=64), nullable=True),
-        sa.Column("team_path", sa.Text(), nullable=True),
-        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("until_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("source", sa.String(length=200), nullable=True),
-        sa.Column("by_id", sa.String(length=64), nullable=True),
-        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lifted_by_id", sa.String(length=64), nullable=True),
-        sa.Column("lift_reason", sa.Text(), nullable=True),
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "(customer_id IS NULL) <> (team_path IS NULL)",
-            name=op.f("ck_contact_holds_one_subject"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_holds")),
-        sqlite_strict=True,
-    )
-    op.create_index(
-        "ix_contact_holds_customer_id", "contact_holds", ["customer_id"], **where(IN_FORCE)
-    )
-    op.create_index("ix_contact_holds_team_path", "contact_holds", ["team_path"], **where(IN_FORCE))
-
-
-def _create_contact_slots() -> None:
-    op.create_table(
-        "contact_slots",
-        sa.Column("customer_id", sa.String(length=64), nullable=False),
-        sa.Column("channel", sa.String(length=32), nullable=False),
-        sa.Column("category", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("counting", sa.String(length=32), nullable=False),
-        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("not_after", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("endpoint", sa.String(length=32), nullable=True),
-        sa.Column("visit_id", sa.String(length=64), nullable=True),
-        sa.Column("occurrence", sa.String(length=200), nullable=True),
-        sa.Column("source", sa.String(length=200), nullable=True),
-        sa.Column("is_agreed", sa.Boolean(), nullable=False),
-        sa.Column("outcome", sa.String(length=64), nullable=True),
-        sa.Column("reason", sa.String(length=200), nullable=True),
-        sa.Column("tier", sa.String(length=32), nullable=False),
-        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("decision_id", sa.String(length=64), nullable=True),
-        sa.Column("by_id", sa.String(length=64), nullable=True),
-        sa.Column("needs_new_plan", sa.Boolean(), nullable=False),
-        sa.Column("is_late", sa.Boolean(), nullable=False),
-        sa.Column("needs_look", sa.Boolean(), nullable=False),
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_slots")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_contact_slots_open", "contact_slots", ["effective_at", "id"], **where(OPEN))
-    op.create_index(
-        "ix_contact_slots_visit_id", "contact_slots", ["visit_id"], **where(SERVES_VISIT)
-    )
-    op.create_index(
-        "uq_contact_slots_occurrence",
-        "contact_slots",
-        ["customer_id", "occurrence"],
-        unique=True,
-        **where(TAKEN_OCCURRENCE),
-    )
-    op.create_index(
-        "uq_contact_slots_source", "contact_slots", ["source"], unique=True, **where(TAKEN_SOURCE)
-    )
 
 
 def _create_decision_frames() -> None:
@@ -199,6 +122,138 @@ def _create_contact_decisions() -> None:
     )
 
 
+def _create_frequency_policy_versions() -> None:
+    op.create_table(
+        "frequency_policy_versions",
+        sa.Column("policy_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("effective_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rule", DOCUMENT, nullable=False),
+        sa.Column("is_retired", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=True),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["policy_id"],
+            ["frequency_policies.id"],
+            name=op.f("fk_frequency_policy_versions_policy_id_frequency_policies"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_frequency_policy_versions")),
+        sa.UniqueConstraint(
+            "policy_id", "number", name=op.f("uq_frequency_policy_versions_policy_id_number")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_frequency_policy_versions_effective_from"),
+        "frequency_policy_versions",
+        ["effective_from"],
+    )
+
+
+def _create_contact_holds() -> None:
+    op.create_table(
+        "contact_holds",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("customer_id", sa.String(length=64), nullable=True),
+        sa.Column("team_path", sa.Text(), nullable=True),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=True),
+        sa.Column("by_id", sa.String(length=64), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by_id", sa.String(length=64), nullable=True),
+        sa.Column("lift_reason", sa.Text(), nullable=True),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(customer_id IS NULL) <> (team_path IS NULL)",
+            name=op.f("ck_contact_holds_one_subject"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_contact_holds_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_holds")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_contact_holds_customer_id", "contact_holds", ["customer_id"], **where(IN_FORCE)
+    )
+    op.create_index("ix_contact_holds_team_path", "contact_holds", ["team_path"], **where(IN_FORCE))
+
+
+def _create_contact_slots() -> None:
+    op.create_table(
+        "contact_slots",
+        sa.Column("customer_id", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("counting", sa.String(length=32), nullable=False),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("endpoint", sa.String(length=32), nullable=True),
+        sa.Column("visit_id", sa.String(length=64), nullable=True),
+        sa.Column("occurrence", sa.String(length=200), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=True),
+        sa.Column("is_agreed", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("tier", sa.String(length=32), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decision_id", sa.String(length=64), nullable=True),
+        sa.Column("by_id", sa.String(length=64), nullable=True),
+        sa.Column("needs_new_plan", sa.Boolean(), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("needs_look", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_contact_slots_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_slots")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_contact_slots_open", "contact_slots", ["effective_at", "id"], **where(OPEN))
+    op.create_index(
+        "ix_contact_slots_visit_id", "contact_slots", ["visit_id"], **where(SERVES_VISIT)
+    )
+    op.create_index(
+        "uq_contact_slots_occurrence",
+        "contact_slots",
+        ["customer_id", "occurrence"],
+        unique=True,
+        **where(TAKEN_OCCURRENCE),
+    )
+    op.create_index(
+        "uq_contact_slots_source", "contact_slots", ["source"], unique=True, **where(TAKEN_SOURCE)
+    )
+
+
+def _create_opt_out_customers() -> None:
+    op.create_table(
+        "opt_out_customers",
+        sa.Column("opt_out_id", sa.String(length=64), nullable=False),
+        sa.Column("customer_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_opt_out_customers_customer_id_customers"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["opt_out_id"], ["opt_outs.id"], name=op.f("fk_opt_out_customers_opt_out_id_opt_outs")
+        ),
+        sa.PrimaryKeyConstraint("opt_out_id", "customer_id", name=op.f("pk_opt_out_customers")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_opt_out_customers_customer_id"), "opt_out_customers", ["customer_id"])
+
+
 def _create_contact_overruns() -> None:
     op.create_table(
         "contact_overruns",
@@ -231,50 +286,6 @@ def _create_contact_overruns() -> None:
         "contact_overruns",
         ["slot_id", "policy_key"],
     )
-
-
-def _create_frequency_policy_versions() -> None:
-    op.create_table(
-        "frequency_policy_versions",
-        sa.Column("policy_id", sa.String(length=64), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("effective_from", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("rule", DOCUMENT, nullable=False),
-        sa.Column("is_retired", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("by_id", sa.String(length=64), nullable=True),
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["policy_id"],
-            ["frequency_policies.id"],
-            name=op.f("fk_frequency_policy_versions_policy_id_frequency_policies"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_frequency_policy_versions")),
-        sa.UniqueConstraint(
-            "policy_id", "number", name=op.f("uq_frequency_policy_versions_policy_id_number")
-        ),
-        sqlite_strict=True,
-    )
-    op.create_index(
-        op.f("ix_frequency_policy_versions_effective_from"),
-        "frequency_policy_versions",
-        ["effective_from"],
-    )
-
-
-def _create_opt_out_customers() -> None:
-    op.create_table(
-        "opt_out_customers",
-        sa.Column("opt_out_id", sa.String(length=64), nullable=False),
-        sa.Column("customer_id", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["opt_out_id"], ["opt_outs.id"], name=op.f("fk_opt_out_customers_opt_out_id_opt_outs")
-        ),
-        sa.PrimaryKeyConstraint("opt_out_id", "customer_id", name=op.f("pk_opt_out_customers")),
-        sqlite_strict=True,
-    )
-    op.create_index(op.f("ix_opt_out_customers_customer_id"), "opt_out_customers", ["customer_id"])
 
 
 def _create_slot_subjects() -> None:
@@ -323,15 +334,15 @@ def _refuse_changes(table: str) -> None:
 
 
 TABLES = (
-    "contact_holds",
-    "contact_slots",
     "decision_frames",
     "frequency_policies",
     "opt_outs",
     "contact_decisions",
-    "contact_overruns",
     "frequency_policy_versions",
+    "contact_holds",
+    "contact_slots",
     "opt_out_customers",
+    "contact_overruns",
     "slot_subjects",
 )
 

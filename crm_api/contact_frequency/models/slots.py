@@ -85,7 +85,7 @@ class Slot(Record, Model):
         ),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column()
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     category: Mapped[Category] = mapped_column(enum_column(Category))
     state: Mapped[SlotState] = mapped_column(enum_column(SlotState))

@@ -46,7 +46,9 @@ class OptOutCustomer(Model):
     __tablename__ = "opt_out_customers"
 
     opt_out_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("opt_outs.id"), primary_key=True)
-    customer_id: Mapped[RecordId] = mapped_column(primary_key=True, index=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, index=True
+    )
 
 
 class Hold(Record, Model):
@@ -70,7 +72,7 @@ class Hold(Record, Model):
     )
 
     kind: Mapped[HoldKind] = mapped_column(enum_column(HoldKind))
-    customer_id: Mapped[RecordId | None] = mapped_column()
+    customer_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("customers.id"))
     team_path: Mapped[str | None]
     from_at: Mapped[datetime]
     until_at: Mapped[datetime | None]
