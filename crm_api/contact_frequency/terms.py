@@ -134,6 +134,7 @@ class ReasonCode(StrEnum):
     OCCURRENCE_TAKEN = "occurrence_taken"
     AFTER_LAST_MOMENT = "after_last_moment"
     IN_THE_PAST = "in_the_past"
+    SLOT_SETTLED = "slot_settled"
 
 
 class HoldKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +20,7 @@ TAKEN_SOURCE = sa.text(f"source IS NOT NULL AND {TAKEN.text}")
 OPEN = sa.text("state IN ('held', 'reserved', 'in_flight', 'uncertain')")
 SERVES_VISIT = sa.text("visit_id IS NOT NULL")
 COUNTS = sa.text("counting <> 'none'")
+SUBJECT_COUNTS = sa.text("slot_subjects.counting <> 'none'")
 
 _ENDS = {
     SlotState.RELEASED,
@@ -120,14 +121,38 @@ class Slot(Record, Model):
         self.state = state
         self.reason = reason
 
-    def count(self, counting: Counting) -> None:
-        """Count toward these caps from now on."""
-        self.counting = counting
+    def move(self, *, to: datetime, tier: str, decision_id: str | None, at: datetime) -> None:
+        """Stand at another moment, judged anew."""
+        self.planned_at = to
+        self.needs_new_plan = False
+        self.judge(effective_at=to, tier=tier, decision_id=decision_id, at=at)
 
-    @property
-    def unit(self) -> str:
-        """What the slot counts as: a visit and the contacts that serve it are one."""
-        return self.visit_id or self.id
+    def happen(
+        self,
+        *,
+        at: datetime,
+        outcome: str | None,
+        recorded_at: datetime,
+        late: timedelta,
+        for_a_look: timedelta,
+    ) -> None:
+        """Note how and when the contact took place, and when that was told."""
+        self.occurred_at = at
+        self.recorded_at = recorded_at
+        self.outcome = outcome
+        self.counting = counting_of(self.channel, outcome)
+        self.is_late = recorded_at - at > late
+        self.needs_look = recorded_at - at > for_a_look
+        self.needs_new_plan = False
+
+    def judge(
+        self, *, effective_at: datetime, tier: str, decision_id: str | None, at: datetime
+    ) -> None:
+        """Stand where a decision put it."""
+        self.effective_at = effective_at
+        self.tier = tier
+        self.decision_id = decision_id
+        self.judged_at = at
 
 
 def counting_of(channel: Channel, outcome: str | None) -> Counting:

@@ -39,6 +39,11 @@ class OptOut(Record, Model):
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[str | None] = mapped_column(sa.String(200))
 
+    def lift(self, *, by: str, at: datetime) -> None:
+        """Let the number be written to again: it asked for that."""
+        self.lifted_at = at
+        self.lifted_by = by
+
 
 class OptOutCustomer(Model):
     """Whose number it was: the refusal follows the person to a new one."""

@@ -48,7 +48,9 @@ def serves_visit(plan: Plan, facts: Facts) -> bool:
 def bounds_of(plan: Plan, facts: Facts, *, now: int) -> Iterator[Limit]:
     """Return what the plan itself forbids: the past, its last moment, saying a thing twice."""
     hard = Source(Strength.HARD)
-    if moments.micros(plan.at) < now - GRACE:
+    if facts.is_settled:
+        yield Barrier(hard, ReasonCode.SLOT_SETTLED)
+    if not facts.has_happened and moments.micros(plan.at) < now - GRACE:
         yield Barrier(hard, ReasonCode.IN_THE_PAST, None, now)
     if plan.not_after is not None:
         yield Barrier(hard, ReasonCode.AFTER_LAST_MOMENT, moments.micros(plan.not_after) + 1)

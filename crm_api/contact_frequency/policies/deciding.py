@@ -29,6 +29,7 @@ _FIRMEST_FIRST = (Strength.LEGAL, Strength.HARD, Strength.SOFT)
 def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> Decision:
     """Judge a plan against what is known: verdict, all reasons, and the nearest legal moments.
 
+    What has happened is never blocked: its reasons are what it went beyond.
     `facts` hold, for every customer met and for the number that rings, the counting slots from a
     policy's width before the earlier of `now` and the plan's moment onwards, sorted by time; the
     wishes, holds and opt-outs in force; and what is known of the visit served. `policies` are the
@@ -43,13 +44,17 @@ def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> De
         for limit in exceeded_limits(plan, facts, policies)
         if (hit := limit.hit(at))
     ]
-    if all(limit.source.strength is Strength.SOFT for limit, _ in hits):
+    if facts.has_happened or all(_is_soft(limit) for limit, _ in hits):
         decision = _allow(plan, hits, exceeded, now)
     else:
         decision = _block(plan, hits, exceeded, limits, now)
         others = tuple(_other_channels(plan, facts, policies, now_value))
         decision = replace(decision, other_channels=others)
     return replace(decision, trace=write_trace(decision))
+
+
+def _is_soft(limit: Limit) -> bool:
+    return limit.source.strength is Strength.SOFT
 
 
 def _allow(
@@ -73,7 +78,7 @@ def _block(
     now: datetime,
 ) -> Decision:
     at, now_value = moments.micros(plan.at), moments.micros(now)
-    firm = [limit for limit in limits if limit.source.strength is not Strength.SOFT]
+    firm = [limit for limit in limits if not _is_soft(limit)]
     reasons = _reasons(hits)
     soonest = search.next_allowed(firm, at)
     earlier = search.earlier_alternative(firm, at, not_before=now_value)
@@ -163,7 +168,7 @@ def _other_channels(
         if channel is plan.channel:
             continue
         limits = limits_for(replace(plan, channel=channel), facts, policies, now=now)
-        firm = [limit for limit in limits if limit.source.strength is not Strength.SOFT]
+        firm = [limit for limit in limits if not _is_soft(limit)]
         soonest = _moment(search.next_allowed(firm, at))
         answers.append(ChannelMoment(channel=channel, next_allowed_at=soonest))
     return answers

@@ -83,13 +83,16 @@ class Facts:
     `own_slot` is the slot that asks, where it is in the ledger already: it does not stand in its
     own way. `visit_at` and `visit_contacts` tell of the visit that the contact serves: its start,
     and how many other contacts serve it. `occurrence_slot` is the contact that already says it.
-    `counting` tells how the contact itself counts: an unanswered call exceeds fewer caps.
+    `counting` tells how the contact itself counts: an unanswered call exceeds fewer caps. What
+    `has_happened` is not refused, and a slot that `is_settled` cannot begin any more.
     """
 
     persons: tuple[PersonFacts, ...]
     endpoint: EndpointFacts | None = None
     own_slot: str | None = None
     counting: Counting = Counting.FULL
+    has_happened: bool = False
+    is_settled: bool = False
     visit_at: int | None = None
     visit_contacts: int = 0
     occurrence_slot: str | None = None
@@ -109,6 +112,8 @@ def to_document(facts: Facts) -> dict[str, Any]:
         },
         "own_slot": facts.own_slot,
         "counting": facts.counting,
+        "has_happened": facts.has_happened,
+        "is_settled": facts.is_settled,
         "visit_at": facts.visit_at,
         "visit_contacts": facts.visit_contacts,
         "occurrence_slot": facts.occurrence_slot,
@@ -142,6 +147,8 @@ def from_document(document: dict[str, Any]) -> Facts:
         endpoint=_endpoint(document["endpoint"]),
         own_slot=document["own_slot"],
         counting=Counting(document["counting"]),
+        has_happened=document["has_happened"],
+        is_settled=document["is_settled"],
         visit_at=document["visit_at"],
         visit_contacts=document["visit_contacts"],
         occurrence_slot=document["occurrence_slot"],

@@ -40,7 +40,9 @@ class Source:
 class Limit(Protocol):
     """Something that forbids moments."""
 
-    source: Source
+    @property
+    def source(self) -> Source:
+        """Where the limit comes from."""
 
     def hit(self, at: int) -> Hit | None:
         """Return the forbidden interval in which a moment lies."""

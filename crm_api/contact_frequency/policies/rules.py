@@ -132,7 +132,7 @@ def bounded(rule: Rule, *, by: Rule) -> Rule:
 
 def same_shape(rule: Rule, other: Rule) -> bool:
     """Tell whether two rules differ in amount only, so that one may stand for the other."""
-    alike = ("kind", "days", "period")
+    alike: tuple[str, ...] = ("kind", "days", "period")
     if rule.kind is not RuleKind.MIN_GAP:
         alike = (*alike, "seconds")
     covers = (

@@ -41,6 +41,7 @@ SENTENCES: dict[ReasonCode, tuple[str, str]] = {
     ),
     ReasonCode.AFTER_LAST_MOMENT: ("已过最后有效时刻", "It is past the last useful moment"),
     ReasonCode.IN_THE_PAST: ("时间已过", "The moment has passed"),
+    ReasonCode.SLOT_SETTLED: ("该预约已不再有效", "The reservation is no longer held"),
 }
 
 

@@ -1,1 +1,7 @@
 """What the governor reads."""
+
+from crm_api.contact_frequency.queries.frames import dated_rules, frame_at, in_force
+from crm_api.contact_frequency.queries.gathering import gather
+from crm_api.contact_frequency.queries.known import Known
+
+__all__ = ["Known", "dated_rules", "frame_at", "gather", "in_force"]

@@ -1,0 +1,141 @@
+"""The policies in force at a moment, with the calendar around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api import config
+from crm_api.calendars import service as calendars
+from crm_api.calendars.models import ArrangedDay, Arrangement, Festival
+from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.policies import PolicyFrame, Rule
+from crm_api.contact_frequency.policies import rules as rule_documents
+from crm_api.contact_frequency.policies.moments import day_number
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+YEARS_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRule:
+    """A version of a policy and when it took or takes effect."""
+
+    effective_from: datetime
+    is_retired: bool
+    rule: Rule
+
+
+@dataclass(slots=True)
+class _Catalog:
+    stamp: tuple[Any, ...]
+    versions: Sequence[DatedRule]
+    frames: dict[Any, PolicyFrame] = field(default_factory=dict)
+
+
+_catalogs: dict[str, _Catalog] = {}
+
+
+def frame_at(now: datetime) -> PolicyFrame:
+    """Return what is in force, read anew as soon as a policy or the calendar changed."""
+    catalog = _catalog()
+    effective = sum(1 for version in catalog.versions if version.effective_from <= now)
+    key = (effective, now.year, config.current().zone.key)
+    if key not in catalog.frames:
+        rules = in_force(catalog.versions, at=now)
+        catalog.frames[key] = _frame(rules, now.year)
+    return catalog.frames[key]
+
+
+def in_force(versions: Iterable[DatedRule], *, at: datetime) -> tuple[Rule, ...]:
+    """Return the newest version of each policy that has taken effect, sorted by key."""
+    newest: dict[str, DatedRule] = {}
+    for version in versions:  # by effective date, then number
+        if version.effective_from <= at:
+            newest[version.rule.key] = version
+    return tuple(v.rule for _, v in sorted(newest.items()) if not v.is_retired)
+
+
+def dated_rules() -> Sequence[DatedRule]:
+    """Return all versions of all policies by effective date and number."""
+    return _catalog().versions
+
+
+def _catalog() -> _Catalog:
+    place, stamp = str(db.engine.url), _stamp()
+    known = _catalogs.get(place)
+    if known is None or known.stamp != stamp:
+        known = _catalogs[place] = _Catalog(stamp, _versions())
+    return known
+
+
+def _stamp() -> tuple[Any, ...]:
+    """Tell in one statement whether anything changed: versions are never edited, only added."""
+    festivals = sa.func.coalesce(sa.func.sum(_weight(Festival)), 0)
+    statement = sa.select(
+        sa.select(sa.func.count()).select_from(PolicyVersion).scalar_subquery(),
+        sa.select(sa.func.max(PolicyVersion.id)).scalar_subquery(),
+        sa.select(sa.func.count()).select_from(Festival).scalar_subquery(),
+        sa.select(festivals).scalar_subquery(),
+        sa.select(sa.func.max(Arrangement.loaded_at)).scalar_subquery(),
+        sa.select(sa.func.count()).select_from(ArrangedDay).scalar_subquery(),
+    )
+    return tuple(db.session.execute(statement).one())
+
+
+def _weight(festival: type[Festival]) -> sa.ColumnElement[int]:
+    """Return a number that a change of a festival's date or tone changes."""
+    solemn = sa.case((festival.tone == "solemn", 1000), else_=1)
+    date_of = sa.func.coalesce(festival.month, 0) * 40 + sa.func.coalesce(festival.day, 0) + 1
+    return date_of * solemn
+
+
+def _versions() -> Sequence[DatedRule]:
+    statement = sa.select(
+        FrequencyPolicy.key,
+        FrequencyPolicy.scope_kind,
+        FrequencyPolicy.scope_id,
+        FrequencyPolicy.loosens,
+        PolicyVersion.number,
+        PolicyVersion.effective_from,
+        PolicyVersion.is_retired,
+        PolicyVersion.rule,
+    )
+    statement = statement.join(PolicyVersion, PolicyVersion.policy_id == FrequencyPolicy.id)
+    rows = db.session.execute(
+        statement.order_by(PolicyVersion.effective_from, PolicyVersion.number)
+    )
+    return [DatedRule(row.effective_from, row.is_retired, rule_of(row)) for row in rows]
+
+
+def rule_of(row: Any) -> Rule:
+    """Read a version with its policy's identity."""
+    return rule_documents.from_document(
+        row.rule,
+        key=row.key,
+        version=row.number,
+        scope_kind=row.scope_kind,
+        scope_id=row.scope_id,
+        loosens=row.loosens,
+    )
+
+
+def _frame(rules: tuple[Rule, ...], year: int) -> PolicyFrame:
+    start, end = date(year - 1, 1, 1), date(year + YEARS_AHEAD, 12, 31)
+    solemn = {f.on for f in calendars.festivals_between(start, end) if f.is_solemn}
+    workdays: set[date] = set()
+    if any(rule.workdays_only for rule in rules):
+        workdays = calendars.workdays_between(start, end)
+    return PolicyFrame(
+        rules=rules,
+        zone=config.current().zone,
+        solemn_days=frozenset(map(day_number, solemn)),
+        workdays=frozenset(map(day_number, workdays)),
+    )

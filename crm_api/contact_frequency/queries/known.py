@@ -1,0 +1,144 @@
+"""What is known of a chunk of plans: read in a bounded number of statements, kept up to date."""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crm_api.contact_frequency.policies import moments
+from crm_api.contact_frequency.policies.facts import EndpointFacts, Facts, PersonFacts, SlotFact
+from crm_api.contact_frequency.policies.trace import mask_number
+from crm_api.customers.terms import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, WishFact
+    from crm_api.contact_frequency.values import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person's own records say, all who are the same person taken together."""
+
+    tier: str
+    phone: str | None
+    is_closed: bool
+    is_deceased: bool
+    consent_due_until: int | None
+    wishes: tuple[WishFact, ...]
+    holds: tuple[HoldFact, ...]
+    opt_outs: tuple[OptOutFact, ...]
+
+
+@dataclass(slots=True)
+class Visit:
+    """The contacts that carry one visit's id."""
+
+    at: int | None = None
+    contacts: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Known:
+    """Facts for many plans; a slot that one of them gets is seen by the next."""
+
+    groups: dict[str, list[str]]
+    standings: dict[str, Standing]
+    slots: dict[str, list[SlotFact]]
+    opt_outs: dict[str, tuple[OptOutFact, ...]]
+    occurrences: dict[tuple[str, str], str]
+    visits: dict[str, Visit]
+
+    def facts_for(self, plan: Plan, *, own_slot: str | None = None, **state: Any) -> Facts:
+        """Return what bears on one plan; `state` tells how the contact itself stands."""
+        visit = self.visits.get(plan.visit_id) if plan.visit_id else None
+        return Facts(
+            persons=tuple(self._person(c) for c in met_by(plan)),
+            endpoint=self._endpoint(plan),
+            own_slot=own_slot,
+            visit_at=visit.at if visit else None,
+            visit_contacts=len(visit.contacts - {own_slot}) if visit else 0,
+            occurrence_slot=self._occurrence_slot(plan, own_slot),
+            **state,
+        )
+
+    def _person(self, customer_id: str) -> PersonFacts:
+        known = self.standings[customer_id]
+        return PersonFacts(
+            customer_id=customer_id,
+            tier=known.tier,
+            is_closed=known.is_closed,
+            is_deceased=known.is_deceased,
+            consent_due_until=known.consent_due_until,
+            wishes=known.wishes,
+            holds=known.holds,
+            opt_outs=known.opt_outs,
+            slots=self._slots(self.groups[customer_id]),
+        )
+
+    def _slots(self, subject_ids: list[str]) -> tuple[SlotFact, ...]:
+        if len(subject_ids) == 1:
+            return tuple(self.slots.get(subject_ids[0], ()))
+        found = {s.slot_id: s for i in subject_ids for s in self.slots.get(i, ())}
+        return tuple(sorted(found.values(), key=_when))
+
+    def _endpoint(self, plan: Plan) -> EndpointFacts | None:
+        number = plan.endpoint or self.standings[plan.customer_id].phone
+        if number is None:
+            return None
+        return EndpointFacts(
+            label=mask_number(number),
+            opt_outs=self.opt_outs.get(number, ()),
+            slots=self._slots([number]),
+        )
+
+    def _occurrence_slot(self, plan: Plan, own_slot: str | None) -> str | None:
+        if plan.occurrence is None:
+            return None
+        for customer_id in self.groups[plan.customer_id]:
+            slot_id = self.occurrences.get((customer_id, plan.occurrence))
+            if slot_id is not None and slot_id != own_slot:
+                return slot_id
+        return None
+
+    def add(self, slot_id: str, plan: Plan, *, unit: str, subject_ids: Iterable[str]) -> None:
+        """Take note of a slot that was just reserved."""
+        at = moments.micros(plan.at)
+        fact = SlotFact(slot_id, at, plan.channel, plan.category, unit)
+        for subject_id in subject_ids:
+            insort(self.slots.setdefault(subject_id, []), fact, key=_when)
+        if plan.occurrence is not None:
+            self.occurrences[plan.customer_id, plan.occurrence] = slot_id
+        if plan.visit_id is not None:
+            visit = self.visits.setdefault(plan.visit_id, Visit())
+            if plan.channel is Channel.VISIT:
+                visit.at = at
+            else:
+                visit.contacts.add(slot_id)
+
+    def shift(self, slot_id: str, *, at: int, subject_ids: Iterable[str]) -> None:
+        """Take note that a slot's effective instant changed."""
+        for subject_id in subject_ids:
+            slots = self.slots.get(subject_id, [])
+            moved = [_at(s, at) if s.slot_id == slot_id else s for s in slots]
+            self.slots[subject_id] = sorted(moved, key=_when)
+
+
+def met_by(plan: Plan) -> list[str]:
+    """Return the customers whom a contact meets, the one it is for first."""
+    return list(dict.fromkeys((plan.customer_id, *plan.also_customer_ids)))
+
+
+def _when(slot: SlotFact) -> tuple[int, str]:
+    return slot.at, slot.slot_id
+
+
+def _at(slot: SlotFact, at: int) -> SlotFact:
+    return SlotFact(slot.slot_id, at, slot.channel, slot.category, slot.unit, slot.counting)
+
+
+def minutes_of(time: Any) -> int | None:
+    """Return a local time of day in minutes."""
+    return None if time is None else time.hour * 60 + time.minute

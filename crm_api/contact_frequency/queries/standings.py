@@ -1,0 +1,74 @@
+"""What a customer's own records say about being contacted."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from crm_api.contact_frequency.policies import moments
+from crm_api.contact_frequency.policies.facts import WishFact
+from crm_api.contact_frequency.queries.known import Standing, minutes_of
+from crm_api.customers.terms import Kind, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact
+    from crm_api.customers.values import GovernedFacts, Wish
+
+ADULT = 18
+
+
+def standing_of(
+    members: Sequence[GovernedFacts],
+    *,
+    own: GovernedFacts,
+    holds: Iterable[tuple[str | None, str | None, HoldFact]],
+    opt_outs: dict[str, tuple[OptOutFact, ...]],
+    zone: ZoneInfo,
+) -> Standing:
+    """Gather what is known of a customer and of all who are the same person.
+
+    Wishes, holds, opt-outs and death concern the person; tier and account are the customer's own.
+    """
+    return Standing(
+        tier=own.tier,
+        phone=own.phone,
+        is_closed=own.status is Status.CLOSED,
+        is_deceased=any(member.status is Status.DECEASED for member in members),
+        consent_due_until=_consent_due_until(own, zone),
+        wishes=tuple(_wish(wish, zone) for member in members for wish in member.wishes),
+        holds=tuple(fact for c, path, fact in holds if _concerns(members, c, path)),
+        opt_outs=tuple(fact for m in members for fact in opt_outs.get(m.customer_id, ())),
+    )
+
+
+def _concerns(members: Sequence[GovernedFacts], customer_id: str | None, path: str | None) -> bool:
+    if customer_id is not None:
+        return any(member.customer_id == customer_id for member in members)
+    return path is not None and any(member.team_path.startswith(path) for member in members)
+
+
+def _wish(wish: Wish, zone: ZoneInfo) -> WishFact:
+    ends = None if wish.ends_on is None else moments.day_number(wish.ends_on) + 1
+    return WishFact(
+        wish.channels,
+        wish.categories,
+        minutes_of(wish.quiet_from),
+        minutes_of(wish.quiet_until),
+        None if ends is None else moments.day_start(ends, zone),
+    )
+
+
+def _consent_due_until(own: GovernedFacts, zone: ZoneInfo) -> int | None:
+    if own.kind is not Kind.INDIVIDUAL or own.birth_on is None or own.has_guardian_consent:
+        return None
+    return moments.day_start(moments.day_number(_comes_of_age(own.birth_on)), zone)
+
+
+def _comes_of_age(born: date) -> date:
+    try:
+        return born.replace(year=born.year + ADULT)
+    except ValueError:  # on 29 February
+        return date(born.year + ADULT, 3, 1)

@@ -1,0 +1,210 @@
+"""What happened is never refused: it is counted, and what it went beyond is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.errors import FactInFuture
+from crm_api.contact_frequency.models import Slot, SlotSubject
+from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TAKEN_SOURCE, counting_of
+from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.service.ledger import Entries, keep_subjects
+from crm_api.contact_frequency.service.planning import plan_of, plans_of
+from crm_api.contact_frequency.terms import (
+    COUNTING_STATES,
+    PLANNED_STATES,
+    TEXT_CHANNELS,
+    Counting,
+    DecisionKind,
+    OverrunCause,
+    SlotState,
+)
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_api.contact_frequency.models import Overrun
+    from crm_api.contact_frequency.policies.facts import Facts
+    from crm_api.contact_frequency.values import Decision, Plan
+
+SKEW = timedelta(minutes=5)
+LATE = timedelta(hours=72)
+FOR_A_LOOK = timedelta(days=90)
+WIDEST = timedelta(days=31)
+_MARKED_AT_MOST = 200
+
+
+def record_fact(
+    plan: Plan,
+    *,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    outcome: str | None,
+    by_id: str | None,
+) -> Slot:
+    """Count a contact that happened, planned or not, and record what it went beyond.
+
+    Told twice for one source, it is one contact; a reservation of that source is consumed.
+
+    :raises FactInFuture: if it is said to lie more than five minutes ahead
+    :raises NotFound: if there is no such customer
+    """
+    [plan], now = locking.lock_plans([replace(plan, at=occurred_at)])
+    if occurred_at > max(now, recorded_at) + SKEW:
+        raise FactInFuture
+    slot = _of_source(plan.source)
+    if slot is not None:
+        return _consume(slot, at=occurred_at, outcome=outcome, now=now)
+    entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
+    counting = Counting.NONE if plan.begun_by_customer else counting_of(plan.channel, outcome)
+    known = gather([plan], frame=entries.frame, now=now)
+    facts = known.facts_for(plan, counting=counting, has_happened=True)
+    slot_id = _enter(
+        plan,
+        facts,
+        entries,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        outcome=outcome,
+    )
+    entries.write()
+    mark_illegal(slot_id, now=now)
+    return db.session.get_one(Slot, slot_id)
+
+
+def _of_source(source: str | None) -> Slot | None:
+    if source is None:
+        return None
+    statement = sa.select(Slot).where(Slot.source == source, TAKEN_SOURCE)
+    return db.session.scalar(statement.execution_options(populate_existing=True))
+
+
+def _enter(
+    plan: Plan,
+    facts: Facts,
+    entries: Entries,
+    *,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    outcome: str | None,
+) -> str:
+    slot_id, decision = new_id(), None
+    if facts.counting is not Counting.NONE:
+        decision = decide(plan, facts, entries.frame, entries.now)
+        decision = entries.add_decision(decision, facts, kind=DecisionKind.FACT, slot_id=slot_id)
+    said_before = facts.occurrence_slot is not None
+    entries.add_slot(
+        replace(plan, occurrence=None) if said_before else plan,
+        facts,
+        slot_id=slot_id,
+        decision_id=decision.id if decision else None,
+        state=SlotState.CONSUMED,
+        counting=facts.counting,
+        planned_at=None,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        outcome=outcome,
+        is_late=recorded_at - occurred_at > LATE,
+        needs_look=recorded_at - occurred_at > FOR_A_LOOK,
+    )
+    if decision:
+        _add_overruns(decision, slot_id, entries, cause=OverrunCause.LATE_FACT)
+    return slot_id
+
+
+def _add_overruns(
+    decision: Decision, slot_id: str, entries: Entries, *, cause: OverrunCause
+) -> list[Overrun]:
+    whose = {"slot_id": slot_id, "customer_id": decision.plan.customer_id}
+    beyond = entries.add_overruns(decision.reasons, **whose, cause=cause)
+    exempt = OverrunCause.EXEMPT_CATEGORY
+    return [*beyond, *entries.add_overruns(decision.exceeded, **whose, cause=exempt)]
+
+
+def consume_slot(slot_id: str, *, occurred_at: datetime, outcome: str | None) -> Slot:
+    """Record that a contact happened, even where its slot had been given back.
+
+    A message stands at the moment it was handed out; a visit or call at its real start. A repeat
+    changes nothing.
+
+    :raises FactInFuture: if it is said to lie more than five minutes ahead
+    :raises SlotSettled: if there is no way from the slot's state
+    :raises NotFound: if there is no such slot
+    """
+    slot, now = locking.get_slot(slot_id)
+    if occurred_at > now + SKEW:
+        raise FactInFuture
+    return _consume(slot, at=occurred_at, outcome=outcome, now=now)
+
+
+def _consume(slot: Slot, *, at: datetime, outcome: str | None, now: datetime) -> Slot:
+    if slot.state is SlotState.CONSUMED:
+        return slot
+    before = slot.state
+    slot.become(SlotState.CONSUMED)
+    slot.happen(at=at, outcome=outcome, recorded_at=now, late=LATE, for_a_look=FOR_A_LOOK)
+    was_sent = before in (SlotState.IN_FLIGHT, SlotState.UNCERTAIN)
+    stands = was_sent and (slot.channel in TEXT_CHANNELS or slot.effective_at == at)
+    if not stands:
+        is_receipt = before not in COUNTING_STATES
+        cause = OverrunCause.LATE_RECEIPT if is_receipt else OverrunCause.LATE_FACT
+        judge_fact(slot, at=at, now=now, cause=cause)
+    keep_subjects(slot)
+    return slot
+
+
+def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) -> list[Overrun]:
+    """Put a slot where its contact really took place, and record what that goes beyond."""
+    plan = plan_of(slot, at=at)
+    entries = Entries(frame=frame_at(now), now=now, by_id=slot.by_id)
+    known = gather([plan], frame=entries.frame, now=now)
+    facts = known.facts_for(plan, own_slot=slot.id, counting=slot.counting, has_happened=True)
+    decision = decide(plan, facts, entries.frame, now)
+    decision = entries.add_decision(decision, facts, kind=DecisionKind.FACT, slot_id=slot.id)
+    overruns = _add_overruns(decision, slot.id, entries, cause=cause)
+    if facts.occurrence_slot is not None:
+        slot.occurrence = None
+    slot.judge(effective_at=at, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
+    entries.write()
+    keep_subjects(slot)
+    mark_illegal(slot.id, now=now)
+    return overruns
+
+
+def mark_illegal(slot_id: str, *, now: datetime) -> None:
+    """Mark the plans beside a fact that it made illegal: they need a new plan."""
+    beside = _plans_beside(slot_id)
+    if not beside:
+        return
+    frame, plans = frame_at(now), plans_of(beside)
+    known = gather(list(plans.values()), frame=frame, now=now)
+    for slot in beside:
+        plan = plans[slot.id]
+        facts = known.facts_for(plan, own_slot=slot.id, has_happened=True)
+        if any(reason.blocks for reason in decide(plan, facts, frame, now).reasons):
+            slot.needs_new_plan = True
+    db.session.flush()
+
+
+def _plans_beside(slot_id: str) -> Sequence[Slot]:
+    mine = sa.select(SlotSubject.subject_id, SlotSubject.effective_at)
+    rows = db.session.execute(mine.where(SlotSubject.slot_id == slot_id)).all()
+    subject_ids, at = sorted({row.subject_id for row in rows}), rows[0].effective_at
+    statement = (
+        sa.select(Slot)
+        .join(SlotSubject, SlotSubject.slot_id == Slot.id)
+        .where(SlotSubject.subject_id.in_(subject_ids), SUBJECT_COUNTS)
+        .where(SlotSubject.effective_at.between(at - WIDEST, at + WIDEST))
+        .where(Slot.state.in_(PLANNED_STATES), Slot.id != slot_id)
+        .order_by(Slot.effective_at, Slot.id)
+        .limit(_MARKED_AT_MOST)
+    )
+    return list(dict.fromkeys(db.session.scalars(statement)))

@@ -1,0 +1,99 @@
+"""The second gate: what was reserved is judged again, as of now, before it goes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.models import Overrun, Slot
+from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.service.facts import judge_fact
+from crm_api.contact_frequency.service.ledger import Entries, keep_all_subjects, keep_subjects
+from crm_api.contact_frequency.service.planning import plans_of, touched_by
+from crm_api.contact_frequency.terms import (
+    PLANNED_STATES,
+    DecisionKind,
+    OverrunCause,
+    SlotState,
+)
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from crm_api.contact_frequency.queries import Known
+    from crm_api.contact_frequency.values import Decision, Plan
+
+
+def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
+    """Let reserved contacts begin, if they are legal at this very moment.
+
+    For each slot: None means that it is in flight from now on, and must go out. A decision says
+    why it may not; the slot stays as it is, for the caller to release or to try again. A slot that
+    began or ended before is refused with `slot_settled`.
+    """
+    now = locking.lock_slots(slot_ids)
+    slots = _load(slot_ids)
+    if not slots:
+        return {}
+    plans = plans_of(slots, at=now)
+    entries = Entries(frame=frame_at(now), now=now, by_id=None)
+    known = gather(list(plans.values()), frame=entries.frame, now=now)
+    answers = {slot.id: _begin(slot, plans[slot.id], known, entries) for slot in slots}
+    entries.write()
+    keep_all_subjects(slot for slot in slots if answers[slot.id] is None)
+    return answers
+
+
+def _load(slot_ids: Collection[str]) -> list[Slot]:
+    found: dict[str, Slot] = {}
+    for chunk in locking.chunks(sorted(slot_ids)):
+        statement = sa.select(Slot).where(Slot.id.in_(chunk))
+        statement = statement.execution_options(populate_existing=True)
+        found |= {slot.id: slot for slot in db.session.scalars(statement)}
+    return [found[slot_id] for slot_id in dict.fromkeys(slot_ids) if slot_id in found]
+
+
+def _begin(slot: Slot, plan: Plan, known: Known, entries: Entries) -> Decision | None:
+    is_settled = slot.state not in PLANNED_STATES
+    facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled)
+    decision = decide(plan, facts, entries.frame, entries.now)
+    kind = DecisionKind.BEGIN if decision.is_allowed else DecisionKind.REFUSAL
+    decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot.id)
+    if not decision.is_allowed:
+        return decision
+    entries.add_overruns(
+        decision.exceeded,
+        slot_id=slot.id,
+        customer_id=slot.customer_id,
+        cause=OverrunCause.EXEMPT_CATEGORY,
+    )
+    slot.become(SlotState.IN_FLIGHT)
+    slot.judge(
+        effective_at=entries.now,
+        tier=facts.persons[0].tier,
+        decision_id=decision.id,
+        at=entries.now,
+    )
+    known.shift(slot.id, at=micros(entries.now), subject_ids=touched_by(plan))
+    return None
+
+
+def start_visit_slot(slot_id: str, *, at: datetime) -> list[Overrun]:
+    """Check in: the visit happens now, whatever the policies say; tell what it went beyond.
+
+    :raises SlotSettled: if the visit ended before
+    :raises NotFound: if there is no such slot
+    """
+    slot, now = locking.get_slot(slot_id)
+    if slot.state is SlotState.IN_FLIGHT:
+        return []
+    slot.become(SlotState.IN_FLIGHT)
+    overruns = judge_fact(slot, at=at, now=now, cause=OverrunCause.CHECK_IN)
+    keep_subjects(slot)
+    return overruns

@@ -1,0 +1,237 @@
+"""The only module that writes slots, their subjects, and the decisions about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from crm_api import config
+from crm_api.contact_frequency.models import (
+    DecisionFrame,
+    Overrun,
+    Slot,
+    SlotSubject,
+    StoredDecision,
+)
+from crm_api.contact_frequency.policies import moments, write_facts
+from crm_api.contact_frequency.policies.barriers import serves_visit
+from crm_api.contact_frequency.policies.limiting import RINGING
+from crm_api.contact_frequency.queries.known import met_by
+from crm_api.contact_frequency.terms import (
+    COUNTING_STATES,
+    Counting,
+    DecisionKind,
+    OverrunCause,
+    ReasonCode,
+    SlotState,
+    Strength,
+    SubjectKind,
+)
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+from crm_api.kit.upserts import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from crm_api.contact_frequency.policies import PolicyFrame
+    from crm_api.contact_frequency.policies.facts import Facts
+    from crm_api.contact_frequency.values import Decision, Plan, Reason
+
+SUBJECTS = cast("sa.Table", SlotSubject.__table__)
+NOT_A_POLICY = frozenset({ReasonCode.IN_THE_PAST})
+
+
+@dataclass(slots=True)
+class Entries:
+    """Rows on their way into the ledger, written in a few statements by `write`."""
+
+    frame: PolicyFrame
+    now: datetime
+    by_id: str | None
+    slots: list[dict[str, Any]] = field(default_factory=list)
+    subjects: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    overruns: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_decision(
+        self,
+        decision: Decision,
+        facts: Facts,
+        *,
+        kind: DecisionKind,
+        slot_id: str | None = None,
+    ) -> Decision:
+        """Keep a decision with the facts that give it again."""
+        plan, decision_id = decision.plan, new_id()
+        self.decisions.append(
+            {
+                "id": decision_id,
+                "created_at": self.now,
+                "kind": kind,
+                "verdict": decision.verdict,
+                "customer_id": plan.customer_id,
+                "slot_id": slot_id,
+                "channel": plan.channel,
+                "category": plan.category,
+                "asked_at": plan.at,
+                "frame_digest": self.frame.digest,
+                "facts": write_facts(plan, facts, decision.judged_at),
+                "trace": decision.trace,
+                "by_id": self.by_id,
+            }
+        )
+        return replace(decision, id=decision_id)
+
+    def add_slot(
+        self, plan: Plan, facts: Facts, *, slot_id: str, decision_id: str | None, **state: Any
+    ) -> tuple[str, list[str]]:
+        """Enter a slot; return what it counts as, and whom it touches."""
+        unit = unit_of(plan, facts, slot_id=slot_id)
+        counting = state.get("counting", Counting.FULL)
+        self.slots.append(
+            {
+                "id": slot_id,
+                "created_at": self.now,
+                "customer_id": plan.customer_id,
+                "channel": plan.channel,
+                "category": plan.category,
+                "state": SlotState.RESERVED,
+                "counting": counting,
+                "effective_at": plan.at,
+                "planned_at": plan.at,
+                "occurred_at": None,
+                "recorded_at": None,
+                "not_after": plan.not_after,
+                "endpoint": plan.endpoint,
+                "visit_id": plan.visit_id,
+                "occurrence": plan.occurrence,
+                "source": plan.source,
+                "is_agreed": plan.is_agreed,
+                "outcome": None,
+                "reason": None,
+                "tier": facts.persons[0].tier,
+                "judged_at": self.now,
+                "decision_id": decision_id,
+                "by_id": self.by_id,
+                "needs_new_plan": False,
+                "is_late": False,
+                "needs_look": False,
+                **state,
+            }
+        )
+        return unit, self._add_subjects(plan, slot_id=slot_id, unit=unit, counting=counting)
+
+    def _add_subjects(
+        self, plan: Plan, *, slot_id: str, unit: str, counting: Counting
+    ) -> list[str]:
+        touched = [(SubjectKind.CUSTOMER, customer_id) for customer_id in met_by(plan)]
+        if plan.endpoint is not None and plan.channel in RINGING:
+            touched.append((SubjectKind.ENDPOINT, plan.endpoint))
+        shared = {
+            "slot_id": slot_id,
+            "unit": unit,
+            "effective_at": plan.at,
+            "channel": plan.channel,
+            "category": plan.category,
+            "counting": counting,
+            **local_columns(plan.at),
+        }
+        self.subjects += [
+            {**shared, "subject_kind": kind, "subject_id": subject_id}
+            for kind, subject_id in touched
+        ]
+        return [subject_id for _, subject_id in touched]
+
+    def add_overruns(
+        self, reasons: Iterable[Reason], *, slot_id: str, customer_id: str, cause: OverrunCause
+    ) -> list[Overrun]:
+        """Record what a contact went beyond, and why that was so."""
+        rows = [
+            {
+                "id": new_id(),
+                "created_at": self.now,
+                "slot_id": slot_id,
+                "customer_id": customer_id,
+                "policy_key": reason.policy_key,
+                "policy_version": reason.policy_version,
+                "code": reason.code,
+                "strength": reason.strength,
+                "subject_kind": reason.subject_kind,
+                "cause": cause,
+                "forbidden_until": reason.forbidden_until,
+            }
+            for reason in reasons
+            if reason.strength is not Strength.SOFT and reason.code not in NOT_A_POLICY
+        ]
+        self.overruns += rows
+        return [Overrun(**row) for row in rows]
+
+    def write(self) -> None:
+        """Write all entries, a few statements for any number of them."""
+        db.session.flush()
+        if self.decisions:
+            _keep_frame(self.frame, self.now)
+        for table, rows in (
+            (StoredDecision, self.decisions),
+            (Slot, self.slots),
+            (SlotSubject, self.subjects),
+            (Overrun, self.overruns),
+        ):
+            if rows:
+                db.session.execute(sa.insert(cast("sa.Table", table.__table__)), rows)
+                rows.clear()
+
+
+def _keep_frame(frame: PolicyFrame, now: datetime) -> None:
+    digest = DecisionFrame.digest
+    known = db.session.execute(sa.select(digest).where(digest == frame.digest)).first()
+    if known is None:
+        row = {"digest": frame.digest, "content": frame.content, "created_at": now}
+        db.session.execute(insert(DecisionFrame).values(**row).on_conflict_do_nothing())
+
+
+def unit_of(plan: Plan, facts: Facts, *, slot_id: str) -> str:
+    """Return what a slot counts as: a visit and the contacts that serve it are one."""
+    return plan.visit_id if plan.visit_id and serves_visit(plan, facts) else slot_id
+
+
+def local_columns(at: datetime) -> dict[str, int]:
+    """Return the local day and month of a moment, by which calendar caps are audited."""
+    day = moments.local_day(moments.micros(at), config.current().zone)
+    return {"local_day": day, "local_month": moments.month_number(day)}
+
+
+def keep_subjects(slot: Slot, **changes: Any) -> None:
+    """Let the slot's subjects say what the slot says."""
+    db.session.flush()
+    counting = slot.counting if slot.state in COUNTING_STATES else Counting.NONE
+    change = sa.update(SUBJECTS).where(SlotSubject.slot_id == slot.id)
+    db.session.execute(
+        change.values(
+            effective_at=slot.effective_at,
+            counting=counting,
+            **local_columns(slot.effective_at),
+            **changes,
+        )
+    )
+
+
+def keep_all_subjects(slots: Iterable[Slot]) -> None:
+    """Let the subjects of slots that began say when, in one statement."""
+    db.session.flush()
+    rows = [
+        {
+            "its_slot": slot.id,
+            "effective_at": slot.effective_at,
+            **local_columns(slot.effective_at),
+        }
+        for slot in slots
+    ]
+    if rows:
+        change = sa.update(SUBJECTS)
+        change = change.where(SlotSubject.slot_id == sa.bindparam("its_slot"))
+        db.session.connection().execute(change, rows)

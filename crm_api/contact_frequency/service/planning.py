@@ -1,0 +1,67 @@
+"""A slot read as the plan that it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.models import SlotSubject
+from crm_api.contact_frequency.policies.limiting import RINGING
+from crm_api.contact_frequency.queries.known import met_by
+from crm_api.contact_frequency.terms import SubjectKind
+from crm_api.contact_frequency.values import Plan
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.contact_frequency.models import Slot
+
+
+def plan_of(slot: Slot, *, at: datetime | None = None) -> Plan:
+    """Return the plan that a slot stands for."""
+    return plans_of([slot], at=at)[slot.id]
+
+
+def plans_of(slots: Sequence[Slot], *, at: datetime | None = None) -> dict[str, Plan]:
+    """Return the plans that slots stand for, at another moment where one is given."""
+    others = _others({slot.id: slot.customer_id for slot in slots})
+    return {
+        slot.id: Plan(
+            customer_id=slot.customer_id,
+            channel=slot.channel,
+            category=slot.category,
+            at=at or slot.effective_at,
+            endpoint=slot.endpoint,
+            also_customer_ids=tuple(others.get(slot.id, ())),
+            visit_id=slot.visit_id,
+            occurrence=slot.occurrence,
+            not_after=slot.not_after,
+            source=slot.source,
+            is_agreed=slot.is_agreed,
+        )
+        for slot in slots
+    }
+
+
+def touched_by(plan: Plan) -> list[str]:
+    """Return the ids of the subjects that a contact touches."""
+    ringing = [plan.endpoint] if plan.endpoint is not None and plan.channel in RINGING else []
+    return [*met_by(plan), *ringing]
+
+
+def _others(owners: dict[str, str]) -> dict[str, list[str]]:
+    table = SlotSubject.__table__.c
+    statement = (
+        sa.select(table.slot_id, table.subject_id)
+        .where(table.slot_id.in_(sorted(owners)))
+        .where(table.subject_kind == SubjectKind.CUSTOMER)
+        .order_by(table.slot_id, table.subject_id)
+    )
+    found: dict[str, list[str]] = {}
+    for slot_id, subject_id in db.session.execute(statement):
+        if owners[slot_id] != subject_id:
+            found.setdefault(slot_id, []).append(subject_id)
+    return found

@@ -1,0 +1,140 @@
+"""Policies are changed by adding versions; what was judged yesterday stays judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.errors import EffectiveInPast, PolicyExists, PolicyLoosensTooMuch
+from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.policies import DEFAULT_RULES
+from crm_api.contact_frequency.policies.rules import bounded, same_shape, to_document
+from crm_api.contact_frequency.queries import dated_rules, in_force
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.contact_frequency.policies import Rule
+
+
+def ensure_default_policies(*, now: datetime) -> int:
+    """Bring in those of the policies we ship that are missing; return how many."""
+    known = set(db.session.scalars(sa.select(FrequencyPolicy.key)))
+    missing = [rule for rule in DEFAULT_RULES if rule.key not in known]
+    for rule in missing:
+        _add(rule, effective_from=now, now=now, by_id=None, reason="default")
+    db.session.flush()
+    return len(missing)
+
+
+def create_policy(
+    rule: Rule, *, effective_from: datetime | None, reason: str, by_id: str, now: datetime
+) -> PolicyVersion:
+    """Lay down a new policy with its first version.
+
+    :raises PolicyExists: if its key is taken
+    :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
+    :raises EffectiveInPast: if it should have applied before now
+    """
+    if db.session.scalar(sa.select(FrequencyPolicy.id).where(FrequencyPolicy.key == rule.key)):
+        raise PolicyExists(key=rule.key)
+    effective_from = _not_past(effective_from, now)
+    _check_loosening(rule, at=effective_from)
+    version = _add(rule, effective_from=effective_from, now=now, by_id=by_id, reason=reason)
+    db.session.flush()
+    return version
+
+
+def _add(
+    rule: Rule, *, effective_from: datetime, now: datetime, by_id: str | None, reason: str
+) -> PolicyVersion:
+    policy = FrequencyPolicy(
+        id=new_id(),
+        created_at=now,
+        key=rule.key,
+        scope_kind=rule.scope_kind,
+        scope_id=rule.scope_id,
+        loosens=rule.loosens,
+    )
+    version = PolicyVersion(
+        id=new_id(),
+        created_at=now,
+        policy_id=policy.id,
+        number=1,
+        effective_from=effective_from,
+        rule=to_document(rule),
+        reason=reason,
+        by_id=by_id,
+    )
+    db.session.add(policy)
+    db.session.flush()
+    db.session.add(version)
+    return version
+
+
+def add_version(
+    policy_id: str,
+    rule: Rule,
+    *,
+    effective_from: datetime | None,
+    is_retired: bool = False,
+    reason: str,
+    by_id: str,
+    now: datetime,
+) -> PolicyVersion:
+    """Let a policy say something else from a moment on; it acts at once on what is not out yet.
+
+    :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
+    :raises EffectiveInPast: if it should have applied before now
+    :raises NotFound: if there is no such policy
+    """
+    policy = db.session.get(FrequencyPolicy, policy_id)
+    if policy is None:
+        raise NotFound("policy")
+    effective_from = _not_past(effective_from, now)
+    _check_loosening(rule, at=effective_from)
+    last = sa.select(sa.func.max(PolicyVersion.number)).where(PolicyVersion.policy_id == policy.id)
+    version = PolicyVersion(
+        id=new_id(),
+        created_at=now,
+        policy_id=policy.id,
+        number=(db.session.scalar(last) or 0) + 1,
+        effective_from=effective_from,
+        rule=to_document(rule),
+        is_retired=is_retired,
+        reason=reason,
+        by_id=by_id,
+    )
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+def _not_past(effective_from: datetime | None, now: datetime) -> datetime:
+    if effective_from is not None and effective_from < now:
+        raise EffectiveInPast
+    return effective_from or now
+
+
+def _check_loosening(rule: Rule, *, at: datetime) -> None:
+    """Refuse at once what would otherwise be silently bounded."""
+    if rule.loosens is None:
+        return
+    broader = {r.key: r for r in in_force(dated_rules(), at=at)}.get(rule.loosens)
+    if broader is None:
+        raise PolicyLoosensTooMuch(
+            "There is no such broader policy in force.", loosens=rule.loosens
+        )
+    if rule.scope_kind not in broader.loosened_by or not same_shape(rule, broader):
+        raise PolicyLoosensTooMuch(
+            "The broader policy does not let this scope loosen it, or differs in more than amount.",
+            loosened_by=sorted(broader.loosened_by),
+        )
+    if bounded(rule, by=broader) != rule:
+        raise PolicyLoosensTooMuch(
+            "The broader policy sets a ceiling below this.", ceiling=broader.ceiling
+        )

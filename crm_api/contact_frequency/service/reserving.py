@@ -1,0 +1,197 @@
+"""Ask, reserve, move: plans are refused with every reason and the next moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled, SourceReserved
+from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.models.slots import TAKEN_SOURCE
+from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
+from crm_api.contact_frequency.service.planning import plan_of
+from crm_api.contact_frequency.terms import (
+    PLANNED_STATES,
+    DecisionKind,
+    OverrunCause,
+)
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from crm_api.contact_frequency.policies.facts import Facts
+    from crm_api.contact_frequency.queries import Known
+    from crm_api.contact_frequency.values import Decision, Plan
+
+CHUNK = 500
+
+
+def preflight(plan: Plan, *, now: datetime) -> Decision:
+    """Say what a reservation would answer. Stores nothing, locks nothing.
+
+    :raises NotFound: if there is no such customer
+    """
+    return preflight_plans([plan], now=now)[0]
+
+
+def preflight_plans(plans: Sequence[Plan], *, now: datetime) -> list[Decision]:
+    """Say what each plan would be answered if it were the only one. Stores nothing.
+
+    :raises NotFound: if a customer does not exist
+    """
+    if not plans:
+        return []
+    frame = frame_at(now)
+    plans = locking.with_endpoints(plans)
+    known = gather(plans, frame=frame, now=now)
+    return [decide(plan, known.facts_for(plan), frame, now) for plan in plans]
+
+
+def reserve_slot(plan: Plan, *, by_id: str | None, slot_id: str | None = None) -> Slot:
+    """Book a contact ahead, or refuse it with the whole trace.
+
+    Asked twice for one source, it is one reservation.
+
+    :raises ContactBlocked: if the policies in force do not allow it; the decision is kept
+    :raises SourceReserved: if the source holds a reservation for something else
+    :raises NotFound: if there is no such customer
+    """
+    [answer] = _reserve([plan], by_id=by_id, slot_ids=[slot_id], keep_refusals=False)
+    if isinstance(answer, Slot):
+        return answer
+    decision, facts = answer
+    raise ContactBlocked(decision, remember=_remember(decision, facts, by_id=by_id))
+
+
+def reserve_slots(plans: Sequence[Plan], *, by_id: str | None) -> list[Slot | Decision]:
+    """Book some hundreds of contacts, each judged after those before it in the list.
+
+    The blocked come back as decisions and are kept. The slots are given as they were written;
+    they belong to no session.
+
+    :raises SourceReserved: if a source holds a reservation for something else
+    :raises NotFound: if a customer does not exist
+    """
+    answers = _reserve(plans, by_id=by_id, slot_ids=[None] * len(plans), keep_refusals=True)
+    return [answer if isinstance(answer, Slot) else answer[0] for answer in answers]
+
+
+def _reserve(
+    plans: Sequence[Plan],
+    *,
+    by_id: str | None,
+    slot_ids: Sequence[str | None],
+    keep_refusals: bool,
+) -> list[Slot | tuple[Decision, Facts]]:
+    if not plans:
+        return []
+    plans, now = locking.lock_plans(plans)
+    existing = _by_source({plan.source for plan in plans if plan.source})
+    entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
+    answers: list[Slot | tuple[Decision, Facts]] = []
+    for start in range(0, len(plans), CHUNK):
+        chunk = plans[start : start + CHUNK]
+        known = gather(chunk, frame=entries.frame, now=now)
+        for plan, slot_id in zip(chunk, slot_ids[start : start + CHUNK], strict=True):
+            answer = _existing(plan, existing) or _judge(plan, known, entries, slot_id or new_id())
+            if isinstance(answer, Slot) and plan.source:
+                existing[plan.source] = answer
+            elif not isinstance(answer, Slot) and keep_refusals:
+                kept = entries.add_decision(*answer, kind=DecisionKind.REFUSAL)
+                answer = (kept, answer[1])
+            answers.append(answer)
+        entries.write()
+    return answers
+
+
+def _judge(
+    plan: Plan, known: Known, entries: Entries, slot_id: str
+) -> Slot | tuple[Decision, Facts]:
+    facts = known.facts_for(plan)
+    decision = decide(plan, facts, entries.frame, entries.now)
+    if not decision.is_allowed:
+        return decision, facts
+    decision = entries.add_decision(decision, facts, kind=DecisionKind.RESERVATION, slot_id=slot_id)
+    unit, subject_ids = entries.add_slot(plan, facts, slot_id=slot_id, decision_id=decision.id)
+    entries.add_overruns(
+        decision.exceeded,
+        slot_id=slot_id,
+        customer_id=plan.customer_id,
+        cause=OverrunCause.EXEMPT_CATEGORY,
+    )
+    known.add(slot_id, plan, unit=unit, subject_ids=subject_ids)
+    return Slot(**entries.slots[-1])
+
+
+def _by_source(sources: set[str]) -> dict[str, Slot]:
+    found: dict[str, Slot] = {}
+    for chunk in locking.chunks(sorted(sources)):
+        statement = sa.select(Slot).where(Slot.source.in_(chunk), TAKEN_SOURCE)
+        statement = statement.execution_options(populate_existing=True)
+        found |= {slot.source: slot for slot in db.session.scalars(statement) if slot.source}
+    return found
+
+
+def _existing(plan: Plan, existing: dict[str, Slot]) -> Slot | None:
+    slot = existing.get(plan.source) if plan.source else None
+    if slot is None:
+        return None
+    asked = (plan.customer_id, plan.channel, plan.category, plan.at)
+    if asked != (slot.customer_id, slot.channel, slot.category, slot.planned_at):
+        raise SourceReserved(slot_id=slot.id)
+    return slot
+
+
+def _remember(
+    decision: Decision, facts: Facts, *, by_id: str | None, slot_id: str | None = None
+) -> Callable[[], None]:
+    """Return how to keep a refusal once its transaction is rolled back."""
+
+    def keep() -> None:
+        now = decision.judged_at
+        entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
+        entries.add_decision(decision, facts, kind=DecisionKind.REFUSAL, slot_id=slot_id)
+        entries.write()
+
+    return keep
+
+
+def move_slot(slot_id: str, *, to: datetime, by_id: str | None) -> Slot:
+    """Move a planned slot; where the new time is illegal, it stays where it is.
+
+    :raises ContactBlocked: if the new time is illegal; the decision is kept
+    :raises SlotSettled: if the contact has begun or ended
+    :raises NotFound: if there is no such slot
+    """
+    slot, now = locking.get_slot(slot_id)
+    if slot.state not in PLANNED_STATES:
+        raise SlotSettled(state=slot.state, wanted="moved")
+    if slot.planned_at == to and not slot.needs_new_plan:
+        return slot
+    plan = replace(plan_of(slot), at=to)
+    entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
+    facts = gather([plan], frame=entries.frame, now=now).facts_for(plan, own_slot=slot.id)
+    decision = decide(plan, facts, entries.frame, now)
+    if not decision.is_allowed:
+        raise ContactBlocked(
+            decision, remember=_remember(decision, facts, by_id=by_id, slot_id=slot.id)
+        )
+    decision = entries.add_decision(decision, facts, kind=DecisionKind.MOVE, slot_id=slot.id)
+    entries.add_overruns(
+        decision.exceeded,
+        slot_id=slot.id,
+        customer_id=slot.customer_id,
+        cause=OverrunCause.EXEMPT_CATEGORY,
+    )
+    slot.move(to=to, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
+    entries.write()
+    keep_subjects(slot, unit=unit_of(plan, facts, slot_id=slot.id))
+    return slot
