@@ -11,3 +11,6 @@ CONFIRMABLE = (
     "communication_style",
     "preferred_channel",
 )
+
+# What a visit may mend of the core profile; all else that it may mend is extended.
+OF_THE_CORE = ("birth_on", "gender")

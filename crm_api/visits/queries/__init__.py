@@ -26,9 +26,10 @@ from crm_api.visits.queries.visits import (
     get_visit,
     is_unclosed,
     notes,
+    overruns_of,
+    reasons_of,
     unclosed_visits,
     visits,
-    warnings_of,
 )
 
 __all__ = [
@@ -51,9 +52,10 @@ __all__ = [
     "notes",
     "open_follow_ups",
     "open_promises",
+    "overruns_of",
     "promises",
+    "reasons_of",
     "require_customers",
     "unclosed_visits",
     "visits",
-    "warnings_of",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from crm_api.contact_frequency.models import Overrun
+from crm_api.contact_frequency.models import Overrun, StoredDecision
 from crm_api.contact_history import queries as contact_history
 from crm_api.contact_history.models import Contact
 from crm_api.kit.db import db
@@ -32,6 +33,7 @@ WHOLE = (
     selectinload(Visit.promises),
     selectinload(Visit.follow_ups),
 )
+WARNED_OF = ("code", "policy_key", "strength")
 
 
 def get_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False) -> Visit:
@@ -144,10 +146,17 @@ def find_standing_contact(visit: Visit) -> Contact | None:
     return db.session.scalars(entries.where(contact_history.stands())).one_or_none()
 
 
-def warnings_of(visit: Visit) -> list[dict[str, Any]]:
-    """Return the policies that a visit goes beyond, as the ledger has them."""
-    beyond = sa.select(Overrun).where(Overrun.slot_id == visit.slot_id)
+def overruns_of(slot_id: str) -> list[dict[str, Any]]:
+    """Return the policies that a visit made goes beyond, as the ledger has them."""
+    beyond = sa.select(Overrun).where(Overrun.slot_id == slot_id)
     return [
         {"code": one.code, "policy_key": one.policy_key, "strength": one.strength.value}
         for one in db.session.scalars(beyond.order_by(Overrun.created_at, Overrun.id))
     ]
+
+
+def reasons_of(decision_id: str | None) -> list[dict[str, Any]]:
+    """Return what spoke against a plan that the governor allowed all the same."""
+    decision = db.session.get_one(StoredDecision, decision_id)
+    reasons = orjson.loads(decision.trace)["reasons"]
+    return [{name: one[name] for name in WARNED_OF} for one in reasons]

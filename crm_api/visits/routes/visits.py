@@ -13,6 +13,7 @@ from crm_api.kit.routing import Blueprint, refuses
 from crm_api.kit.schemas import PageQuerySchema, page_schema
 from crm_api.visits import queries, service
 from crm_api.visits.errors import VisitClosed
+from crm_api.visits.schemas.learning import LearnedFactSchema
 from crm_api.visits.schemas.plans import NewVisitSchema
 from crm_api.visits.schemas.presence import NewVisitNoteSchema, VisitNoteSchema
 from crm_api.visits.schemas.visits import VisitItemSchema, VisitQuerySchema, VisitSchema
@@ -75,3 +76,13 @@ def add_note(payload: Payload, *, visit_id: str) -> VisitNote:
 def list_notes(query: Payload, *, visit_id: str) -> Page:
     """List what was noted during a visit, oldest first."""
     return queries.notes(visit_id, visible_to=current_actor(), **query)
+
+
+@blueprint.get("/v1/customers/<record_id:customer_id>/learned-facts")
+@requires(*Role)
+@refuses(NotFound)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_schema(LearnedFactSchema))
+def list_learned_facts(query: Payload, *, customer_id: str) -> Page:
+    """List who learned what of a customer, when, in which visit; newest first."""
+    return queries.learned_facts(customer_id, visible_to=current_actor(), **query)

@@ -18,6 +18,7 @@ from crm_api.kit.schemas import (
     TextField,
 )
 from crm_api.visits.policies.learning import CONFIRMABLE
+from crm_api.visits.schemas.learning import AmendmentsSchema, LearnedDaySchema
 from crm_api.visits.terms import ObjectiveOutcome, Section
 
 LONG = 10_000
@@ -118,6 +119,14 @@ class NewVisitRecordSchema(Schema):
     )
     next_touch = fields.Nested(NextTouchSchema, load_default=None, allow_none=True)
     leave_alone = fields.Nested(LeaveAloneSchema, load_default=None, allow_none=True)
+    amendments = fields.Nested(
+        AmendmentsSchema,
+        load_default=dict,
+        metadata={"description": "What was learnt of the customer; goes into the profile."},
+    )
+    anniversaries = fields.List(
+        fields.Nested(LearnedDaySchema), load_default=list, validate=validate.Length(max=10)
+    )
     confirmed_facts = fields.List(
         fields.String(validate=validate.OneOf(CONFIRMABLE)),
         load_default=list,

@@ -26,6 +26,7 @@ def book(visit: Visit, *, by_id: str) -> None:
     """
     slot = contact_frequency.reserve_slot(_plan(visit, at=visit.starts_at), by_id=by_id)
     visit.slot_id, visit.booking = slot.id, Booking.RESERVED
+    visit.warnings = queries.reasons_of(slot.decision_id)
 
 
 def rebook(visit: Visit, *, to: datetime, by_id: str) -> None:
@@ -34,7 +35,8 @@ def rebook(visit: Visit, *, to: datetime, by_id: str) -> None:
     :raises ContactBlocked: with every reason and the next free moment
     """
     assert visit.slot_id is not None  # noqa: S101 - a reserved booking names its slot
-    contact_frequency.move_slot(visit.slot_id, to=to, by_id=by_id)
+    slot = contact_frequency.move_slot(visit.slot_id, to=to, by_id=by_id)
+    visit.warnings = queries.reasons_of(slot.decision_id)
 
 
 def give_back(visit: Visit, *, reason: str) -> None:
@@ -50,7 +52,7 @@ def begin(visit: Visit, *, at: datetime, now: datetime, by_id: str) -> None:
         contact_frequency.start_visit_slot(visit.slot_id, at=at)
     else:
         _record_fact(visit, outcome=Outcome.REACHED, at=at, now=now, by_id=by_id)
-    visit.warnings = queries.warnings_of(visit)
+    visit.warnings = queries.overruns_of(visit.slot_id or "")
 
 
 def settle(

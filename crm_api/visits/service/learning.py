@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from crm_api.customers import queries as customers
+from crm_api.customers import service as profiles
 from crm_api.kit.db import db
 from crm_api.visits.models import LearnedFact, Visit
+from crm_api.visits.policies.learning import OF_THE_CORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,24 +19,72 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
 
-def learn(
-    visit: Visit,
-    amendments: dict[str, Any],
-    confirmed: Iterable[str],
-    *,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Mend the profile and keep the provenance; a fact that still holds is confirmed."""
-    for name in confirmed:
-        db.session.add(
-            LearnedFact(
-                visit_id=visit.id,
-                customer_id=visit.customer_id,
-                by_id=by.id,
-                field=name,
-                before=None,
-                after=None,
-                created_at=now,
-            )
+def learn(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> None:
+    """Mend the profile and keep the provenance; a fact that holds still is confirmed."""
+    amendments = content["amendments"]
+    core = {name: value for name, value in amendments.items() if name in OF_THE_CORE}
+    rest = {name: value for name, value in amendments.items() if name not in OF_THE_CORE}
+    learned = [
+        *_mend_core(visit, core, by=by, now=now),
+        *_mend_extended(visit, rest, by=by, now=now),
+        *_note_days(visit, content["anniversaries"], by=by, now=now),
+        *_confirm(visit, content["confirmed_facts"], by=by, now=now),
+    ]
+    db.session.add_all(
+        LearnedFact(
+            visit_id=visit.id,
+            customer_id=visit.customer_id,
+            by_id=by.id,
+            field=name,
+            before=_as_json(before),
+            after=_as_json(after),
+            created_at=now,
         )
+        for name, before, after in learned
+    )
+
+
+Learned = list[tuple[str, Any, Any]]
+
+
+def _mend_core(visit: Visit, changes: dict[str, Any], *, by: Actor, now: datetime) -> Learned:
+    if not changes:
+        return []
+    customer = customers.get_customer(visit.customer_id, visible_to=by)
+    learned = [(name, getattr(customer, name), value) for name, value in changes.items()]
+    profiles.change_customer(
+        customer.id, changes=changes, expected_version=customer.version, by=by, now=now
+    )
+    return learned
+
+
+def _mend_extended(visit: Visit, changes: dict[str, Any], *, by: Actor, now: datetime) -> Learned:
+    if not changes:
+        return []
+    profile = profiles.get_extended_profile(visit.customer_id, visible_to=by, now=now)
+    learned = [(name, getattr(profile, name), value) for name, value in changes.items()]
+    profiles.change_extended_profile(
+        visit.customer_id, changes=changes, expected_version=profile.version, by=by, now=now
+    )
+    return learned
+
+
+def _note_days(
+    visit: Visit, days: Iterable[dict[str, Any]], *, by: Actor, now: datetime
+) -> Learned:
+    for day in days:
+        profiles.add_anniversary(visit.customer_id, content=dict(day), by=by, now=now)
+    return [(f"anniversary:{day['kind']}", None, day) for day in days]
+
+
+def _confirm(visit: Visit, names: Iterable[str], *, by: Actor, now: datetime) -> Learned:
+    if not names:
+        return []
+    customer = customers.get_customer(visit.customer_id, visible_to=by)
+    profile = profiles.get_extended_profile(visit.customer_id, visible_to=by, now=now)
+    held = {name: getattr(customer if hasattr(customer, name) else profile, name) for name in names}
+    return [(name, value, value) for name, value in held.items()]
+
+
+def _as_json(value: Any) -> Any:
+    return orjson.loads(orjson.dumps(value))

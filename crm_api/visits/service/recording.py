@@ -39,7 +39,7 @@ def record_visit(
     _answer_objectives(visit, content["objectives"])
     visit.close(at=now)
     visit.record = _record(visit, content, by=by, now=now)
-    learning.learn(visit, content.get("amendments", {}), content["confirmed_facts"], by=by, now=now)
+    learning.learn(visit, content, by=by, now=now)
     sequels.promise(visit, content["promises"], now=now)
     sequels.follow_up(visit, content["follow_ups"], by=by, now=now)
     sequels.decide_next(visit, content, by=by, now=now)

@@ -1,0 +1,63 @@
+"""What a visit taught us of the customer."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from crm_api.customers.terms import (
+    AnniversaryKind,
+    Calendar,
+    Channel,
+    CommunicationStyle,
+    Gender,
+)
+from crm_api.kit.schemas import DayField, MomentField, RecordIdField, Schema, TextField
+
+SHORT = 200
+
+
+def _texts() -> fields.List:
+    return fields.List(TextField(shortest=1, longest=SHORT), validate=validate.Length(max=50))
+
+
+class AmendmentsSchema(Schema):
+    """Facts of the profile as they were found; what is absent stays as it is."""
+
+    birth_on = DayField()
+    gender = fields.Enum(Gender, by_value=True)
+    interests = _texts()
+    traits = _texts()
+    small_requests = _texts()
+    remarks = TextField(longest=10_000)
+    communication_style = fields.Enum(CommunicationStyle, by_value=True, allow_none=True)
+    preferred_channel = fields.Enum(Channel, by_value=True, allow_none=True)
+    preferred_from = fields.Time(allow_none=True)
+    preferred_until = fields.Time(allow_none=True)
+    employer = TextField(longest=SHORT)
+    title = TextField(longest=SHORT)
+
+
+class LearnedDaySchema(Schema):
+    """A day that matters to the customer."""
+
+    kind = fields.Enum(AnniversaryKind, by_value=True, required=True)
+    label = TextField(load_default="", longest=SHORT)
+    calendar = fields.Enum(Calendar, by_value=True, load_default=Calendar.SOLAR)
+    year = fields.Integer(
+        load_default=None, allow_none=True, validate=validate.Range(min=1900, max=2199)
+    )
+    month = fields.Integer(required=True, validate=validate.Range(min=1, max=12))
+    day = fields.Integer(required=True, validate=validate.Range(min=1, max=31))
+    is_leap_month = fields.Boolean(truthy={True}, falsy={False}, load_default=False)
+
+
+class LearnedFactSchema(Schema):
+    """Who learned what, when, in which visit. Unchanged where it was confirmed."""
+
+    id = RecordIdField(required=True)
+    visit_id = RecordIdField(required=True)
+    by_id = RecordIdField(required=True)
+    field = fields.String(required=True, metadata={"example": "employer"})
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+    created_at = MomentField(required=True)
