@@ -1,27 +1,27 @@
 """The brief before a visit."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from crm_api.calendars.terms import Calendar
 from crm_api.customers.models import Anniversary, DoNotDisturbWish, ExtendedProfile
-from crm_api.customers.terms import AnniversaryKind, Calendar, CommunicationStyle, Kind
+from crm_api.customers.terms import AnniversaryKind, CommunicationStyle, Kind
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.preparation.models import Brief
 from tests.factories.customers import make_customer
 from tests.factories.visits import a_record, made, planned, step
-from tests.visits.conftest import field, slot_of  # noqa: F401 - fixtures
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def visit(field):  # noqa: F811
+def visit(field):
     return planned(field.caller, field.customer, starts_at=field.tomorrow, id="v-1")
 
 
-def brief_of(field, visit, **query):  # noqa: F811
+def brief_of(field, visit, **query):
     reply = field.caller.get(f"/v1/visits/{visit['id']}/brief", query_string=query)
     assert reply.status_code == 200, reply.json
     return reply.json
@@ -32,7 +32,7 @@ def add(*rows):
         db.session.add_all(rows)
 
 
-def extended(field, **changes):  # noqa: F811
+def extended(field, **changes):
     facts = {
         "interests": [],
         "traits": [],
@@ -46,7 +46,7 @@ def extended(field, **changes):  # noqa: F811
     add(ExtendedProfile(id=field.customer.id, **facts))
 
 
-def test_it_says_who_and_what_for(field, visit):  # noqa: F811
+def test_it_says_who_and_what_for(field, visit):
     extended(
         field,
         interests=["钓鱼"],
@@ -69,7 +69,7 @@ def test_it_says_who_and_what_for(field, visit):  # noqa: F811
     assert not brief["has_changed"]
 
 
-def test_it_asks_after_what_nobody_knows_or_confirmed(field, visit, at):  # noqa: F811
+def test_it_asks_after_what_nobody_knows_or_confirmed(field, visit, at):
     extended(field, employer="示范贸易")
 
     fresh = {f["field"]: f["why"] for f in brief_of(field, visit)["facts_to_confirm"]}
@@ -81,7 +81,7 @@ def test_it_asks_after_what_nobody_knows_or_confirmed(field, visit, at):  # noqa
     assert (old["employer"], old["phone"]) == ("stale", "stale")
 
 
-def test_a_confirmed_fact_is_fresh_again(field, visit, at):  # noqa: F811
+def test_a_confirmed_fact_is_fresh_again(field, visit, at):
     extended(field, employer="示范贸易")
     at(field.now + 170 * DAY)
     later = planned(
@@ -101,7 +101,7 @@ def test_a_confirmed_fact_is_fresh_again(field, visit, at):  # noqa: F811
     assert "employer" not in asked
 
 
-def test_it_tells_what_the_last_visit_left(field, at):  # noqa: F811
+def test_it_tells_what_the_last_visit_left(field, at):
     first = planned(field.caller, field.customer, starts_at=field.tomorrow)
     at(field.tomorrow)
     out = made(field.caller, first)
@@ -140,14 +140,12 @@ def test_it_tells_what_the_last_visit_left(field, at):  # noqa: F811
     ]
 
 
-def test_it_knows_what_is_coming_by_sun_and_moon(field, at):  # noqa: F811
-    group = make_customer(
-        field.owner, kind=Kind.GROUP, contract_end_on=datetime(2026, 4, 20).date()
-    )  # noqa: DTZ001
+def test_it_knows_what_is_coming_by_sun_and_moon(field, at):
+    group = make_customer(field.owner, kind=Kind.GROUP, contract_end_on=date(2026, 4, 20))
     add(
-        _day(group, AnniversaryKind.FOUNDING, Calendar.SOLAR, 3, 20, field),
-        _day(group, AnniversaryKind.OTHER, Calendar.LUNAR, 2, 2, field),
-        _day(group, AnniversaryKind.OTHER, Calendar.SOLAR, 9, 1, field),
+        _day(group, AnniversaryKind.FOUNDING, Calendar.SOLAR, month=3, day=20),
+        _day(group, AnniversaryKind.OTHER, Calendar.LUNAR, month=2, day=2),
+        _day(group, AnniversaryKind.OTHER, Calendar.SOLAR, month=9, day=1),
     )
     visit = planned(field.caller, group, starts_at=field.tomorrow)
 
@@ -164,7 +162,7 @@ def test_it_knows_what_is_coming_by_sun_and_moon(field, at):  # noqa: F811
     assert festivals["清明节"]
 
 
-def test_wishes_are_topics_to_avoid(field, visit):  # noqa: F811
+def test_wishes_are_topics_to_avoid(field, visit):
     add(
         DoNotDisturbWish(
             customer_id=field.customer.id,
@@ -183,7 +181,7 @@ def test_wishes_are_topics_to_avoid(field, visit):  # noqa: F811
     assert brief["wishes"][0]["categories"] == ["marketing"]
 
 
-def test_it_tells_what_the_caps_leave(field, visit):  # noqa: F811
+def test_it_tells_what_the_caps_leave(field, visit):
     budget = {b["channel"]: b for b in brief_of(field, visit)["contact_budget"]}
 
     assert set(budget) == {"visit", "call", "sms", "wechat", "email"}
@@ -191,7 +189,7 @@ def test_it_tells_what_the_caps_leave(field, visit):  # noqa: F811
     assert budget["call"]["next_allowed_at"]
 
 
-def test_what_passes_with_time_alone_is_no_change(field, visit, at):  # noqa: F811
+def test_what_passes_with_time_alone_is_no_change(field, visit, at):
     first = brief_of(field, visit)
     at(field.now + timedelta(minutes=20))
 
@@ -201,7 +199,7 @@ def test_what_passes_with_time_alone_is_no_change(field, visit, at):  # noqa: F8
     assert not again["has_changed"]
 
 
-def test_a_new_fact_changes_the_digest(field, visit):  # noqa: F811
+def test_a_new_fact_changes_the_digest(field, visit):
     first = brief_of(field, visit)
     extended(field, interests=["钓鱼"])
 
@@ -211,13 +209,13 @@ def test_a_new_fact_changes_the_digest(field, visit):  # noqa: F811
     assert again["has_changed"]
 
 
-def acknowledge(field, visit, digest):  # noqa: F811
+def acknowledge(field, visit, digest):
     return field.caller.put(
         f"/v1/visits/{visit['id']}/brief/acknowledgement", json={"digest": digest}
     )
 
 
-def test_it_is_frozen_as_it_was_read(field, visit, at):  # noqa: F811
+def test_it_is_frozen_as_it_was_read(field, visit, at):
     digest = brief_of(field, visit)["digest"]
 
     reply = acknowledge(field, visit, digest)
@@ -234,7 +232,7 @@ def test_it_is_frozen_as_it_was_read(field, visit, at):  # noqa: F811
     assert frozen.content["profile"]["name"] == field.customer.name
 
 
-def test_what_changed_since_is_named(field, visit):  # noqa: F811
+def test_what_changed_since_is_named(field, visit):
     acknowledge(field, visit, brief_of(field, visit)["digest"])
     extended(field, interests=["钓鱼"])
 
@@ -243,7 +241,7 @@ def test_what_changed_since_is_named(field, visit):  # noqa: F811
     assert brief["changed_since_acknowledged"] == ["facts_to_confirm", "openers", "profile"]
 
 
-def test_nobody_acknowledges_what_has_changed(field, visit):  # noqa: F811
+def test_nobody_acknowledges_what_has_changed(field, visit):
     digest = brief_of(field, visit)["digest"]
     extended(field, interests=["钓鱼"])
 
@@ -253,7 +251,7 @@ def test_nobody_acknowledges_what_has_changed(field, visit):  # noqa: F811
     assert reply.json["current_digest"] == brief_of(field, visit)["digest"]
 
 
-def test_a_missing_acknowledgement_is_a_flag_and_no_refusal(field, visit, at):  # noqa: F811
+def test_a_missing_acknowledgement_is_a_flag_and_no_refusal(field, visit, at):
     at(datetime(2026, 3, 4, 2, tzinfo=UTC))
 
     reply = step(field.caller, visit, "check-in")
@@ -261,12 +259,12 @@ def test_a_missing_acknowledgement_is_a_flag_and_no_refusal(field, visit, at):  
     assert (reply.status_code, reply.json["is_brief_acknowledged"]) == (200, False)
 
 
-def _day(customer, kind, calendar, month, day, field):  # noqa: F811
+def _day(customer, kind, calendar, *, month, day):
     return Anniversary(
         customer_id=customer.id,
         kind=kind,
         calendar=calendar,
         month=month,
         day=day,
-        created_at=field.now,
+        created_at=customer.created_at,
     )

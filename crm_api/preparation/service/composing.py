@@ -33,34 +33,40 @@ def compose(visit: Visit, *, now: datetime) -> dict[str, Any]:
     """Return all that is known and matters before this visit."""
     customer = db.session.get_one(Customer, visit.customer_id)
     today = calendars.local_day(now)
-    profile = profile_of(customer)
-    wishes = [_wish(w) for w in queries.wishes_in_force(customer.id, on=today)]
-    dates = coming_dates(customer, today=today)
-    promises = [_promise(p) for p in visits.open_promises(customer.id, limit=OPEN)]
-    last = _last_visit(visit)
-    return {
+    known = {
         "visit": _plan(visit),
-        "profile": profile,
+        "profile": profile_of(customer),
+        "last_visit": _last_visit(visit),
+        "open_promises": [_promise(p) for p in visits.open_promises(customer.id, limit=OPEN)],
+        "open_follow_ups": [_task(t) for t in visits.open_follow_ups(customer.id, limit=OPEN)],
+        "coming_dates": coming_dates(customer, today=today),
+        "recent_contacts": _contacts(customer.id),
+        "wishes": [_wish(w) for w in queries.wishes_in_force(customer.id, on=today)],
+        "contact_budget": _budget(visit, now=now),
+    }
+    return {**known, **_advice(visit, customer, known, now=now)}
+
+
+def _advice(
+    visit: Visit, customer: Customer, known: dict[str, Any], *, now: datetime
+) -> dict[str, Any]:
+    profile, last = known["profile"], known["last_visit"]
+    return {
         "facts_to_confirm": policies.facts_to_confirm(
             profile,
             learned_at=visits.learned_at(customer.id),
             told_at=customer.created_at,
             now=now,
         ),
-        "last_visit": last,
-        "open_promises": promises,
-        "open_follow_ups": [_task(t) for t in visits.open_follow_ups(customer.id, limit=OPEN)],
-        "coming_dates": dates,
-        "recent_contacts": _contacts(customer.id),
-        "openers": policies.openers(profile, dates=dates, promises=promises),
+        "openers": policies.openers(
+            profile, dates=known["coming_dates"], promises=known["open_promises"]
+        ),
         "topics_to_avoid": policies.topics_to_avoid(
-            wishes,
+            known["wishes"],
             is_solemn_day=calendars.is_solemn(calendars.local_day(visit.starts_at)),
             went_badly=last["went_badly"] if last else "",
         ),
-        "wishes": wishes,
         "script": script_for(profile["communication_style"]),
-        "contact_budget": _budget(visit, now=now),
     }
 
 

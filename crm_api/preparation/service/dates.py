@@ -6,7 +6,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crm_api.calendars import service as calendars
-from crm_api.calendars.terms import Calendar
 from crm_api.customers.terms import Kind
 from crm_api.preparation import policies, queries
 
@@ -45,7 +44,7 @@ def _anniversaries(customer: Customer, *, start: date, end: date) -> Iterator[di
 
 def _days(anniversary: Anniversary, *, start: date, end: date) -> list[date]:
     falls = calendars.occurrences(
-        Calendar(anniversary.calendar),
+        anniversary.calendar,
         month=anniversary.month,
         day=anniversary.day,
         is_leap_month=anniversary.is_leap_month,

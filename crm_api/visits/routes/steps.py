@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.contact_frequency.errors import ContactBlocked
+from crm_api.customers.errors import BirthdayKnown
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, NotFound, StaleVersion
 from crm_api.kit.routing import Blueprint, given_version, refuses
@@ -109,7 +110,7 @@ def check_out(payload: Payload, *, visit_id: str) -> Visit:
 
 @blueprint.put("/v1/visits/<record_id:visit_id>/record")
 @requires(*WRITERS)
-@refuses(*STEPS, ObjectivesUnanswered, NextStepMissing, ContactBlocked, IdTaken)
+@refuses(*STEPS, ObjectivesUnanswered, NextStepMissing, ContactBlocked, IdTaken, BirthdayKnown)
 @blueprint.arguments(NewVisitRecordSchema)
 @blueprint.response(200, VisitSchema)
 def record_visit(payload: Payload, *, visit_id: str) -> Visit:

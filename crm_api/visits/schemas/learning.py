@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
+from crm_api.calendars.terms import Calendar
 from crm_api.customers.terms import (
     AnniversaryKind,
-    Calendar,
     Channel,
     CommunicationStyle,
     Gender,
@@ -16,7 +18,7 @@ from crm_api.kit.schemas import DayField, MomentField, RecordIdField, Schema, Te
 SHORT = 200
 
 
-def _texts() -> fields.List:
+def _texts() -> fields.List[Any]:
     return fields.List(TextField(shortest=1, longest=SHORT), validate=validate.Length(max=50))
 
 
