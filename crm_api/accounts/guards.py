@@ -29,11 +29,8 @@ V = TypeVar("V", bound="Callable[..., Any]")
 _noted_uses: dict[str, datetime] = {}
 
 
-def requires(*roles: Role, keeps_answer: bool = True) -> Callable[[V], V]:
-    """Let in people of these roles, and run a POST that carries an Idempotency-Key once.
-
-    A route whose answer holds a secret, shown once and stored nowhere, does not keep its answer.
-    """
+def requires(*roles: Role) -> Callable[[V], V]:
+    """Let in people of these roles, and run a POST that carries an Idempotency-Key once."""
 
     def decorate(view: V) -> V:
         note_refusals(view, (Unauthenticated, ForbiddenRole, KeyReused))
@@ -43,8 +40,6 @@ def requires(*roles: Role, keeps_answer: bool = True) -> Callable[[V], V]:
             actor = _authenticate()
             if actor.role not in roles:
                 raise ForbiddenRole(actor.role)
-            if not keeps_answer:
-                return view(*args, **kwargs)
             return once(lambda: view(*args, **kwargs), actor_id=actor.id)
 
         return cast("V", _mark(guarded, security=[{"bearer": []}], guard=tuple(roles)))

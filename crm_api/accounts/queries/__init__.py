@@ -16,7 +16,7 @@ from crm_api.accounts.queries.sessions import (
 )
 from crm_api.accounts.queries.staff import (
     get_staff,
-    hold_active_staff,
+    holding,
     list_roles,
     list_staff,
     lock_active_admins,
@@ -41,7 +41,7 @@ __all__ = [
     "get_machine_client",
     "get_staff",
     "get_team",
-    "hold_active_staff",
+    "holding",
     "in_subtree",
     "list_client_keys",
     "list_machine_clients",

@@ -76,19 +76,13 @@ def lock_staff(staff_id: str) -> Staff:
     return staff
 
 
-def hold_active_staff(staff_id: str) -> Staff:
-    """Return an active member of staff, who cannot be deactivated until this transaction ends.
+def holding(statement: sa.Select[Staff]) -> sa.Select[Staff]:
+    """Return a select of staff that keeps those it finds from being deactivated meanwhile.
 
-    For whoever makes somebody the owner of a customer.
-
-    :raises NotFound: if there is none, or they have left
+    For whoever makes somebody the owner of a record.
     """
-    sought = sa.select(Staff).where(Staff.id == staff_id, Staff.status == Standing.ACTIVE)
-    sought = sought.with_for_update(read=True, key_share=True)
-    staff = db.session.scalars(sought.execution_options(populate_existing=True)).one_or_none()
-    if staff is None:
-        raise NotFound("member of staff")
-    return staff
+    held = statement.with_for_update(read=True, key_share=True, of=Staff)
+    return held.execution_options(populate_existing=True)
 
 
 def lock_active_admins() -> Sequence[str]:

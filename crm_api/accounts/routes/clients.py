@@ -21,6 +21,7 @@ from crm_api.accounts.schemas.clients import (
 )
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, NotFound
+from crm_api.kit.idempotency import never_kept
 from crm_api.kit.routing import UPDATES, Blueprint, expected_version, refuses
 from crm_api.kit.schemas import PageQuerySchema
 
@@ -106,7 +107,8 @@ def list_keys(query: Payload, *, client_id: str) -> Page:
 
 
 @blueprint.post("/v1/clients/<record_id:client_id>/keys")
-@requires(Role.ADMIN, keeps_answer=False)
+@requires(Role.ADMIN)
+@never_kept
 @refuses(NotFound)
 @blueprint.arguments(NewKeySchema)
 @blueprint.response(201, IssuedKeySchema)

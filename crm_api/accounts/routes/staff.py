@@ -19,6 +19,7 @@ from crm_api.accounts.schemas.staff import (
 )
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
+from crm_api.kit.idempotency import never_kept
 from crm_api.kit.routing import UPDATES, Blueprint, expected_version, refuses
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def activate_staff(*, staff_id: str) -> Staff:
 
 
 @blueprint.post("/v1/staff/<record_id:staff_id>/reset-codes")
-@requires(Role.ADMIN, Role.MANAGER, keeps_answer=False)
+@requires(Role.ADMIN, Role.MANAGER)
+@never_kept
 @refuses(NotFound, Outranked)
 @blueprint.response(201, ResetCodeSchema)
 def issue_reset_code(*, staff_id: str) -> ResetCode:

@@ -48,7 +48,7 @@ def create_staff(
     _require_team(team_id)
     row = {"id": id or new_id(), "version": 1, "created_at": now, "status": Standing.ACTIVE}
     made = insert(Staff).values({**row, **wanted})
-    made = made.on_conflict_do_nothing(index_elements=["login"]).returning(Staff)
+    made = made.on_conflict_do_nothing().returning(Staff)
     staff: Staff | None = db.session.scalars(made).one_or_none()
     if staff is None:
         raise LoginTaken

@@ -1,6 +1,7 @@
 """What may be asked about customers."""
 
 from crm_api.customers.queries.access import (
+    count_portfolio,
     find_owner,
     find_with_account,
     get_customer,
@@ -32,6 +33,7 @@ from crm_api.customers.queries.tiers import tier_thresholds
 
 __all__ = [
     "core_row",
+    "count_portfolio",
     "count_reveals",
     "fetch_anniversaries",
     "fetch_changes",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
+from crm_api.customers.terms import Status
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 
@@ -49,7 +50,10 @@ def find_with_account(account_no: str) -> str | None:
 
 
 def find_owner(staff_id: str, *, visible_to: Actor) -> Staff | None:
-    """Return an account manager at work to whom the actor may give customers."""
+    """Return an account manager at work to whom the actor may give customers.
+
+    Held until the transaction ends, so that nobody leaves while customers are given to them.
+    """
     statement = sa.select(Staff).where(
         Staff.id == staff_id,
         Staff.role == Role.ACCOUNT_MANAGER,
@@ -58,4 +62,11 @@ def find_owner(staff_id: str, *, visible_to: Actor) -> Staff | None:
     if visible_to.role is not Role.ADMIN:
         teams = accounts.subtree_team_ids(visible_to.team_path)
         statement = statement.where(Staff.team_id.in_(teams))
-    return db.session.scalars(statement).one_or_none()
+    return db.session.scalars(accounts.holding(statement)).one_or_none()
+
+
+def count_portfolio(staff_id: str) -> int:
+    """Return how many customers somebody still answers for: all but the closed and the dead."""
+    served = Customer.status.in_((Status.ACTIVE, Status.SUSPENDED))
+    owned = sa.select(sa.func.count()).where(Customer.owner_id == staff_id, served)
+    return db.session.scalar(owned) or 0

@@ -4,6 +4,7 @@ from crm_api.customers.routes import (
     anniversaries,
     core,
     extended,
+    leavers,
     phones,
     relations,
     standing,
@@ -18,4 +19,5 @@ BLUEPRINTS = (
     anniversaries.blueprint,
     wishes.blueprint,
     relations.blueprint,
+    leavers.blueprint,
 )

@@ -8,6 +8,7 @@ from crm_api.customers.service.anniversaries import (
 from crm_api.customers.service.creation import add_customers, create_customer
 from crm_api.customers.service.encryption import encrypt_anew
 from crm_api.customers.service.extended import change_extended_profile, get_extended_profile
+from crm_api.customers.service.leavers import deactivate_staff
 from crm_api.customers.service.ownership import transfer_customer
 from crm_api.customers.service.phones import add_phone, make_primary, remove_phone
 from crm_api.customers.service.profile import change_customer
@@ -27,6 +28,7 @@ __all__ = [
     "change_extended_profile",
     "change_relation",
     "create_customer",
+    "deactivate_staff",
     "encrypt_anew",
     "get_extended_profile",
     "lift_wish",
