@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from functools import cache, wraps
+from collections import Counter
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from crm_api.kit.errors import DomainError
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 V = TypeVar("V", bound="Callable[..., Any]")
-
-_strategy = FixedWindowRateLimiter(MemoryStorage())
+MINUTE = 60
 
 
 class TooManyRequests(DomainError):
@@ -32,6 +30,28 @@ class TooManyRequests(DomainError):
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__("Ask less often; wait before you repeat.", retry_after=retry_after)
+
+
+class _Minute:
+    """What was asked in this minute; forgotten as a whole when the next one begins."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._number = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def count(self, name: str, client: str) -> int:
+        """Count one request; return how many this client has made."""
+        with self._lock:
+            number = int(time.time() // MINUTE)
+            if number != self._number:
+                self._number = number
+                self._counts.clear()
+            self._counts[name, client] += 1
+            return self._counts[name, client]
+
+
+_minute = _Minute()
 
 
 def limit_requests(app: Flask, *, per_minute: int) -> None:
@@ -62,15 +82,8 @@ def hit(name: str, per_minute: int, client: str) -> None:
 
     :raises TooManyRequests: saying when the next one is welcome
     """
-    item = _item(per_minute)
-    if not _strategy.hit(item, name, client):
-        resets_at = _strategy.get_window_stats(item, name, client).reset_time
-        raise TooManyRequests(retry_after=max(1, round(resets_at - time.time())))
-
-
-@cache
-def _item(per_minute: int) -> RateLimitItemPerMinute:
-    return RateLimitItemPerMinute(per_minute)
+    if _minute.count(name, client) > per_minute:
+        raise TooManyRequests(retry_after=MINUTE - int(time.time()) % MINUTE)
 
 
 def _client() -> str:

@@ -1,0 +1,35 @@
+"""A client that asks too often is told when to come back."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_api.app import create_app
+from crm_api.kit import limits
+from tests.support import databases
+
+
+@pytest.fixture
+def strict_client(app, database_url, monkeypatch):
+    monkeypatch.setattr(limits, "_minute", limits._Minute())
+    settings = databases.settings_for(database_url, requests_per_minute=3)
+    return create_app(settings).test_client()
+
+
+def test_it_is_refused_with_a_time_to_come_back(strict_client, monkeypatch):
+    monkeypatch.setattr(limits.time, "time", lambda: 1_000_000_015.0)
+    replies = [strict_client.get("/healthz") for _ in range(4)]
+
+    assert [r.status_code for r in replies] == [200, 200, 200, 429]
+    assert replies[3].json["code"] == "too_many_requests"
+    assert replies[3].headers["Retry-After"] == "5"
+
+    monkeypatch.setattr(limits.time, "time", lambda: 1_000_000_020.0)
+    assert strict_client.get("/healthz").status_code == 200
+
+
+def test_others_are_not_held_up(strict_client):
+    for _ in range(4):
+        strict_client.get("/healthz", headers={"Authorization": "Bearer one"})
+
+    assert strict_client.get("/healthz", headers={"Authorization": "Bearer two"}).status_code == 200
