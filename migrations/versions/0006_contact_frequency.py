@@ -295,7 +295,7 @@ def _create_slot_subjects() -> None:
         sa.Column("subject_id", sa.String(length=64), nullable=False),
         sa.Column("subject_kind", sa.String(length=32), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
-        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("effective_micros", sa.BigInteger(), nullable=False),
         sa.Column("local_day", sa.Integer(), nullable=False),
         sa.Column("local_month", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
@@ -310,7 +310,7 @@ def _create_slot_subjects() -> None:
     op.create_index(
         "ix_slot_subjects_counting",
         "slot_subjects",
-        ["subject_id", "effective_at"],
+        ["subject_id", "effective_micros"],
         **where(COUNTS),
     )
 

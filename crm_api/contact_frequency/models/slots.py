@@ -167,8 +167,9 @@ def counting_of(channel: Channel, outcome: str | None) -> Counting:
 class SlotSubject(Model):
     """Whom a slot touches, with all that a check needs: it reads one index range a subject.
 
-    `unit` is the visit that the slot belongs to, or the slot itself. Days and months are local,
-    counted from 1970, so that one statement can audit calendar caps on both engines.
+    `unit` is the visit that the slot belongs to, or the slot itself. The effective instant is kept
+    as microseconds since 1970, its day and month are local numbers, so that one statement audits
+    the whole ledger exactly on both engines.
     """
 
     __tablename__ = "slot_subjects"
@@ -176,7 +177,7 @@ class SlotSubject(Model):
         sa.Index(
             "ix_slot_subjects_counting",
             "subject_id",
-            "effective_at",
+            "effective_micros",
             sqlite_where=COUNTS,
             postgresql_where=COUNTS,
         ),
@@ -186,7 +187,7 @@ class SlotSubject(Model):
     subject_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     subject_kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
     unit: Mapped[str] = mapped_column(sa.String(64))
-    effective_at: Mapped[datetime]
+    effective_micros: Mapped[int] = mapped_column(sa.BigInteger)
     local_day: Mapped[int]
     local_month: Mapped[int]
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))

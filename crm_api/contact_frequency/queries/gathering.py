@@ -14,7 +14,7 @@ from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotF
 from crm_api.contact_frequency.policies.search import HORIZON
 from crm_api.contact_frequency.queries.known import Known, Visit, met_by
 from crm_api.contact_frequency.queries.standings import standing_of
-from crm_api.contact_frequency.terms import Counting, Period
+from crm_api.contact_frequency.terms import Period
 from crm_api.customers import queries as customers
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
@@ -66,14 +66,12 @@ def gather(plans: Sequence[Plan], *, frame: PolicyFrame, now: datetime) -> Known
     )
 
 
-def _span(
-    plans: Sequence[Plan], rules: tuple[Rule, ...], now: datetime
-) -> tuple[datetime, datetime]:
+def _span(plans: Sequence[Plan], rules: tuple[Rule, ...], now: datetime) -> tuple[int, int]:
     """Return from when to when contacts can bear on these plans: not on all of history."""
     width = max((_width(rule) for rule in rules), default=timedelta(days=1))
     first = min(now, *(plan.at for plan in plans)) - width
     last = max(now, *(plan.at for plan in plans)) + width
-    return first, last + timedelta(microseconds=HORIZON)
+    return moments.micros(first), moments.micros(last) + HORIZON
 
 
 def _width(rule: Rule) -> timedelta:
@@ -81,33 +79,31 @@ def _width(rule: Rule) -> timedelta:
     return timedelta(days=days + 1, seconds=rule.seconds or 0)
 
 
-def _slots(
-    subject_ids: Sequence[str], first: datetime, last: datetime
-) -> dict[str, list[SlotFact]]:
+def _slots(subject_ids: Sequence[str], first: int, last: int) -> dict[str, list[SlotFact]]:
     table = SlotSubject.__table__.c
     statement = (
         sa.select(
             table.subject_id,
             table.slot_id,
-            table.effective_at,
+            table.effective_micros,
             table.channel,
             table.category,
             table.unit,
             table.counting,
         )
         .where(table.subject_id.in_(subject_ids), COUNTS)
-        .where(table.effective_at >= first, table.effective_at <= last)
-        .order_by(table.subject_id, table.effective_at, table.slot_id)
+        .where(table.effective_micros.between(first, last))
+        .order_by(table.subject_id, table.effective_micros, table.slot_id)
     )
     found: dict[str, list[SlotFact]] = {}
     for subject_id, slot_id, at, channel, category, unit, counting in db.session.execute(statement):
         fact = SlotFact(
             slot_id,
-            moments.micros(at),
-            Channel(channel),
-            Category(category),
+            at,
+            channel,
+            category,
             unit,
-            Counting(counting),
+            counting,
         )
         found.setdefault(subject_id, []).append(fact)
     return found

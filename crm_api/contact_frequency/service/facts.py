@@ -12,6 +12,7 @@ from crm_api.contact_frequency.errors import FactInFuture
 from crm_api.contact_frequency.models import Slot, SlotSubject
 from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TAKEN_SOURCE, counting_of
 from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.policies.moments import DAY
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.service import locking
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 SKEW = timedelta(minutes=5)
 LATE = timedelta(hours=72)
 FOR_A_LOOK = timedelta(days=90)
-WIDEST = timedelta(days=31)
+WIDEST = 32 * DAY
 _MARKED_AT_MOST = 200
 
 
@@ -195,14 +196,14 @@ def mark_illegal(slot_id: str, *, now: datetime) -> None:
 
 
 def _plans_beside(slot_id: str) -> Sequence[Slot]:
-    mine = sa.select(SlotSubject.subject_id, SlotSubject.effective_at)
+    mine = sa.select(SlotSubject.subject_id, SlotSubject.effective_micros)
     rows = db.session.execute(mine.where(SlotSubject.slot_id == slot_id)).all()
-    subject_ids, at = sorted({row.subject_id for row in rows}), rows[0].effective_at
+    subject_ids, at = sorted({row.subject_id for row in rows}), rows[0].effective_micros
     statement = (
         sa.select(Slot)
         .join(SlotSubject, SlotSubject.slot_id == Slot.id)
         .where(SlotSubject.subject_id.in_(subject_ids), SUBJECT_COUNTS)
-        .where(SlotSubject.effective_at.between(at - WIDEST, at + WIDEST))
+        .where(SlotSubject.effective_micros.between(at - WIDEST, at + WIDEST))
         .where(Slot.state.in_(PLANNED_STATES), Slot.id != slot_id)
         .order_by(Slot.effective_at, Slot.id)
         .limit(_MARKED_AT_MOST)

@@ -134,11 +134,10 @@ class Entries:
         shared = {
             "slot_id": slot_id,
             "unit": unit,
-            "effective_at": plan.at,
             "channel": plan.channel,
             "category": plan.category,
             "counting": counting,
-            **local_columns(plan.at),
+            **when_columns(plan.at),
         }
         self.subjects += [
             {**shared, "subject_kind": kind, "subject_id": subject_id}
@@ -199,10 +198,12 @@ def unit_of(plan: Plan, facts: Facts, *, slot_id: str) -> str:
     return plan.visit_id if plan.visit_id and serves_visit(plan, facts) else slot_id
 
 
-def local_columns(at: datetime) -> dict[str, int]:
-    """Return the local day and month of a moment, by which calendar caps are audited."""
-    day = moments.local_day(moments.micros(at), config.current().zone)
-    return {"local_day": day, "local_month": moments.month_number(day)}
+def when_columns(at: datetime) -> dict[str, int]:
+    """Return a moment as the subjects keep it: exactly, and by local day and month."""
+    value = moments.micros(at)
+    day = moments.local_day(value, config.current().zone)
+    month = moments.month_number(day)
+    return {"effective_micros": value, "local_day": day, "local_month": month}
 
 
 def keep_subjects(slot: Slot, **changes: Any) -> None:
@@ -212,9 +213,8 @@ def keep_subjects(slot: Slot, **changes: Any) -> None:
     change = sa.update(SUBJECTS).where(SlotSubject.slot_id == slot.id)
     db.session.execute(
         change.values(
-            effective_at=slot.effective_at,
             counting=counting,
-            **local_columns(slot.effective_at),
+            **when_columns(slot.effective_at),
             **changes,
         )
     )
@@ -226,8 +226,7 @@ def keep_all_subjects(slots: Iterable[Slot]) -> None:
     rows = [
         {
             "its_slot": slot.id,
-            "effective_at": slot.effective_at,
-            **local_columns(slot.effective_at),
+            **when_columns(slot.effective_at),
         }
         for slot in slots
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject
+from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.terms import PLANNED_STATES
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -51,7 +52,7 @@ def plans_to_move(customer_id: str, *, after: datetime) -> Sequence[Slot]:
     """Return the customer's next plans that a late fact has made illegal."""
     ahead = sa.select(Slot).join(SlotSubject, SlotSubject.slot_id == Slot.id)
     ahead = ahead.where(
-        SlotSubject.subject_id == customer_id, SlotSubject.effective_at > after, COUNTS
+        SlotSubject.subject_id == customer_id, SlotSubject.effective_micros > micros(after), COUNTS
     )
     illegal = ahead.where(Slot.needs_new_plan, Slot.state.in_(PLANNED_STATES))
     return db.session.scalars(illegal.order_by(Slot.effective_at, Slot.id).limit(PLANS_TOLD)).all()
