@@ -49,7 +49,7 @@ def fetch_page(
 
     `by` is a total order (end it with the id) of columns that are never null; all of them run in
     one direction, so that an index serves the page however deep it lies. A statement over one
-    entity or column gives that, any other gives rows.
+    entity or column gives that, any other gives rows by the names of their columns.
 
     :raises Invalid: if the cursor was not made by this list
     """
@@ -63,7 +63,7 @@ def fetch_page(
     wide = statement.add_columns(*keys).order_by(*order).limit(page.limit + 1)
     rows = db.session.execute(wide).all()
     width = len(statement.column_descriptions)
-    items = [row[0] if width == 1 else row[:width] for row in rows[: page.limit]]
+    items = [row[0] if width == 1 else row for row in rows[: page.limit]]
     more = len(rows) > page.limit
     return Page(items, _encode(rows[page.limit - 1][-len(by) :]) if more else None)
 
