@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from crm_api.calendars import service as calendars
 from crm_api.care import service
 from crm_api.care.errors import PlanOutOfReach
+from crm_api.care.gateway import commands as gateway
 from crm_api.care.values import Tally
 from crm_api.kit import clock
 from crm_api.kit.progress import progress_bar
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from crm_api.care.values import Cause, Step
 
 care = AppGroup("care", help="Plan greetings, and drop those that missed their day.")
-COMMANDS = (care,)
+COMMANDS = (care, *gateway.COMMANDS)
 
 
 @care.command("plan")

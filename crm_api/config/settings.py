@@ -58,6 +58,7 @@ class Settings:
     requests_per_minute: int = 600
     sign_ins_per_minute: int = 20
     reveals_per_day: int = 50
+    gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     log_level: str = "INFO"
     spool: Path = ROOT / ".instance" / "spool"
@@ -91,6 +92,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         requests_per_minute=_number(environ, "CRM_REQUESTS_PER_MINUTE", 600),
         sign_ins_per_minute=_number(environ, "CRM_SIGN_INS_PER_MINUTE", 20),
         reveals_per_day=_number(environ, "CRM_REVEALS_PER_DAY", 50),
+        gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
         log_level=environ.get("CRM_LOG_LEVEL", "INFO"),
         spool=Path(environ.get("CRM_SPOOL", str(ROOT / ".instance" / "spool"))),

@@ -283,6 +283,7 @@ def _create_inbound() -> None:
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reviewed_by_id", sa.String(length=64), nullable=True),
+        sa.Column("is_refusal", sa.Boolean(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_inbound")),
         sa.UniqueConstraint(
             "gateway_id", "inbound_id", name=op.f("uq_care_inbound_gateway_id_inbound_id")

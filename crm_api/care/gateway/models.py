@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_api.care.gateway.errors import ReviewedAlready
 from crm_api.care.gateway.terms import AckResult, InboundAction, ReportStatus
 from crm_api.kit.db import Model, Record
 from crm_api.kit.types import RecordId, enum_column
@@ -93,6 +94,20 @@ class InboundMessage(Record, Model):
     action: Mapped[InboundAction] = mapped_column(enum_column(InboundAction))
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[RecordId | None]
+    is_refusal: Mapped[bool | None]
+
+    def review(self, *, is_refusal: bool, by_id: str, at: datetime) -> None:
+        """Note what a person read in it.
+
+        :raises ReviewedAlready: if somebody read it otherwise
+        """
+        if self.reviewed_at is not None:
+            if self.is_refusal != is_refusal:
+                raise ReviewedAlready
+            return
+        self.is_refusal = is_refusal
+        self.reviewed_by_id = by_id
+        self.reviewed_at = at
 
 
 class GatewayPace(Model):

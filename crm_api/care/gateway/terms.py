@@ -51,6 +51,7 @@ class Refusal(StrEnum):
     QUIET_HOURS = "quiet_hours"
     NOT_BEGUN = "not_begun"
     ACK_CONTRADICTS = "ack_contradicts"
+    CONFLICT = "conflict"
     UNCERTAIN = "uncertain"
 
 

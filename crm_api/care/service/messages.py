@@ -129,16 +129,16 @@ def move(
     )
 
 
-def settle_submission(message: CareMessage, at: datetime) -> None:
+def settle_submission(message: CareMessage, *, occurred_at: datetime, now: datetime) -> None:
     """Make a message that the network took a contact: its slot is used up, the history knows it.
 
     It stays so whatever becomes of the message later: it was sent.
     """
-    contact_frequency.consume_slot(message.slot_id, occurred_at=at, outcome=Outcome.SENT)
+    contact_frequency.consume_slot(message.slot_id, occurred_at=occurred_at, outcome=Outcome.SENT)
     contact_history.record_contact(
         NewContact(
             customer_id=message.customer_id,
-            occurred_at=at,
+            occurred_at=occurred_at,
             channel=Channel.SMS,
             direction=Direction.OUTBOUND,
             category=message.category,
@@ -149,6 +149,6 @@ def settle_submission(message: CareMessage, at: datetime) -> None:
             source=f"care_message:{message.id}",
         ),
         by_id=None,
-        now=at,
+        now=now,
         slot_id=message.slot_id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 MARGIN: Final = timedelta(seconds=120)  # handed out later, a message might arrive too late
@@ -25,11 +25,6 @@ def retry_delay(attempt: int, *, chance: float, wished: int | None = None) -> ti
     delay = BACKOFF[min(max(attempt, 1), len(BACKOFF)) - 1]
     delay *= 1 + SPREAD * chance
     return max(delay, timedelta(seconds=wished or 0))
-
-
-def lease_end(now: datetime, *, seconds: int, send_before: datetime) -> datetime:
-    """Return when a lease lapses: never after the last moment to send."""
-    return min(now + timedelta(seconds=seconds), send_before)
 
 
 def tokens_left(spent_until: float, *, now: float, rate: int) -> int:

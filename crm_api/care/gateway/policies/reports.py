@@ -27,12 +27,23 @@ _RANKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PartReport:
-    """What was said of one part of one attempt."""
+    """What was said of one part of one attempt.
 
+    `was_refused` where the gateway itself said that the attempt came to nothing: that the network
+    says so too is no news, and must not stop the next attempt.
+    """
+
+    report_id: str
     attempt_id: str
     part: int
     parts: int
     status: ReportStatus
+    was_refused: bool = False
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it only repeats that an attempt failed which another follows."""
+        return self.was_refused and self.status is ReportStatus.REJECTED
 
 
 def rank(state: MessageState | ReportStatus) -> int:
@@ -42,6 +53,8 @@ def rank(state: MessageState | ReportStatus) -> int:
 
 def is_news(report: PartReport, *, known: Iterable[PartReport]) -> bool:
     """Tell whether a report says more of its part than is known already."""
+    if report.is_stale:
+        return False
     of_part = [k for k in known if (k.attempt_id, k.part) == (report.attempt_id, report.part)]
     return all(rank(report.status) > rank(k.status) for k in of_part)
 
@@ -53,7 +66,8 @@ def sum_up(reports: Iterable[PartReport]) -> MessageState | None:
     """
     by_attempt: dict[str, list[PartReport]] = defaultdict(list)
     for report in reports:
-        by_attempt[report.attempt_id].append(report)
+        if not report.is_stale:
+            by_attempt[report.attempt_id].append(report)
     states = [_sum_up_attempt(of_attempt) for of_attempt in by_attempt.values()]
     return max(states, key=rank, default=None)
 

@@ -1,0 +1,55 @@
+"""What is ready, who holds what, and what was said of it."""
+
+from crm_api.care.gateway.queries.inbound import (
+    actions_of,
+    customers_on,
+    find_opt_out_source,
+    get_inbound,
+    list_inbound,
+    lock_inbound,
+)
+from crm_api.care.gateway.queries.outbox import (
+    explain_loss,
+    find_message,
+    find_messages,
+    is_anything_ready,
+    is_lapsed,
+    is_ready,
+    lock_messages,
+    messages_held,
+)
+from crm_api.care.gateway.queries.records import (
+    attempts_of,
+    events_of,
+    find_attempts,
+    get_message,
+    matchable_reports,
+    messages_of_attempts,
+    reports_of,
+    waiting_reports,
+)
+
+__all__ = [
+    "actions_of",
+    "attempts_of",
+    "customers_on",
+    "events_of",
+    "explain_loss",
+    "find_attempts",
+    "find_message",
+    "find_messages",
+    "find_opt_out_source",
+    "get_inbound",
+    "get_message",
+    "is_anything_ready",
+    "is_lapsed",
+    "is_ready",
+    "list_inbound",
+    "lock_inbound",
+    "lock_messages",
+    "matchable_reports",
+    "messages_held",
+    "messages_of_attempts",
+    "reports_of",
+    "waiting_reports",
+]

@@ -1,0 +1,95 @@
+"""The outbox as gateways see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.care.gateway.policies import gate
+from crm_api.care.gateway.policies.pace import MARGIN, MOST_IDLE_LEASES
+from crm_api.care.gateway.terms import Refusal
+from crm_api.care.models import CareMessage
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from crm_api.customers.terms import Category
+
+# Literal states, so that the partial indexes serve these on SQLite too.
+IS_QUEUED = sa.text("care_messages.state = 'queued'")
+IS_HANDED_OUT = "care_messages.state IN ('leased', 'submitting')"
+IS_LEASED = sa.text(f"{IS_HANDED_OUT} AND care_messages.state = 'leased'")
+IS_SUBMITTING = sa.text(f"{IS_HANDED_OUT} AND care_messages.state = 'submitting'")
+
+
+def is_ready(*, now: datetime, open_categories: Collection[Category]) -> sa.ColumnElement[bool]:
+    """Tell which messages may be leased: due, with time left, at an hour open for them."""
+    return sa.and_(
+        IS_QUEUED,
+        CareMessage.due_at <= now,
+        CareMessage.send_before >= now + MARGIN,
+        CareMessage.idle_leases < MOST_IDLE_LEASES,
+        CareMessage.category.in_(sorted(open_categories)),
+    )
+
+
+def is_lapsed(state: sa.TextClause, *, now: datetime) -> sa.ColumnElement[bool]:
+    """Tell which handed-out messages of a state nobody holds any more."""
+    return sa.and_(state, CareMessage.lease_expires_at <= now)
+
+
+def is_anything_ready(
+    gateway_id: str, *, now: datetime, open_categories: Collection[Category]
+) -> bool:
+    """Tell whether a lease would bring something, without taking it."""
+    own = sa.and_(is_lapsed(IS_SUBMITTING, now=now), CareMessage.gateway_id == gateway_id)
+    reasons = (
+        is_ready(now=now, open_categories=open_categories),
+        is_lapsed(IS_LEASED, now=now),
+        own,
+    )
+    found = [sa.exists().where(reason).select_from(CareMessage) for reason in reasons]
+    return bool(db.session.execute(sa.select(sa.or_(*found))).scalar_one())
+
+
+def messages_held(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
+    """Return those of these messages that a gateway has, with whom they touch."""
+    held = sa.and_(
+        CareMessage.id.in_(sorted(set(message_ids))), CareMessage.gateway_id == gateway_id
+    )
+    return find_messages(held)
+
+
+def find_messages(condition: Any, *, most: int | None = None) -> Sequence[Any]:
+    """Return some messages that meet a condition, with whom they touch."""
+    columns = (CareMessage.id, CareMessage.customer_id, CareMessage.number)
+    statement = sa.select(*columns).where(condition).order_by(CareMessage.id).limit(most)
+    return db.session.execute(statement).all()
+
+
+def lock_messages(message_ids: Iterable[str]) -> Sequence[CareMessage]:
+    """Lock these messages and read them as they are now. Their subjects are locked already."""
+    statement = (
+        sa.select(CareMessage)
+        .where(CareMessage.id.in_(sorted(message_ids)))
+        .order_by(CareMessage.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(statement).all()
+
+
+def find_message(message_id: str) -> CareMessage | None:
+    """Return a message as it stands, whoever holds it."""
+    return db.session.get(CareMessage, message_id, populate_existing=True)
+
+
+def explain_loss(message_id: str, *, gateway_id: str) -> Refusal:
+    """Tell a gateway why a message that it speaks of is not its own any more."""
+    message = find_message(message_id)
+    if message is None or message.gateway_id != gateway_id:
+        return Refusal.LEASE_LOST
+    return gate.explain_loss(message.state, message.reason)

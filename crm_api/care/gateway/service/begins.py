@@ -1,0 +1,182 @@
+"""The last look before a message leaves, and leases made longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import structlog
+
+from crm_api.care.gateway import queries
+from crm_api.care.gateway.models import DeliveryAttempt
+from crm_api.care.gateway.policies import gate
+from crm_api.care.gateway.policies.tokens import digest_text, hash_token
+from crm_api.care.gateway.service.leases import lease_end
+from crm_api.care.gateway.service.steps import lock_with_subjects, note_steps, requeue
+from crm_api.care.gateway.terms import Refusal
+from crm_api.care.gateway.values import ExtensionAnswer, ItemAnswer
+from crm_api.care.models import CareMessage
+from crm_api.care.service import messages as outbox
+from crm_api.care.terms import MessageState
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.queries.opening import open_until
+from crm_api.customers.terms import Channel
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from crm_api.care.gateway.values import Held
+    from crm_api.contact_frequency.values import Decision
+
+log = structlog.get_logger()
+
+
+def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> list[ItemAnswer]:
+    """Ask the governor for the last time, and bind to this gateway what it lets through.
+
+    Repeated with the same token while the lease lasts, it says the same: the answer may have been
+    lost, and nothing has been submitted before it arrived.
+    """
+    ids = [one.id for one in held]
+    locked = lock_with_subjects(queries.messages_held(ids, gateway_id=gateway_id))
+    messages = {message.id: message for message in locked if message.gateway_id == gateway_id}
+    holding = {
+        one.id: messages[one.id]
+        for one in held
+        if one.id in messages and _holds(one, messages[one.id], now=now)
+    }
+    leased = {i: m for i, m in holding.items() if m.state is MessageState.LEASED}
+    refusals = _pass_gate(leased, gateway_id=gateway_id, now=now)
+    return [_answer(one, messages, holding, refusals) for one in held]
+
+
+def _holds(one: Held, message: CareMessage, *, now: datetime) -> bool:
+    return (
+        message.state in (MessageState.LEASED, MessageState.SUBMITTING)
+        and message.lease_token_hash == hash_token(one.lease_token)
+        and message.lease_expires_at is not None
+        and message.lease_expires_at > now
+    )
+
+
+def _pass_gate(
+    leased: Mapping[str, CareMessage], *, gateway_id: str, now: datetime
+) -> dict[str, Refusal]:
+    decisions = contact_frequency.begin_slots([m.slot_id for m in leased.values()])
+    refusals = {}
+    begun = []
+    for message in leased.values():
+        decision = decisions[message.slot_id]
+        if decision is None:
+            begun.append(message)
+        else:
+            refusals[message.id] = _turn_back(message, decision, gateway_id=gateway_id, now=now)
+    _bind(begun, gateway_id=gateway_id, now=now)
+    return refusals
+
+
+def _bind(begun: Sequence[CareMessage], *, gateway_id: str, now: datetime) -> None:
+    if not begun:
+        return
+    held = [(message.id, message.lease_token_hash) for message in begun]
+    change = (
+        sa.update(CareMessage)
+        .where(
+            sa.tuple_(CareMessage.id, CareMessage.lease_token_hash).in_(held),
+            CareMessage.state == MessageState.LEASED,
+        )
+        .values(
+            state=MessageState.SUBMITTING,
+            attempt=CareMessage.attempt + 1,
+            idle_leases=0,
+            begun_at=now,
+        )
+        .returning(CareMessage)
+        .execution_options(populate_existing=True)
+    )
+    bound = db.session.scalars(change).all()
+    db.session.execute(sa.insert(DeliveryAttempt), [_attempt(m, now=now) for m in bound])
+    ids = [message.id for message in bound]
+    note_steps(ids, MessageState.SUBMITTING, at=now, by_id=gateway_id)
+    for message in bound:
+        log.info("message_begun", message_id=message.id, text_digest=digest_text(message.text))
+
+
+def _attempt(message: CareMessage, *, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "created_at": now,
+        "message_id": message.id,
+        "gateway_id": message.gateway_id,
+        "worker": message.lease_worker,
+        "begun_at": now,
+        "error": "",
+    }
+
+
+def _turn_back(
+    message: CareMessage, decision: Decision, *, gateway_id: str, now: datetime
+) -> Refusal:
+    """Let a refused message wait for its next moment, or end it and give its slot back."""
+    codes = [reason.code for reason in decision.reasons if reason.blocks]
+    refusal = gate.name_refusal(codes)
+    until = decision.next_allowed_at
+    if until and gate.may_wait(refusal, until=until, send_before=message.send_before):
+        requeue(message, due_at=until, at=now, by_id=gateway_id, reason=refusal)
+        return refusal
+    end = gate.end_of(refusal)
+    outbox.move(message, end, at=now, by_id=gateway_id, reason=refusal)
+    if end is MessageState.EXPIRED:
+        contact_frequency.expire_slot(message.slot_id, reason=refusal)
+    else:
+        contact_frequency.release_slot(message.slot_id, reason=refusal)
+    return refusal
+
+
+def _answer(
+    one: Held,
+    messages: Mapping[str, CareMessage],
+    holding: Mapping[str, CareMessage],
+    refusals: Mapping[str, Refusal],
+) -> ItemAnswer:
+    if one.id in refusals:
+        return ItemAnswer(id=one.id, code=refusals[one.id])
+    if one.id in holding:
+        return ItemAnswer(id=one.id, state=MessageState.SUBMITTING)
+    if one.id not in messages:
+        return ItemAnswer(id=one.id, code=Refusal.LEASE_LOST)
+    message = messages[one.id]
+    return ItemAnswer(id=one.id, code=gate.explain_loss(message.state, message.reason))
+
+
+def extend_leases(
+    held: Sequence[Held], *, lease_seconds: int, gateway_id: str, now: datetime
+) -> list[ExtensionAnswer]:
+    """Let a worker keep what it holds for longer. What it lost stays lost."""
+    tokens = [(one.id, hash_token(one.lease_token)) for one in held]
+    end = now + timedelta(seconds=lease_seconds)
+    change = (
+        sa.update(CareMessage)
+        .where(
+            sa.tuple_(CareMessage.id, CareMessage.lease_token_hash).in_(tokens),
+            CareMessage.state.in_([MessageState.LEASED, MessageState.SUBMITTING]),
+            CareMessage.gateway_id == gateway_id,
+            CareMessage.lease_expires_at > now,
+        )
+        .values(lease_expires_at=lease_end(end, quiet=open_until(Channel.SMS, now=now)))
+        .returning(CareMessage.id, CareMessage.lease_expires_at)
+        .execution_options(synchronize_session=False)
+    )
+    extended = {row.id: row.lease_expires_at for row in db.session.execute(change)}
+    return [
+        ExtensionAnswer(
+            id=one.id,
+            expires_at=extended.get(one.id),
+            code=None if one.id in extended else Refusal.LEASE_LOST,
+        )
+        for one in held
+    ]

@@ -1,0 +1,249 @@
+"""Hand messages out to gateways that pull: for a time, to one worker at a time."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api import config
+from crm_api.care.gateway import queries
+from crm_api.care.gateway.models import GatewayPace
+from crm_api.care.gateway.policies import pace
+from crm_api.care.gateway.policies.tokens import TOKEN_BYTES, hash_token
+from crm_api.care.gateway.queries.outbox import IS_LEASED, IS_SUBMITTING
+from crm_api.care.models import CareMessage
+from crm_api.care.terms import MessageState
+from crm_api.contact_frequency.queries.opening import open_until
+from crm_api.customers.terms import Channel
+from crm_api.kit.db import db
+from crm_api.kit.types import UTCDateTime
+from crm_api.kit.upserts import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from crm_api.care.gateway.values import Wish
+    from crm_api.customers.terms import Category
+
+SHOWN = (
+    *(CareMessage.id, CareMessage.lease_epoch, CareMessage.lease_expires_at),
+    *(CareMessage.number, CareMessage.text, CareMessage.sender, CareMessage.encoding),
+    *(CareMessage.segments, CareMessage.priority, CareMessage.due_at),
+    *(CareMessage.send_before, CareMessage.attempt, CareMessage.category),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """What a worker got from one look."""
+
+    leased: list[dict[str, Any]]
+    recover: list[dict[str, Any]]
+    next_poll_ms: int
+    server_time: datetime
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The answer, as it goes out."""
+        return {
+            "leased": self.leased,
+            "recover": self.recover,
+            "next_poll_ms": self.next_poll_ms,
+            "server_time": self.server_time,
+        }
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is anything to do for the worker."""
+        return bool(self.leased or self.recover)
+
+
+def lease_messages(wish: Wish, *, gateway_id: str, now: datetime) -> Hand:
+    """Lease what is ready to a worker, and offer its gateway what it began and never answered.
+
+    One token serves all that one call hands out: it is compared together with the message's id,
+    and nobody else holds any of these messages. Only the rows are locked here, and those that a
+    competitor holds are passed over; the customers' locks are begin's to take.
+    """
+    quiet = open_until(Channel.SMS, now=now)
+    return_lapsed(now=now, most=wish.most)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    recovered = _recover(wish, token, gateway_id=gateway_id, now=now, quiet=quiet)
+    rate = config.current().gateway_messages_per_second
+    allowed = min(wish.most, _tokens_left(gateway_id, now=now, rate=rate))
+    leased = _lease(wish, token, gateway_id=gateway_id, now=now, quiet=quiet, most=allowed)
+    _spend(gateway_id, taken=len(leased), now=now, rate=rate)
+    return Hand(
+        leased=[_show(row, token, now=now, quiet=quiet, ahead=1) for row in _in_order(leased)],
+        recover=[_show(row, token, now=now, quiet=quiet, ahead=0) for row in _in_order(recovered)],
+        next_poll_ms=pace.next_poll_ms(
+            asked=wish.most, got=len(leased), allowed=allowed, rate=rate
+        ),
+        server_time=now,
+    )
+
+
+def lease_end(end: datetime, *, quiet: Mapping[Category, datetime]) -> sa.ColumnElement[datetime]:
+    """Return when a lease ends: never after the last moment to send, nor in quiet hours.
+
+    What has begun is past that: its lease only says who is asked about it.
+    """
+    by_category = [
+        (CareMessage.category == category, sa.literal(min(end, from_), UTCDateTime()))
+        for category, from_ in quiet.items()
+    ]
+    whole = sa.literal(end, UTCDateTime())
+    latest = sa.case(*by_category, else_=whole) if by_category else whole
+    return sa.case(
+        (CareMessage.state == MessageState.SUBMITTING, whole),
+        (CareMessage.send_before < latest, CareMessage.send_before),
+        else_=latest,
+    )
+
+
+def is_anything_ready(*, gateway_id: str, now: datetime) -> bool:
+    """Tell a worker that waits whether another look is worth it."""
+    return queries.is_anything_ready(
+        gateway_id, now=now, open_categories=open_until(Channel.SMS, now=now)
+    )
+
+
+def return_lapsed(*, now: datetime, most: int) -> int:
+    """Put messages that workers leased and never began back into the queue; return how many."""
+    returned = _take(
+        queries.is_lapsed(IS_LEASED, now=now),
+        most=most,
+        changes={
+            "state": MessageState.QUEUED,
+            "lease_token_hash": None,
+            "lease_expires_at": None,
+        },
+    )
+    return len(returned)
+
+
+def _recover(
+    wish: Wish,
+    token: str,
+    *,
+    gateway_id: str,
+    now: datetime,
+    quiet: Mapping[Category, datetime],
+) -> Sequence[Any]:
+    own = sa.and_(queries.is_lapsed(IS_SUBMITTING, now=now), CareMessage.gateway_id == gateway_id)
+    return _take(own, most=wish.most, changes=_lease_columns(wish, token, now=now, quiet=quiet))
+
+
+def _lease(
+    wish: Wish,
+    token: str,
+    *,
+    gateway_id: str,
+    now: datetime,
+    quiet: Mapping[Category, datetime],
+    most: int,
+) -> Sequence[Any]:
+    if not most or not quiet:
+        return ()
+    changes = {
+        **_lease_columns(wish, token, now=now, quiet=quiet),
+        "state": MessageState.LEASED,
+        "gateway_id": gateway_id,
+        "idle_leases": CareMessage.idle_leases + 1,
+    }
+    return _take(queries.is_ready(now=now, open_categories=quiet), most=most, changes=changes)
+
+
+def _lease_columns(
+    wish: Wish, token: str, *, now: datetime, quiet: Mapping[Category, datetime]
+) -> dict[str, Any]:
+    end = now + timedelta(seconds=wish.lease_seconds)
+    return {
+        "lease_token_hash": hash_token(token),
+        "lease_epoch": CareMessage.lease_epoch + 1,
+        "lease_expires_at": lease_end(end, quiet=quiet),
+        "lease_worker": wish.worker,
+    }
+
+
+def _take(condition: Any, *, most: int, changes: dict[str, Any]) -> Sequence[Any]:
+    """Change the first of those that meet a condition, passing over what others hold.
+
+    The rows are picked in a CTE: as a plain subquery, PostgreSQL might lock more than the limit.
+    """
+    order = (CareMessage.priority, CareMessage.due_at, CareMessage.id)
+    picked = (
+        sa.select(CareMessage.id)
+        .where(condition)
+        .order_by(*order)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("picked")
+    )
+    change = (
+        sa.update(CareMessage)
+        .where(CareMessage.id.in_(sa.select(picked.c.id)))
+        .values(changes)
+        .returning(*SHOWN)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.execute(change).all()
+
+
+def _in_order(rows: Sequence[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
+
+
+def _show(
+    row: Any, token: str, *, now: datetime, quiet: Mapping[Category, datetime], ahead: int
+) -> dict[str, Any]:
+    attempt = row.attempt + ahead
+    send_before = min(row.send_before, quiet.get(row.category, row.send_before))
+    return {
+        "id": row.id,
+        "lease": {
+            "token": token,
+            "epoch": row.lease_epoch,
+            "expires_at": row.lease_expires_at,
+            "seconds_left": _seconds(row.lease_expires_at, now),
+        },
+        "to": row.number,
+        "text": row.text,
+        "sender": row.sender,
+        "encoding": row.encoding,
+        "segments": row.segments,
+        "priority": row.priority,
+        "send_before": send_before,
+        "validity_seconds": _seconds(send_before, now),
+        "attempt": attempt,
+        "reference": f"{row.id}-{attempt}",
+    }
+
+
+def _seconds(until: datetime, now: datetime) -> int:
+    return max(0, int((until - now).total_seconds()))
+
+
+def _tokens_left(gateway_id: str, *, now: datetime, rate: int) -> int:
+    statement = sa.select(GatewayPace.spent_until).where(GatewayPace.gateway_id == gateway_id)
+    spent_until = db.session.scalar(statement) or 0.0
+    return pace.tokens_left(spent_until, now=now.timestamp(), rate=rate)
+
+
+def _spend(gateway_id: str, *, taken: int, now: datetime, rate: int) -> None:
+    """Count what was taken. Workers in parallel may overdraw a little; the next look pays it."""
+    if not taken:
+        return
+    floor = now.timestamp() - pace.BURST_SECONDS
+    known = GatewayPace.spent_until
+    row = insert(GatewayPace).values(gateway_id=gateway_id, spent_until=floor + taken / rate)
+    spent = sa.case((known < floor, floor), else_=known) + taken / rate
+    change = row.on_conflict_do_update(
+        index_elements=[GatewayPace.gateway_id], set_={"spent_until": spent}
+    )
+    db.session.execute(change)

@@ -1,0 +1,69 @@
+"""The steps of a message that several calls share, each with its slot and its trail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.care.gateway import queries
+from crm_api.care.models import CareMessage, CareMessageEvent
+from crm_api.care.service import messages as outbox
+from crm_api.care.terms import MessageState
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+
+def note_steps(
+    message_ids: Iterable[str],
+    state: MessageState,
+    *,
+    at: datetime,
+    by_id: str | None,
+    reason: str = "",
+) -> None:
+    """Add a step to the trail of these messages."""
+    rows = [
+        {
+            "id": new_id(),
+            "created_at": at,
+            "message_id": message_id,
+            "state": state,
+            "reason": reason,
+            "by_id": by_id,
+        }
+        for message_id in message_ids
+    ]
+    if rows:
+        db.session.execute(sa.insert(CareMessageEvent), rows)
+
+
+def requeue(
+    message: CareMessage, *, due_at: datetime, at: datetime, by_id: str | None, reason: str = ""
+) -> None:
+    """Put a locked message back into the queue, for any gateway."""
+    outbox.move(message, MessageState.QUEUED, at=at, by_id=by_id, reason=reason)
+    message.due_at = due_at
+    message.lease_token_hash = None
+    message.lease_expires_at = None
+
+
+def count_as_sent(message: CareMessage, *, at: datetime) -> None:
+    """Let a message that reached the network count for good, and enter the history.
+
+    It happened when it began: that is the moment at which the governor found it allowed. Said
+    twice, it counts once.
+    """
+    if message.submitted_at is None:
+        outbox.settle_submission(message, occurred_at=message.begun_at or at, now=at)
+        message.submitted_at = at
+
+
+def lock_with_subjects(found: Sequence[Any]) -> list[CareMessage]:
+    """Lock whom these messages touch, then the messages, and read them as they are now."""
+    outbox.lock_subjects_of(found)
+    return list(queries.lock_messages([row.id for row in found]))

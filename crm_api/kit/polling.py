@@ -1,0 +1,43 @@
+"""Wait for something without holding a transaction meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from crm_api.kit.transactions import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+PAUSE_SECONDS: Final = 0.2
+
+
+def poll(
+    look: Callable[[], T],
+    *,
+    glance: Callable[[], bool],
+    is_enough: Callable[[T], bool],
+    seconds: float,
+) -> T:
+    """Look until there is enough, for so many seconds at the most.
+
+    Each look is a transaction of its own. In between, a glance tells when another look is worth
+    it: it takes no write lock, so that those who wait cost the others nothing.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        with transaction():
+            found = look()
+        if is_enough(found) or not _wait(glance, deadline):
+            return found
+
+
+def _wait(glance: Callable[[], bool], deadline: float) -> bool:
+    while (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(PAUSE_SECONDS, left))
+        with transaction(read_only=True):
+            if glance():
+                return True
+    return False
