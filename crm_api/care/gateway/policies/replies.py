@@ -37,7 +37,7 @@ SIGNS_OF_REFUSAL: Final = (
     *("别发", "別發", "别再", "別再", "不要发", "不要再", "不要給", "不要给", "停止", "烦死"),
     *("stop", "unsubscribe", "optout", "donotsend", "dontsend", "nomore", "spam", "harass"),
 )
-KEPT_KINDS: Final = ("L", "N", "M")
+LETTERS_AND_DIGITS: Final = ("L", "N")
 
 
 def fold(text: str) -> str:
@@ -49,7 +49,7 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     # Case folding may leave what NFKC would join again.
     plain = unicodedata.normalize("NFKC", plain)
-    return "".join(c for c in plain if unicodedata.category(c)[0] in KEPT_KINDS and c != "\ufe0f")
+    return "".join(c for c in plain if unicodedata.category(c)[0] in LETTERS_AND_DIGITS)
 
 
 def read_reply(text: str) -> InboundAction:

@@ -70,7 +70,7 @@ def lease_messages(wish: Wish, *, gateway_id: str, now: datetime) -> Hand:
     and nobody else holds any of these messages. Only the rows are locked here, and those that a
     competitor holds are passed over; the customers' locks are begin's to take.
     """
-    quiet = open_until(Channel.SMS, now=now)
+    quiet = _quiet_times(now)
     return_lapsed(now=now, most=wish.most)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     recovered = _recover(wish, token, gateway_id=gateway_id, now=now, quiet=quiet)
@@ -108,9 +108,13 @@ def lease_end(end: datetime, *, quiet: Mapping[Category, datetime]) -> sa.Column
 
 def is_anything_ready(*, gateway_id: str, now: datetime) -> bool:
     """Tell a worker that waits whether another look is worth it."""
-    return queries.is_anything_ready(
-        gateway_id, now=now, open_categories=open_until(Channel.SMS, now=now)
-    )
+    return queries.is_anything_ready(gateway_id, now=now, open_categories=_quiet_times(now))
+
+
+def _quiet_times(now: datetime) -> dict[Category, datetime]:
+    """Return what may be sent by now and still arrive, each with its next quiet hour."""
+    closing = open_until(Channel.SMS, now=now)
+    return {category: at for category, at in closing.items() if at >= now + pace.MARGIN}
 
 
 def return_lapsed(*, now: datetime, most: int) -> int:
