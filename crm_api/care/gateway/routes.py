@@ -27,7 +27,7 @@ desk = Blueprint("replies", __name__, description="Doubts and replies that peopl
 
 @blueprint.post("/v1/gateway/leases")
 @requires_client(Scope.GATEWAY)
-@blueprint.arguments(schemas.WishSchema)
+@blueprint.arguments(schemas.LeaseRequestSchema)
 @blueprint.response(200, schemas.HandSchema)
 def lease_messages(payload: Payload) -> Response:
     """Take messages to send, waiting a little where none is ready."""
@@ -81,7 +81,7 @@ def extend_leases(payload: Payload) -> Any:
 
 @blueprint.post("/v1/gateway/reports")
 @requires_client(Scope.GATEWAY)
-@blueprint.arguments(schemas.ReportsSchema)
+@blueprint.arguments(schemas.DeliveryReportsSchema)
 @blueprint.response(200, schemas.ReportAnswersSchema)
 def take_reports(payload: Payload) -> Any:
     """Tell what the network says of messages, in any order."""
@@ -111,7 +111,7 @@ def get_message(*, message_id: str) -> Any:
 @desk.put("/v1/care-messages/<record_id:message_id>/settlement")
 @requires(*SETTLERS)
 @refuses(NotFound, errors.NotUncertain)
-@desk.arguments(schemas.SettlementSchema)
+@desk.arguments(schemas.MessageSettlementSchema)
 @desk.response(200, MessageSchema)
 def settle_message(payload: Payload, *, message_id: str) -> Any:
     """Say whether an uncertain message was sent."""
@@ -131,7 +131,7 @@ def list_replies(payload: Payload) -> Any:
 @desk.put("/v1/care-replies/<record_id:reply_id>/review")
 @requires(*SETTLERS)
 @refuses(NotFound, errors.ReviewedAlready)
-@desk.arguments(schemas.ReviewSchema)
+@desk.arguments(schemas.ReplyReviewSchema)
 @desk.response(200, schemas.CustomerReplySchema)
 def review_reply(payload: Payload, *, reply_id: str) -> Any:
     """Say whether a customer's longer message refuses further messages."""

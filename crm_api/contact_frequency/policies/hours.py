@@ -37,24 +37,10 @@ class Window:
         return Hit(self._code(day), self._last_close(day, at), self._next_open(day, at))
 
     def _open(self, day: int) -> tuple[int, int] | None:
-        rule, zone = self.rule, self.frame.zone
-        if self._closed_by(day) is not None:
-            return None
-        return (
-            moments.clock_time(day, rule.opens, zone),
-            moments.clock_time(day, rule.closes, zone),
-        )
-
-    def _closed_by(self, day: int) -> ReasonCode | None:
-        rule = self.rule
-        if rule.closed_on_solemn_days and day in self.frame.solemn_days:
-            return ReasonCode.SOLEMN_DAY
-        if rule.workdays_only and day not in self.frame.workdays:
-            return ReasonCode.NOT_A_WORKDAY
-        return None if (day + 3) % 7 + 1 in rule.weekdays else ReasonCode.OUTSIDE_HOURS
+        return open_hours(self.rule, self.frame, day)
 
     def _code(self, day: int) -> ReasonCode:
-        return self._closed_by(day) or ReasonCode.OUTSIDE_HOURS
+        return _closed_by(self.rule, self.frame, day) or ReasonCode.OUTSIDE_HOURS
 
     def _next_open(self, day: int, at: int) -> int | None:
         for ahead in range(FARTHEST_DAYS):
@@ -69,6 +55,24 @@ class Window:
             if hours is not None and hours[1] <= at:
                 return hours[1]
         return None
+
+
+def open_hours(rule: Rule, frame: PolicyFrame, day: int) -> tuple[int, int] | None:
+    """Return from when to when a policy allows contact on a day; None on a closed one."""
+    if _closed_by(rule, frame, day) is not None:
+        return None
+    return (
+        moments.clock_time(day, rule.opens, frame.zone),
+        moments.clock_time(day, rule.closes, frame.zone),
+    )
+
+
+def _closed_by(rule: Rule, frame: PolicyFrame, day: int) -> ReasonCode | None:
+    if rule.closed_on_solemn_days and day in frame.solemn_days:
+        return ReasonCode.SOLEMN_DAY
+    if rule.workdays_only and day not in frame.workdays:
+        return ReasonCode.NOT_A_WORKDAY
+    return None if (day + 3) % 7 + 1 in rule.weekdays else ReasonCode.OUTSIDE_HOURS
 
 
 def applies(rule: Rule, plan: Plan) -> bool:

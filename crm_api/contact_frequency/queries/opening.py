@@ -13,7 +13,7 @@ from crm_api.customers.terms import Category
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crm_api.contact_frequency.policies import PolicyFrame
+    from crm_api.contact_frequency.policies import PolicyFrame, Rule
     from crm_api.customers.terms import Channel
 
 
@@ -32,11 +32,15 @@ def _closes(channel: Channel, category: Category, *, frame: PolicyFrame, at: int
     """Return when the first of the windows closes that are open now; None if one is closed."""
     ends = [moments.day_start(moments.local_day(at, frame.zone) + 1, frame.zone)]
     for rule in frame.rules:
-        is_binding = rule.scope_kind is ScopeKind.ORGANISATION and rule.strength is not Strength.SOFT
-        if rule.is_cap or not is_binding or not rule.can_block(channel, category):
+        if not _binds_all(rule) or not rule.can_block(channel, category):
             continue
         hours = open_hours(rule, frame, moments.local_day(at, frame.zone))
         if hours is None or not hours[0] <= at < hours[1]:
             return None
         ends.append(hours[1])
     return min(ends)
+
+
+def _binds_all(rule: Rule) -> bool:
+    is_firm = rule.strength is not Strength.SOFT
+    return is_firm and not rule.is_cap and rule.scope_kind is ScopeKind.ORGANISATION

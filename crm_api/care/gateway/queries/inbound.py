@@ -41,7 +41,7 @@ def customers_on(numbers: Collection[str]) -> dict[str, list[str]]:
     others = sa.select(Phone.number, Phone.customer_id).where(Phone.number.in_(wanted))
     found: dict[str, list[str]] = {}
     rows: Any = db.session.execute(main.union(others))
-    for number, customer_id in sorted(rows.tuples()):
+    for number, customer_id in sorted(tuple(row) for row in rows):
         found.setdefault(number, []).append(customer_id)
     return found
 

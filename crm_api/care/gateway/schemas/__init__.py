@@ -10,8 +10,8 @@ from crm_api.care.gateway.schemas.leases import (
     HeldSchema,
     ItemAnswerSchema,
     LeasedMessageSchema,
+    LeaseRequestSchema,
     LeaseSchema,
-    WishSchema,
 )
 from crm_api.care.gateway.schemas.replies import (
     CustomerReplyPageSchema,
@@ -21,20 +21,20 @@ from crm_api.care.gateway.schemas.replies import (
     InboundQuerySchema,
     InboundSchema,
     InboundsSchema,
-    ReviewSchema,
+    ReplyReviewSchema,
 )
 from crm_api.care.gateway.schemas.reports import (
     AckAnswersSchema,
     AckSchema,
     AcksSchema,
+    DeliveryReportSchema,
+    DeliveryReportsSchema,
     GatewayAttemptSchema,
     GatewayStepSchema,
+    MessageSettlementSchema,
     ReconciliationSchema,
     ReportAnswerSchema,
     ReportAnswersSchema,
-    ReportSchema,
-    ReportsSchema,
-    SettlementSchema,
 )
 
 __all__ = [
@@ -45,6 +45,8 @@ __all__ = [
     "BeginsSchema",
     "CustomerReplyPageSchema",
     "CustomerReplySchema",
+    "DeliveryReportSchema",
+    "DeliveryReportsSchema",
     "ExtensionAnswerSchema",
     "ExtensionAnswersSchema",
     "ExtensionsSchema",
@@ -58,14 +60,12 @@ __all__ = [
     "InboundSchema",
     "InboundsSchema",
     "ItemAnswerSchema",
+    "LeaseRequestSchema",
     "LeaseSchema",
     "LeasedMessageSchema",
+    "MessageSettlementSchema",
     "ReconciliationSchema",
+    "ReplyReviewSchema",
     "ReportAnswerSchema",
     "ReportAnswersSchema",
-    "ReportSchema",
-    "ReportsSchema",
-    "ReviewSchema",
-    "SettlementSchema",
-    "WishSchema",
 ]

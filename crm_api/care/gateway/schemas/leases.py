@@ -16,7 +16,7 @@ LONGEST_LEASE = 600
 LONGEST_WAIT = 10
 
 
-class WishSchema(Schema):
+class LeaseRequestSchema(Schema):
     """How much a worker wants to take, and for how long."""
 
     most = fields.Integer(

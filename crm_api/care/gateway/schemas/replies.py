@@ -79,7 +79,7 @@ class CustomerReplySchema(Schema):
     reviewed_by_id = RecordIdField(allow_none=True)
 
 
-class ReviewSchema(Schema):
+class ReplyReviewSchema(Schema):
     """What a person reads in a customer's message."""
 
     is_refusal = fields.Boolean(

@@ -47,7 +47,7 @@ class AckAnswersSchema(Schema):
     acks = fields.List(fields.Nested(ItemAnswerSchema))
 
 
-class ReportSchema(ValueSchema):
+class DeliveryReportSchema(ValueSchema):
     """What the network says of a message, or of one part of it."""
 
     value = Report
@@ -69,10 +69,10 @@ class ReportSchema(ValueSchema):
             raise ma.ValidationError("Name the message or the provider's id.", "message_id")
 
 
-class ReportsSchema(Schema):
+class DeliveryReportsSchema(Schema):
     """Reports in any order."""
 
-    reports = batch(ReportSchema)
+    reports = batch(DeliveryReportSchema)
 
 
 class ReportAnswerSchema(Schema):
@@ -118,7 +118,7 @@ class ReconciliationSchema(Schema):
     attempts = fields.List(fields.Nested(GatewayAttemptSchema))
 
 
-class SettlementSchema(Schema):
+class MessageSettlementSchema(Schema):
     """What a person found out about an uncertain message."""
 
     outcome = fields.Enum(Settlement, by_value=True, required=True)
