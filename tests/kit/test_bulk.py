@@ -1,0 +1,108 @@
+"""Rows that travel in bulk arrive as they were sent."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from crm_api.audit.models import AuditEntry
+from crm_api.kit.bulk import insert_rows
+from crm_api.kit.db import db
+from crm_api.kit.idempotency import IdempotencyKey
+from crm_api.kit.ids import new_id
+from crm_api.kit.transactions import transaction
+
+NOW = datetime(2026, 3, 3, 2, 0, 0, 123456, tzinfo=UTC)
+HARD = ["", "\\", "\\N", "\t", "a\nb\rc", "\\x00", "【福】🎂", "'\"", "{}", "\\\\n", " x "]
+
+
+def entry(**changes):
+    return {
+        "id": new_id(),
+        "created_at": NOW,
+        "action": "x",
+        "by_id": None,
+        "subject_kind": "y",
+        "subject_id": "z",
+        "details": {},
+        **changes,
+    }
+
+
+@pytest.fixture
+def kept(app):
+    def kept(*rows):
+        with transaction():
+            insert_rows(AuditEntry, rows)
+        statement = sa.select(AuditEntry.__table__).order_by(AuditEntry.id)
+        found = [dict(row) for row in db.session.execute(statement).mappings()]
+        db.session.rollback()
+        return found
+
+    return kept
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_text_and_documents_arrive_unchanged(kept, text):
+    row = entry(action=text[:64], details={"text": text, "n": [1, None, True, text]})
+
+    assert kept(row) == [row]
+
+
+def test_moments_arrive_in_utc(kept):
+    row = entry(created_at=NOW.astimezone(timezone(timedelta(hours=8))))
+
+    assert kept(row)[0]["created_at"] == NOW
+
+
+def test_bytes_numbers_and_missing_values_arrive(app):
+    row = {
+        "actor_id": "a",
+        "route": "r",
+        "key": "k",
+        "digest": "d",
+        "status": 201,
+        "headers": None,
+        "body": bytes(range(256)),
+        "created_at": NOW,
+    }
+    with transaction():
+        insert_rows(IdempotencyKey, [row, {**row, "key": "k2", "status": None, "body": None}])
+
+    found = db.session.execute(sa.select(IdempotencyKey.__table__).order_by("key")).mappings().all()
+    assert [f["body"] for f in found] == [bytes(range(256)), None]
+    assert [f["status"] for f in found] == [201, None]
+
+
+def test_many_rows_arrive_in_the_transaction_of_the_others(app):
+    rows = [entry() for _ in range(3_000)]
+    with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012 - the error is the point
+        insert_rows(AuditEntry, rows)
+        raise ZeroDivisionError
+
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 0
+    db.session.rollback()
+    with transaction():
+        insert_rows(AuditEntry, rows)
+        insert_rows(AuditEntry, [])
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 3_000
+
+
+def test_a_conflict_is_the_same_error_on_both_engines(kept):
+    row = entry()
+    kept(row)
+
+    with pytest.raises(IntegrityError):
+        kept(row)
+
+
+def test_a_moment_without_its_zone_is_refused(kept):
+    with pytest.raises((ValueError, sa.exc.StatementError)):
+        kept(entry(created_at=NOW.replace(tzinfo=None)))
+
+
+def test_a_day_arrives_as_a_day():
+    from crm_api.kit.bulk import WRITERS
+
+    assert WRITERS[date](date(2026, 3, 3)) == "2026-03-03"
