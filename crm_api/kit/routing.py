@@ -25,6 +25,7 @@ V = TypeVar("V")
 
 ANYWHERE: dict[int, tuple[str, ...]] = {
     400: ("bad_request",),
+    404: ("no_such_route",),
     429: ("too_many_requests",),
     500: ("internal_error",),
     503: ("busy",),

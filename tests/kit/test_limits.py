@@ -11,7 +11,7 @@ from tests.support import databases
 
 @pytest.fixture
 def strict_client(app, database_url, monkeypatch):
-    monkeypatch.setattr(limits, "_minute", limits._Minute())
+    monkeypatch.setattr(limits, "_minute", limits._Minute())  # noqa: SLF001 - a minute of its own
     settings = databases.settings_for(database_url, requests_per_minute=3)
     return create_app(settings).test_client()
 
