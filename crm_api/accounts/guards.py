@@ -57,14 +57,18 @@ def requires_client(scope: Scope) -> Callable[[V], V]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             client = queries.find_client(digest=digest_of(_bearer() or ""), at=clock.now())
             if client is None:
-                return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+                return _turn_away()
             g.actor_id, g.client = client.id, client
             if scope not in client.scopes:
                 raise ForbiddenScope(scope)
             _note_use_later(client)
             return view(*args, **kwargs)
 
-        return cast("V", _mark(guarded, security=[{"client_key": []}], guard=(scope,)))
+        bare = {"401": {"description": "The key is unknown, expired or revoked. No body."}}
+        return cast(
+            "V",
+            _mark(guarded, security=[{"client_key": []}], guard=(scope,), responses=bare),
+        )
 
     return decorate
 
@@ -107,10 +111,16 @@ def _bearer() -> str | None:
     return token.strip() if kind.lower() == "bearer" and token else None
 
 
-def _mark(view: Any, *, security: list[dict[str, list[str]]], guard: tuple[str, ...]) -> Any:
+def _turn_away() -> Response:
+    answer = Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    del answer.headers["Content-Type"]
+    return answer
+
+
+def _mark(view: Any, *, guard: tuple[str, ...], **document: Any) -> Any:
     """Note the guard where the API document finds it, and the test of all routes."""
     known = getattr(view, "_apidoc", {})
-    manual = {**known.get("manual_doc", {}), "security": security}
+    manual = {**known.get("manual_doc", {}), **document}
     view._apidoc = {**known, "manual_doc": manual}  # noqa: SLF001 - flask-smorest keeps it there
     view.guard = guard
     return view

@@ -2,12 +2,16 @@
 
 import re
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import g
+from sqlalchemy.exc import OperationalError
 
-from crm_api.accounts.guards import current_actor, requires
+from crm_api.accounts import service
+from crm_api.accounts.errors import ForbiddenScope
+from crm_api.accounts.guards import current_actor, current_client, requires, requires_client
 from crm_api.accounts.models import ClientKey, Role, Scope
 from crm_api.kit.db import db
 from crm_api.kit.idempotency import IdempotencyKey
@@ -113,7 +117,6 @@ def test_no_secret_is_kept_for_a_repeat(as_admin, person):
 @pytest.fixture
 def gateway(app):
     """A route for gateways that does nothing, put beside the app's own."""
-    from crm_api.accounts.guards import current_client, requires_client
 
     def call(key):
         view = requires_client(Scope.GATEWAY)(lambda: current_client().name)
@@ -132,6 +135,8 @@ def test_a_machine_with_a_wrong_key_gets_a_bare_401(gateway):
     answer = gateway("made-up")
 
     assert (answer.status_code, answer.get_data()) == (401, b"")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert "Content-Type" not in answer.headers
 
 
 def test_a_machines_key_lets_it_in_and_notes_the_use(gateway):
@@ -149,3 +154,34 @@ def test_a_member_of_staff_is_no_machine(gateway, sign_in, admin):
 
 def test_a_machine_is_no_member_of_staff(app, sign_in_client):
     assert sign_in_client(Scope.GATEWAY).get("/v1/me").status_code == 401
+
+
+def test_a_key_of_another_scope_is_forbidden(gateway):
+    _client, key = make_client(Scope.BILLING_FEED)
+
+    with pytest.raises(ForbiddenScope):
+        gateway(key)
+
+
+def test_the_use_of_a_key_is_noted_once_a_minute(gateway, at):
+    start = at(datetime(2026, 3, 2, 1, tzinfo=UTC))
+    client, key = make_client(Scope.GATEWAY)
+
+    def noted_after(seconds):
+        at(start + timedelta(seconds=seconds))
+        gateway(key)
+        noted = db.session.get(ClientKey, client.key_id, populate_existing=True).last_used_at
+        db.session.rollback()
+        return (noted - start).total_seconds()
+
+    assert [noted_after(s) for s in (0, 59, 61)] == [0, 0, 61]
+
+
+def test_a_note_that_cannot_be_written_spoils_no_answer(gateway, monkeypatch):
+    def fail(*_, **__):
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(service, "note_key_use", fail)
+    _client, key = make_client(Scope.GATEWAY)
+
+    assert gateway(key).status_code == 200

@@ -1,3 +1,5 @@
+import time
+
 from crm_api import config
 from crm_api.accounts import passwords, service
 from crm_api.accounts.models import Role
@@ -115,3 +117,16 @@ def test_no_transaction_is_open_while_a_password_is_hashed(client, login, monkey
     sign_in_by(client, login)
 
     assert seen == [False]
+
+
+def test_an_unknown_login_costs_a_hash_too():
+    started = time.process_time()
+    assert not passwords.matches("anything", stored=None)
+    unknown = time.process_time() - started
+
+    stored = passwords.hash_password("something")
+    started = time.process_time()
+    assert not passwords.matches("anything", stored=stored)
+    known = time.process_time() - started
+
+    assert unknown > known / 3
