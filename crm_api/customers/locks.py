@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm_api.customers.models import SubjectLock
 from crm_api.kit.db import db
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 CUSTOMER = "customer"
 ENDPOINT = "endpoint"
-CHUNK = 400
 
 
 class NotWriting(RuntimeError):
@@ -32,31 +32,35 @@ def lock_subjects(*, customer_ids: Iterable[str] = (), endpoints: Iterable[str] 
 
     :raises NotWriting: if SQLite was asked for a reading transaction, whose locks hold nothing
     """
-    subjects = sorted(
-        {(CUSTOMER, c) for c in customer_ids} | {(ENDPOINT, number) for number in endpoints}
-    )
+    wanted = ((CUSTOMER, sorted(set(customer_ids))), (ENDPOINT, sorted(set(endpoints))))
     on_sqlite = db.engine.dialect.name == "sqlite"
     if on_sqlite and sqlite_begin.get() != "IMMEDIATE":
         msg = "Subjects can be locked in a writing transaction only."
         raise NotWriting(msg)
-    for start in range(0, len(subjects), CHUNK):
-        _make_sure(subjects[start : start + CHUNK])
-    if not on_sqlite:  # there, the writing transaction is alone in the database
-        for start in range(0, len(subjects), CHUNK):
-            _lock(subjects[start : start + CHUNK])
+    for kind, ids in wanted:
+        if ids and on_sqlite:  # there, the writing transaction is alone in the database
+            rows = [{"kind": kind, "subject_id": subject_id} for subject_id in ids]
+            db.session.execute(insert(SubjectLock.__table__).on_conflict_do_nothing(), rows)
+        elif ids:
+            _lock(kind, ids)
 
 
-def _make_sure(subjects: list[tuple[str, str]]) -> None:
-    rows = [{"kind": kind, "subject_id": subject_id} for kind, subject_id in subjects]
-    db.session.execute(insert(SubjectLock).values(rows).on_conflict_do_nothing())
+def _lock(kind: str, ids: list[str]) -> None:
+    """Make sure of the rows of one kind, then lock them in the order of their ids.
 
-
-def _lock(subjects: list[tuple[str, str]]) -> None:
-    kind, subject_id = SubjectLock.kind, SubjectLock.subject_id
+    The ids travel as one array: a parameter for each cost the client more than the locks.
+    """
+    given = sa.bindparam("ids", ids, ARRAY(sa.Text))
+    missing = sa.select(sa.literal(kind), sa.func.unnest(given))
+    db.session.execute(
+        insert(SubjectLock)
+        .from_select([SubjectLock.kind, SubjectLock.subject_id], missing)
+        .on_conflict_do_nothing()
+    )
     statement = (
-        sa.select(kind, subject_id)
-        .where(sa.tuple_(kind, subject_id).in_(subjects))
-        .order_by(sa.collate(kind, "C"), sa.collate(subject_id, "C"))
+        sa.select(SubjectLock.subject_id)
+        .where(SubjectLock.kind == kind, SubjectLock.subject_id == sa.any_(given))
+        .order_by(sa.collate(SubjectLock.subject_id, "C"))
         .with_for_update(key_share=True)
     )
     db.session.execute(statement).all()
