@@ -44,13 +44,13 @@ def openers(
     promises: Iterable[Mapping[str, Any]],
 ) -> list[dict[str, str]]:
     """Return what to begin with, the nearest to the customer's heart first."""
+    days = [d for d in dates if not d["is_solemn"] and d["kind"] != "contract_end"]
     found = [{"about": "promise", "topic": p["text"]} for p in promises]
-    found += [{"about": "coming_date", "topic": d["label"]} for d in dates if not d["is_solemn"]]
+    found += [{"about": "own_day", "topic": d["label"]} for d in days if d["whose"]]
     found += [{"about": "small_request", "topic": r} for r in profile["small_requests"]]
     found += [{"about": "interest", "topic": i} for i in profile["interests"]]
-    if profile["employer"]:
-        found.append({"about": "work", "topic": profile["employer"]})
-    return found
+    found += [{"about": "work", "topic": e} for e in [profile["employer"]] if e]
+    return found + [{"about": "festival", "topic": d["label"]} for d in days if not d["whose"]]
 
 
 def topics_to_avoid(

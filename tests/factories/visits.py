@@ -8,7 +8,7 @@ HOUR = timedelta(hours=1)
 
 
 def a_plan(customer, *, starts_at: datetime, **changes) -> dict:
-    """What an app sends to plan a visit."""
+    """What an app sends to plan a visit, an hour from `starts_at`."""
     return {
         "customer_id": customer.id,
         "place": "示范路 8 号",

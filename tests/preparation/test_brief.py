@@ -57,7 +57,7 @@ def test_it_says_who_and_what_for(field, visit):
     brief = brief_of(field, visit)
 
     assert brief["profile"]["name"] == field.customer.name
-    assert brief["profile"]["phone"] == f"{field.customer.phone[:6]}****{field.customer.phone[-4:]}"
+    assert brief["profile"]["phone"] == f"+86****{field.customer.phone[-4:]}"
     assert field.customer.phone not in str(brief)
     assert brief["visit"]["objectives"] == ["Learn who decides."]
     assert brief["script"]["style"] == "analytical"
@@ -181,7 +181,8 @@ def test_wishes_are_topics_to_avoid(field, visit):
     assert brief["wishes"][0]["categories"] == ["marketing"]
 
 
-def test_it_tells_what_the_caps_leave(field, visit):
+def test_it_tells_what_the_caps_leave(field, visit, at):
+    at(field.now + timedelta(hours=1))
     budget = {b["channel"]: b for b in brief_of(field, visit)["contact_budget"]}
 
     assert set(budget) == {"visit", "call", "sms", "wechat", "email"}

@@ -1,5 +1,7 @@
 """Notes are rows of their own."""
 
+from datetime import timedelta
+
 from tests.factories.visits import planned, step
 
 
@@ -7,12 +9,13 @@ def note(field, visit, **content):
     return field.caller.post(f"/v1/visits/{visit['id']}/notes", json=content)
 
 
-def test_they_are_told_in_order_and_once(field):
+def test_they_are_told_in_order_and_once(field, at):
     visit = planned(field.caller, field.customer, starts_at=field.tomorrow)
 
     first = note(field, visit, id="n-1", text="Asks about roaming.")
     again = note(field, visit, id="n-1", text="Asks about roaming.")
     other = note(field, visit, id="n-1", text="Asks about fibre.")
+    at(field.now + timedelta(minutes=1))
     note(field, visit, text="Drinks tea.")
 
     assert (first.status_code, again.json) == (201, first.json)

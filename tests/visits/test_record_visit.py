@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import SlotState
+from crm_api.contact_frequency.values import Plan
 from crm_api.customers.models import ExtendedProfile
+from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
 from crm_api.visits.models import FollowUp, LearnedFact, Promise, VisitRecord
 from tests.factories.visits import a_record, contacts, made, planned, step
@@ -126,10 +129,10 @@ def test_leaving_alone_places_a_hold(field, visit):
 
     assert reply.status_code == 200
     assert reply.json["record"]["leave_alone_until"] == "2026-04-01"
-    held = _ask(field, field.tomorrow + 10 * DAY, category="care")
-    free = _ask(field, field.tomorrow + 30 * DAY, category="care")
-    assert (held["verdict"], free["verdict"]) == ("blocked", "allowed")
-    assert "leave_alone" in [r["code"] for r in held["reasons"]]
+    held = _ask(field, field.tomorrow + 10 * DAY)
+    free = _ask(field, field.tomorrow + 28 * DAY)  # the first of April
+    assert (held.verdict, free.verdict) == ("blocked", "allowed")
+    assert "leave_alone" in [reason.code for reason in held.reasons]
 
 
 def test_leaving_alone_is_for_a_time_to_come(field, visit):
@@ -215,7 +218,7 @@ def test_what_is_learnt_goes_into_the_profile_with_its_source(field, visit):
         ],
         confirmed_facts=["phone"],
     )
-    step(field.caller, visit, "record", **content)
+    assert step(field.caller, visit, "record", **content).status_code == 200
 
     profile = db.session.get(ExtendedProfile, field.customer.id, populate_existing=True)
     assert (profile.employer, profile.interests) == ("示范贸易", ["钓鱼"])
@@ -281,18 +284,8 @@ def _count(table):
     return db.session.scalar(sa.select(sa.func.count()).select_from(table))
 
 
-def _ask(field, moment, *, category):
-    reply = field.caller.post(
-        "/v1/contact-preflights",
-        json={
-            "plans": [
-                {
-                    "customer_id": field.customer.id,
-                    "channel": "call",
-                    "category": category,
-                    "at": moment.isoformat(),
-                }
-            ]
-        },
+def _ask(field, moment):
+    care = Plan(
+        customer_id=field.customer.id, channel=Channel.CALL, category=Category.CARE, at=moment
     )
-    return reply.json["decisions"][0]
+    return contact_frequency.preflight(care, now=field.tomorrow + timedelta(hours=1))

@@ -50,7 +50,6 @@ def acknowledge_brief(visit_id: str, *, digest: str, by: Actor, now: datetime) -
             Brief(visit_id=visit_id, digest=digest, by_id=by.id, content=content, created_at=now)
         )
     visiting.acknowledge_brief(visit_id, digest=digest, by=by, now=now)
-    db.session.flush()
     return _told(visit, content, digest=current, known_digest=digest, now=now)
 
 

@@ -40,8 +40,8 @@ class LearnedFact(Record, Model):
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     field: Mapped[str] = mapped_column(sa.String(64))
-    before: Mapped[Any] = mapped_column(Json)
-    after: Mapped[Any] = mapped_column(Json)
+    before: Mapped[Any] = mapped_column(Json, nullable=True)
+    after: Mapped[Any] = mapped_column(Json, nullable=True)
 
 
 class Promise(Versioned, Model):

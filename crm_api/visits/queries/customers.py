@@ -67,7 +67,7 @@ def learned_at(customer_id: str) -> dict[str, datetime]:
         .where(LearnedFact.customer_id == customer_id)
         .group_by(LearnedFact.field)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def learned_facts(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:

@@ -91,7 +91,7 @@ def _conditions(
 
 def is_unclosed(now: datetime) -> sa.ColumnElement[bool]:
     """Return the condition for visits whose time is over and that nobody closed."""
-    return sa.and_(Visit.status.in_(UNCLOSED), Visit.ends_at < now)
+    return sa.and_(Visit.status.in_(UNCLOSED), Visit.ends_at <= now)
 
 
 def unclosed_visits(*, now: datetime) -> Iterator[Visit]:

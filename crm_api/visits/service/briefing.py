@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_api.kit.db import db
 from crm_api.visits.service.steps import hold_visit
 
 if TYPE_CHECKING:
@@ -18,4 +19,5 @@ def acknowledge_brief(visit_id: str, *, digest: str, by: Actor, now: datetime) -
     visit = hold_visit(visit_id, by=by)
     if visit.brief_digest != digest:
         visit.brief_digest, visit.brief_acknowledged_at = digest, now
+        db.session.flush()
     return visit

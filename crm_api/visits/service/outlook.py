@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_history.terms import Outcome
+from crm_api.kit.db import db
 from crm_api.kit.errors import Invalid
 from crm_api.visits.errors import NotDueYet, VisitNotBooked
 from crm_api.visits.service import bookings
@@ -31,6 +32,7 @@ def confirm_visit(
     if visit.booking is not Booking.RESERVED:
         raise VisitNotBooked
     visit.confirm(by=content["by"], how=content["how"], at=now)
+    db.session.flush()
     return visit
 
 
@@ -48,11 +50,9 @@ def move_visit(
         return visit
     if content["starts_at"] < now:
         raise Invalid("/starts_at", "Give a time to come.")
+    bookings.rebook(visit, at=content["starts_at"], by_id=by.id)
     visit.move(**content)
-    if visit.booking is Booking.RESERVED:
-        bookings.rebook(visit, to=visit.starts_at, by_id=by.id)
-    else:
-        bookings.book(visit, by_id=by.id)
+    db.session.flush()
     return visit
 
 
@@ -68,8 +68,9 @@ def cancel_visit(
     """Call a visit off: whose doing, and why. It gives its slot back."""
     visit = hold_visit(visit_id, by=by)
     if take_step(visit, Step.CANCEL, content, by=by, now=now, expected=expected):
-        visit.cancel(by=content["by"], reason=content["reason"], at=now)
         bookings.give_back(visit, reason="cancelled")
+        visit.cancel(by=content["by"], reason=content["reason"], at=now)
+        db.session.flush()
     return visit
 
 
@@ -88,8 +89,7 @@ def miss_visit(
         return visit
     if now < visit.starts_at:
         raise NotDueYet
-    visit.miss(absent=content["absent"], proof=content["proof"], at=now)
-    if visit.absent is Side.US:
+    if content["absent"] is Side.US:
         bookings.give_back(visit, reason="we_were_absent")
     else:
         bookings.settle(
@@ -100,4 +100,6 @@ def miss_visit(
             by_id=by.id,
             summary=content["proof"],
         )
+    visit.miss(absent=content["absent"], proof=content["proof"], at=now)
+    db.session.flush()
     return visit

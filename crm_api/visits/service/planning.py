@@ -43,10 +43,10 @@ def plan_locked(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
         return _repeat(known, digest=digest)
     _require_time(content, now=now)
     visit = _visit(content, owner_id=customer.owner_id or by.id, by=by, now=now, digest=digest)
+    if not visit.is_unannounced:
+        bookings.book(visit, at=visit.starts_at, by_id=by.id)
     db.session.add(visit)
     db.session.flush()
-    if not visit.is_unannounced:
-        bookings.book(visit, by_id=by.id)
     return visit
 
 

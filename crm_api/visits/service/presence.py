@@ -34,9 +34,11 @@ def check_in(
     if not take_step(visit, Step.CHECK_IN, content, by=by, now=now, expected=expected):
         return visit
     at = _moment(content, now=now)
-    _grade(visit, content, at=at, now=now)
+    before = queries.find_position_before(visit, at=at)
     bookings.begin(visit, at=at, now=now, by_id=by.id)
+    _grade(visit, content, at=at, now=now, previous=before)
     visit.check_in(at=at)
+    db.session.flush()
     return visit
 
 
@@ -47,7 +49,14 @@ def _moment(content: dict[str, Any], *, now: datetime) -> datetime:
     return at
 
 
-def _grade(visit: Visit, content: dict[str, Any], *, at: datetime, now: datetime) -> None:
+def _grade(
+    visit: Visit,
+    content: dict[str, Any],
+    *,
+    at: datetime,
+    now: datetime,
+    previous: tuple[Position, datetime] | None,
+) -> None:
     arrival = Arrival(
         at=at,
         told_at=now,
@@ -57,7 +66,7 @@ def _grade(visit: Visit, content: dict[str, Any], *, at: datetime, now: datetime
         accuracy_m=content["accuracy_m"],
         is_mocked=content["is_mocked"],
         place=_position(visit.place_latitude, visit.place_longitude),
-        previous=queries.find_position_before(visit, at=at),
+        previous=previous,
     )
     verdict, reasons = grading.grade(arrival)
     visit.verdict, visit.verdict_reasons = verdict, [reason.value for reason in reasons]
@@ -84,8 +93,9 @@ def check_out(
     came_at = visit.checked_in_at
     if came_at is None or at < came_at:
         raise Invalid("/at", "A visit ends after it began.")
-    visit.check_out(at=at)
     bookings.settle(visit, outcome=Outcome.REACHED, at=came_at, now=now, by_id=by.id, summary=STUB)
+    visit.check_out(at=at)
+    db.session.flush()
     return visit
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.kit.db import db
 from crm_api.visits import queries
 from crm_api.visits.service.steps import lock_customers
 
@@ -22,6 +23,7 @@ def keep_promise(promise_id: str, *, how: str, by: Actor, now: datetime) -> Prom
     """
     promise = queries.get_promise(promise_id, visible_to=by)
     promise.keep(how=how, at=now)
+    db.session.flush()
     return promise
 
 
@@ -30,9 +32,9 @@ def finish_follow_up(follow_up_id: str, *, outcome: str, by: Actor, now: datetim
 
     :raises AlreadyDone: if it ended otherwise
     """
-    seen = queries.get_follow_up(follow_up_id, visible_to=by)
-    lock_customers([seen.customer_id])
     task = queries.get_follow_up(follow_up_id, visible_to=by)
+    lock_customers([task.customer_id])
     if task.finish(outcome=outcome, at=now) and queries.is_slot_reserved(task.slot_id):
         contact_frequency.release_slot(task.slot_id, reason="follow_up_done")
+    db.session.flush()
     return task
