@@ -7,7 +7,7 @@ import itertools
 from crm_api.accounts.actors import Actor
 from crm_api.customers.models import Customer
 from crm_api.customers.service.derived import keep_derived, keep_reading, phone_of
-from crm_api.customers.terms import Kind, Tier
+from crm_api.customers.terms import Kind, Status, Tier
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
@@ -22,6 +22,9 @@ def make_customer(owner: Actor | None = None, **changes) -> Customer:
     if owner is None and not {"owner_id", "team_id"} <= set(changes):
         owner = make_staff()
     number = next(_numbers)
+    for name, enum in (("kind", Kind), ("tier", Tier), ("status", Status)):
+        if name in changes:
+            changes[name] = enum(changes[name])
     tier = changes.get("tier", Tier.STANDARD)
     facts = {
         "id": new_id(),

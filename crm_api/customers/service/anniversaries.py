@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
 DATE = ("calendar", "year", "month", "day", "is_leap_month")
+UNSAID = {
+    "label": "",
+    "calendar": Calendar.SOLAR,
+    "year": None,
+    "is_leap_month": False,
+    "is_greeted": True,
+}
 
 
 def add_anniversary(
@@ -98,7 +105,7 @@ def _require_real(content: dict[str, Any]) -> None:
 
 
 def _repeat(known: Anniversary, content: dict[str, Any], *, customer_id: str) -> Anniversary:
-    same = all(getattr(known, name) == value for name, value in content.items())
+    same = all(getattr(known, name) == value for name, value in {**UNSAID, **content}.items())
     if known.customer_id != customer_id or not same:
         raise IdTaken
     return known

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
 
+UNSAID = {
+    "channels": None,
+    "categories": None,
+    "quiet_from": None,
+    "quiet_until": None,
+    "ends_on": None,
+    "note": "",
+}
+
 
 def note_wish(
     customer_id: str, *, content: dict[str, Any], by: Actor, now: datetime
@@ -50,7 +59,7 @@ def lift_wish(customer_id: str, *, wish_id: str, by: Actor, now: datetime) -> Do
 def _repeat(
     known: DoNotDisturbWish, content: dict[str, Any], *, customer_id: str
 ) -> DoNotDisturbWish:
-    same = all(getattr(known, name) == value for name, value in content.items())
+    same = all(getattr(known, name) == value for name, value in {**UNSAID, **content}.items())
     if known.customer_id != customer_id or not same:
         raise IdTaken
     return known
