@@ -9,6 +9,7 @@ from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Status
 from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 
@@ -66,27 +67,48 @@ def test_only_an_administrator_lets_people_go(sign_in, as_admin):
     assert as_admin.put("/v1/staff/nobody/deactivation").status_code == 404
 
 
+def at_once(*calls):
+    """Run calls from threads of their own, each with its connection; return their statuses."""
+    statuses, start = [], threading.Barrier(len(calls))
+
+    def run(call, *arguments):
+        start.wait()
+        statuses.append(call(*arguments).status_code)
+
+    threads = [threading.Thread(target=run, args=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(statuses)
+
+
 def test_no_customer_slips_in_while_somebody_leaves(app, sign_in):
     admin = make_staff(Role.ADMIN)
     for _ in range(8):
         leaver, customer = make_staff(), make_customer()
-        calls = [(deactivate, (sign_in(admin), leaver)), (give, (sign_in(admin), customer, leaver))]
-        statuses, start = [], threading.Barrier(2)
 
-        def run(call, arguments, statuses=statuses, start=start):
-            start.wait()
-            statuses.append(call(*arguments).status_code)
+        statuses = at_once(
+            (deactivate, sign_in(admin), leaver), (give, sign_in(admin), customer, leaver)
+        )
 
-        threads = [threading.Thread(target=run, args=call) for call in calls]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert sorted(statuses) in ([200, 409], [200, 422])
+        assert statuses in ([200, 409], [200, 422])
         assert not db.session.scalars(
             sa.select(Customer.id)
             .join(Staff, Staff.id == Customer.owner_id)
             .where(Staff.status == Standing.DEACTIVATED)
         ).all()
         db.session.rollback()
+
+
+def test_two_administrators_cannot_let_each_other_go_at_once(app, sign_in):
+    for _ in range(4):
+        first, second = (make_staff(Role.ADMIN) for _ in range(2))
+
+        statuses = at_once(
+            (deactivate, sign_in(first), second), (deactivate, sign_in(second), first)
+        )
+
+        assert statuses in ([200, 401], [200, 409])
+        with transaction():
+            db.session.execute(sa.update(Staff).values(role=Role.MANAGER))

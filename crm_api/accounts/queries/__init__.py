@@ -20,6 +20,7 @@ from crm_api.accounts.queries.staff import (
     list_roles,
     list_staff,
     lock_active_admins,
+    lock_leaver,
     lock_staff,
 )
 from crm_api.accounts.queries.teams import (
@@ -51,6 +52,7 @@ __all__ = [
     "list_teams",
     "lock_active_admins",
     "lock_client_keys",
+    "lock_leaver",
     "lock_session_of",
     "lock_staff",
     "lock_team",

@@ -76,6 +76,17 @@ def lock_staff(staff_id: str) -> Staff:
     return staff
 
 
+def lock_leaver(staff_id: str) -> Staff:
+    """Lock all administrators, then whoever is to leave.
+
+    In this order, so that two administrators who let each other go wait and do not deadlock.
+
+    :raises NotFound: if there is none
+    """
+    lock_active_admins()
+    return lock_staff(staff_id)
+
+
 def holding(statement: sa.Select[Staff]) -> sa.Select[Staff]:
     """Return a select of staff that keeps those it finds from being deactivated meanwhile.
 

@@ -107,12 +107,12 @@ def deactivate_staff(staff_id: str, *, active_customers: int, by: Actor, now: da
     """Let somebody go: their sessions and codes end at once, their records stay.
 
     Accounts does not know customers, which lie above: whoever calls has locked the leaver
-    (`queries.lock_staff`) and counted their active customers since.
+    (`queries.lock_leaver`) and counted their active customers since.
 
     :raises StillOwnsCustomers: if there are any
     :raises LastAdmin: if nobody would be left to administer
     """
-    staff = queries.lock_staff(staff_id)
+    staff = queries.lock_leaver(staff_id)
     if staff.status is Standing.DEACTIVATED:
         return staff
     if active_customers:

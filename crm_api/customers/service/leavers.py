@@ -25,6 +25,6 @@ def deactivate_staff(staff_id: str, *, by: Actor, now: datetime) -> Staff:
     :raises StillOwnsCustomers: if there are customers to hand over
     :raises LastAdmin: if nobody would be left to administer
     """
-    leaver = staff.lock_staff(staff_id)
+    leaver = staff.lock_leaver(staff_id)
     owned = queries.count_portfolio(leaver.id)
     return accounts.deactivate_staff(leaver.id, active_customers=owned, by=by, now=now)
