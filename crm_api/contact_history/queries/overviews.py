@@ -52,7 +52,7 @@ _entries, _texts = Contact.__table__.c, ContactText.__table__.c
 _staff, _histories, _owners = Staff.__table__.c, History.__table__.c, Customer.__table__.c
 
 
-def _plain(column: sa.KeyedColumnElement[Any]) -> sa.ColumnElement[Any]:
+def _plain(column: Any) -> Any:
     """Read an enum as the text that it is stored as, which is also how it is answered."""
     if isinstance(column.type, sa.Enum):
         return sa.type_coerce(column, sa.String()).label(column.name)
@@ -125,7 +125,7 @@ def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
         raise NotFound("customer")
     profile = dict(zip(CORE_FIELDS, core, strict=False))
     profile["phone"] = mask_phone(profile["phone"])
-    contacts = connection.execute(_STANDING, wanted)
+    contacts = connection.execute(_STANDING, wanted).all()
     return {
         "customer": profile,
         "facts": dict(zip(FACT_FIELDS, core[len(CORE_FIELDS) :], strict=True)),
