@@ -27,6 +27,8 @@ def verify(customer_id: str | None) -> None:
                 checked, entries = checked + 1, entries + chain.length
                 broken += [chain] if chain.reason else []
                 bar.update()
+    if customer_id and not checked:
+        raise click.ClickException(f"There is no customer {customer_id}.")
     for chain in broken:
         place = f"entry {chain.broken_at} ({chain.entry_id or 'none'})"
         click.echo(f"Customer {chain.customer_id}, {place}: {chain.reason}.", err=True)
