@@ -64,7 +64,8 @@ def _plan_cause(
 
 
 def _summary(total: Tally, *, first: str, days: int, dry_run: bool) -> str:
-    why = ", ".join(f"{reason} {count}" for reason, count in total.blocked.most_common() if count)
+    reasons = sorted((-count, reason) for reason, count in total.blocked.items() if count)
+    why = ", ".join(f"{reason} {-count}" for count, reason in reasons)
     return (
         f"{'care plan (dry run)' if dry_run else 'care plan'} from {first} for {days} day(s): "
         f"{total.due} due, {total.planned} planned, {total.already} planned before, "

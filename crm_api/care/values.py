@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from crm_api.care.policies.birthdays import YearlyDate
     from crm_api.care.policies.choosing import Words
@@ -38,9 +38,12 @@ class Cause:
     obstacle: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Greeting:
-    """One message as it would go out, if the governor lets it."""
+    """One message as it would go out, if the governor lets it.
+
+    Not frozen, because one is made for every customer of a festival, and that costs three times.
+    """
 
     message_id: str
     words: Words
@@ -48,10 +51,6 @@ class Greeting:
     encoding: Encoding
     segments: int
     plan: Plan
-
-    def moved_to(self, moment: datetime) -> Greeting:
-        """Return the same greeting at another moment."""
-        return replace(self, plan=replace(self.plan, at=moment))
 
 
 @dataclass(slots=True)

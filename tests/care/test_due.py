@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from crm_api.calendars.terms import Calendar
 from crm_api.care import queries
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.service.causes import causes_between, causes_of
 from crm_api.care.terms import Occasion
 from crm_api.customers.models import Anniversary
-from crm_api.customers.terms import AnniversaryKind, Calendar, Status
+from crm_api.customers.terms import AnniversaryKind, Status
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction

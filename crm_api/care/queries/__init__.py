@@ -1,6 +1,11 @@
 """What may be asked about care."""
 
-from crm_api.care.queries.due import count_due, find_last_time, open_people
+from crm_api.care.queries.due import (
+    count_due,
+    find_last_time,
+    open_people,
+    planned_occurrences,
+)
 from crm_api.care.queries.messages import get_message, list_messages
 from crm_api.care.queries.templates import (
     find_template,
@@ -22,5 +27,6 @@ __all__ = [
     "list_messages",
     "list_templates",
     "open_people",
+    "planned_occurrences",
     "words_for",
 ]

@@ -157,3 +157,12 @@ def find_last_time(customer_ids: Sequence[str]) -> dict[str, LastTime]:
         sa.select(told.c.customer_id, told.c.template_id, told.c.text).where(told.c.place == 1)
     )
     return {row.customer_id: LastTime(row.template_id, row.text) for row in rows}
+
+
+def planned_occurrences(occurrences: Sequence[str | None]) -> set[str]:
+    """Return those of these occurrences that have a message."""
+    return set(
+        db.session.scalars(
+            sa.select(CareMessage.occurrence).where(CareMessage.occurrence.in_(occurrences))
+        )
+    )

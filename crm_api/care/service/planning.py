@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,9 @@ from crm_api.care.service.greetings import write_greetings
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.terms import ReasonCode
 from crm_api.contact_frequency.values import Decision
-from crm_api.kit.db import db
-from crm_api.kit.upserts import insert
+from crm_api.kit.bulk import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ class Rehearsal:
         step, greetings, _ = _judge_chunk(cause, after=after, judge=preflight, now=now)
         numbers = {(greeting.plan.endpoint or "", cause.on) for greeting in greetings}
         step.tally.planned = len(numbers - self.greeted)
-        step.tally.blocked["daily_cap_reached"] += len(greetings) - step.tally.planned
+        step.tally.blocked[ReasonCode.GAP_TOO_SHORT] += len(greetings) - step.tally.planned
         self.greeted |= numbers
         return step
 
@@ -110,7 +110,7 @@ def _try_later(
         later = answer.next_allowed_at if _refuses(answer) else None
         if later is not None and not (rest := window.from_moment(later)).is_over:
             moment = rest.place(stable_number(greetings[n].message_id))
-            greetings[n] = greetings[n].moved_to(moment)
+            greetings[n].plan = replace(greetings[n].plan, at=moment)
             again.append(n)
     if again:
         seconds = judge([greetings[n].plan for n in again])
@@ -129,21 +129,21 @@ def _why(refusal: Decision) -> str:
 
 
 def _keep(cause: Cause, greetings: list[Greeting], slots: list[Any], *, now: datetime) -> int:
-    """Queue the messages; give back the slot of one that another run queued just before."""
+    """Queue the messages; give back the slot of one that another run queued just before.
+
+    The locks that came with the slots are held: what is not there now cannot come any more.
+    """
     if not greetings:
         return 0
-    pairs = zip(greetings, slots, strict=True)
-    rows = [_row(cause, greeting, slot_id=slot.id, now=now) for greeting, slot in pairs]
-    statement = (
-        insert(CareMessage)
-        .on_conflict_do_nothing(index_elements=[CareMessage.occurrence])
-        .returning(CareMessage.id)
-    )
-    kept = set(db.session.scalars(statement, rows))
+    taken = queries.planned_occurrences([greeting.plan.occurrence for greeting in greetings])
+    rows = []
     for greeting, slot in zip(greetings, slots, strict=True):
-        if greeting.message_id not in kept:
+        if greeting.plan.occurrence in taken:
             contact_frequency.release_slot(slot.id, reason=PASSED_BY)
-    return len(kept)
+        else:
+            rows.append(_row(cause, greeting, slot_id=slot.id, now=now))
+    insert_rows(CareMessage, rows)
+    return len(rows)
 
 
 def _row(cause: Cause, greeting: Greeting, *, slot_id: str, now: datetime) -> dict[str, Any]:
