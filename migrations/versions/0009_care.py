@@ -291,6 +291,9 @@ def _create_inbound() -> None:
         sqlite_strict=True,
     )
     op.create_index(
+        op.f("ix_care_inbound_number_received_at"), "care_inbound", ["number", "received_at"]
+    )
+    op.create_index(
         "ix_care_inbound_awaiting_review",
         "care_inbound",
         ["created_at", "id"],

@@ -12,7 +12,9 @@ from crm_api.care.models import CareMessage, CareTemplate
 from crm_api.care.policies.lengths import measure
 from crm_api.care.terms import MessageState, Occasion
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.values import Plan
+from crm_api.contact_history.models import Contact
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit import clock
 from crm_api.kit.db import db
@@ -172,3 +174,16 @@ def stored(message) -> CareMessage:
 
 def later(moment=MORNING, **kwargs):
     return moment + timedelta(**kwargs)
+
+
+def slot_state(message):
+    found = db.session.get(Slot, message.slot_id, populate_existing=True).state
+    db.session.rollback()
+    return found
+
+
+def contacts_of(message):
+    wanted = sa.select(Contact).where(Contact.customer_id == message.customer_id)
+    found = db.session.scalars(wanted).all()
+    db.session.rollback()
+    return found

@@ -1,36 +1,21 @@
 """What gateways say of what they hold, and what follows from it."""
 
 import pytest
-import sqlalchemy as sa
 
 from crm_api.care.terms import MessageState
-from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import SlotState
-from crm_api.contact_history.models import Contact
-from crm_api.kit.db import db
 from tests.care_gateway.factories import (
     MORNING,
     ack_of,
+    contacts_of,
     later,
     make_message,
     make_messages,
+    slot_state,
     stored,
 )
 
 S, L = MessageState, SlotState
-
-
-def slot_state(message):
-    found = db.session.get(Slot, message.slot_id, populate_existing=True).state
-    db.session.rollback()
-    return found
-
-
-def contacts_of(message):
-    wanted = sa.select(Contact).where(Contact.customer_id == message.customer_id)
-    found = db.session.scalars(wanted).all()
-    db.session.rollback()
-    return found
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from crm_api.care import service as care
 from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import HoldKind, SlotState
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
@@ -18,16 +17,11 @@ from tests.care_gateway.factories import (
     later,
     make_message,
     make_messages,
+    slot_state,
     stored,
 )
 from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
-
-
-def slot_of(message):
-    found = db.session.get(Slot, message.slot_id, populate_existing=True)
-    db.session.rollback()
-    return found
 
 
 def test_begin_binds_the_message_and_puts_its_slot_in_flight(gateway):
@@ -38,7 +32,7 @@ def test_begin_binds_the_message_and_puts_its_slot_in_flight(gateway):
     now = stored(message)
     assert now.state is MessageState.SUBMITTING
     assert (now.attempt, now.idle_leases, now.gateway_id) == (1, 0, gateway.id)
-    assert slot_of(message).state is SlotState.IN_FLIGHT
+    assert slot_state(message) is SlotState.IN_FLIGHT
 
 
 def test_begin_said_twice_is_one_begin(gateway):
@@ -71,7 +65,7 @@ def test_an_opt_out_between_lease_and_begin_stops_it(gateway):
     assert gateway.begin(leased) == ["opted_out"]
 
     assert stored(message).state is MessageState.SUPPRESSED
-    assert slot_of(message).state is SlotState.RELEASED
+    assert slot_state(message) is SlotState.RELEASED
     assert gateway.lease() == []
 
 
@@ -116,7 +110,7 @@ def test_a_hold_that_ends_in_time_only_delays_it(gateway, at):
 
     assert gateway.begin(leased) == ["held"]
     assert stored(message).state is MessageState.QUEUED
-    assert slot_of(message).state is SlotState.RESERVED
+    assert slot_state(message) is SlotState.RESERVED
     assert gateway.lease() == []
     at(later(hours=2))
     assert gateway.begin(*gateway.lease()) == ["submitting"]

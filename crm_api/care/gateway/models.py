@@ -76,6 +76,7 @@ class InboundMessage(Record, Model):
     __tablename__ = "care_inbound"
     __table_args__ = (
         sa.UniqueConstraint("gateway_id", "inbound_id"),
+        sa.Index(None, "number", "received_at"),
         sa.Index(
             "ix_care_inbound_awaiting_review",
             "created_at",

@@ -15,26 +15,26 @@ from crm_api.kit.db import Model, Record
 from crm_api.kit.types import RecordId, enum_column
 
 S = MessageState
+SENT: Final = frozenset({S.SUBMITTED, S.DELIVERED, S.UNDELIVERED})
+ENDS: Final = frozenset(
+    {S.DELIVERED, S.UNDELIVERED, S.REJECTED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD}
+)
 # Where a message may go from where it stands. Forward only, but for two ways back to the queue: a
-# lapsed lease, and a gateway that says for certain that it did not send.
+# lapsed lease, and a gateway that says for certain that it did not send. That it was sent after all
+# is a fact, which a late report may tell of a message given up as not sent.
 MOVES: Final[dict[MessageState, frozenset[MessageState]]] = {
-    S.QUEUED: frozenset({S.LEASED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD}),
-    S.LEASED: frozenset({S.QUEUED, S.SUBMITTING, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD}),
-    S.SUBMITTING: frozenset(
-        {S.QUEUED, S.SUBMITTED, S.REJECTED, S.UNCERTAIN, S.SUPPRESSED, S.EXPIRED, S.DEAD}
-        | {S.DELIVERED, S.UNDELIVERED}  # a report may overtake its ack
-    ),
+    S.QUEUED: SENT | {S.LEASED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD},
+    S.LEASED: SENT | {S.QUEUED, S.SUBMITTING, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD},
+    S.SUBMITTING: SENT | {S.QUEUED, S.REJECTED, S.UNCERTAIN, S.SUPPRESSED, S.EXPIRED, S.DEAD},
     S.SUBMITTED: frozenset({S.DELIVERED, S.UNDELIVERED, S.REJECTED}),
-    S.UNCERTAIN: frozenset(
-        {S.SUBMITTED, S.DELIVERED, S.UNDELIVERED, S.REJECTED, S.CANCELLED, S.EXPIRED}
-    ),
+    S.UNCERTAIN: SENT | {S.REJECTED, S.CANCELLED, S.EXPIRED},
     S.UNDELIVERED: frozenset({S.DELIVERED}),
     S.REJECTED: frozenset({S.DELIVERED}),
     S.DELIVERED: frozenset(),
-    S.SUPPRESSED: frozenset(),
-    S.CANCELLED: frozenset(),
-    S.EXPIRED: frozenset(),
-    S.DEAD: frozenset(),
+    S.SUPPRESSED: SENT,
+    S.CANCELLED: SENT,
+    S.EXPIRED: SENT,
+    S.DEAD: SENT,
 }
 
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
@@ -129,7 +129,7 @@ class CareMessage(Record, Model):
             raise MessageMovedOn(state=self.state, wanted=state)
         self.state = state
         self.reason = reason
-        if not MOVES[state] - {S.DELIVERED}:
+        if state in ENDS:
             self.ended_at = at
         if state is S.SUBMITTED:
             self.submitted_at = at

@@ -5,6 +5,7 @@ from crm_api.care.gateway.queries.inbound import (
     customers_on,
     find_opt_out_source,
     get_inbound,
+    has_refused_since,
     list_inbound,
     lock_inbound,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "find_opt_out_source",
     "get_inbound",
     "get_message",
+    "has_refused_since",
     "is_anything_ready",
     "is_lapsed",
     "is_ready",

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts.models import Role
 from crm_api.care.gateway.models import AWAITS_REVIEW, InboundMessage
+from crm_api.care.gateway.terms import InboundAction
 from crm_api.contact_frequency.models import OptOut
 from crm_api.contact_frequency.models.suppressions import IN_FORCE
 from crm_api.customers import queries as customers
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from crm_api.accounts.actors import Actor
-    from crm_api.care.gateway.terms import InboundAction
     from crm_api.kit.paging import PageRequest
 
 
@@ -52,6 +52,21 @@ def find_opt_out_source(number: str) -> str | None:
         OptOut.number == number, OptOut.channel == Channel.SMS, IN_FORCE
     )
     return db.session.scalar(in_force)
+
+
+def has_refused_since(message: InboundMessage) -> bool:
+    """Tell whether the same number refused in plain words after a message, and never consented."""
+    later = (
+        sa.select(InboundMessage.action)
+        .where(
+            InboundMessage.number == message.number,
+            InboundMessage.action.in_([InboundAction.OPT_OUT, InboundAction.OPT_IN]),
+            InboundMessage.received_at >= message.received_at,
+        )
+        .order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(later) is InboundAction.OPT_OUT
 
 
 def list_inbound(*, visible_to: Actor, page: PageRequest, awaiting_review: bool) -> Page:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import marshmallow as ma
 from marshmallow import fields, validate
 
 from crm_api.care.gateway.schemas.shared import ValueSchema, batch, foreign_id
@@ -11,6 +14,7 @@ from crm_api.customers.policies.masking import mask_phone
 from crm_api.kit.schemas import (
     MomentField,
     PageQuerySchema,
+    PhoneField,
     RecordIdField,
     Schema,
     TextField,
@@ -18,12 +22,23 @@ from crm_api.kit.schemas import (
 )
 
 
+class SenderField(TextField):
+    """Whom a message came from: a number in any spelling, or a service's short code or name."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        try:
+            return PhoneField().deserialize(text)
+        except ma.ValidationError:
+            return text
+
+
 class InboundSchema(ValueSchema):
     """A message that a customer sent."""
 
     value = Inbound
     inbound_id = foreign_id(required=True)
-    number = TextField(
+    number = SenderField(
         shortest=1,
         longest=32,
         required=True,
@@ -31,7 +46,10 @@ class InboundSchema(ValueSchema):
         metadata={"example": "+8613900001234"},
     )
     sent_to = TextField(longest=32, required=True, data_key="to", metadata={"example": "10086"})
-    text = TextField(longest=2000, required=True, metadata={"example": "TD"})
+    # As the customer wrote it: one strange character must not hold up the gateway's whole batch.
+    text = fields.String(
+        required=True, validate=validate.Length(max=2000), metadata={"example": "TD"}
+    )
     received_at = MomentField(required=True)
 
 

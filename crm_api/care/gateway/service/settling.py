@@ -92,7 +92,7 @@ def review_inbound(
     if message.reviewed_at is not None and message.is_refusal == is_refusal:
         return message
     message.review(is_refusal=is_refusal, by_id=by.id, at=now)
-    if not is_refusal and queries.find_opt_out_source(message.number) == source_of(message):
+    if not is_refusal and _is_all_that_silences(message):
         contact_frequency.opt_in(message.number, at=now, source=f"review:{message.id}")
     audit.record(
         "care_inbound.reviewed",
@@ -103,3 +103,9 @@ def review_inbound(
         details={"is_refusal": is_refusal},
     )
     return message
+
+
+def _is_all_that_silences(message: InboundMessage) -> bool:
+    """Tell whether the number would be free but for this message: other refusals stand."""
+    source = queries.find_opt_out_source(message.number)
+    return source == source_of(message) and not queries.has_refused_since(message)
