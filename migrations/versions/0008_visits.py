@@ -65,6 +65,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["planned_by_id"], ["staff.id"], name=op.f("fk_visits_planned_by_id_staff")
         ),
+        sa.ForeignKeyConstraint(
+            ["slot_id"], ["contact_slots.id"], name=op.f("fk_visits_slot_id_contact_slots")
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_visits_contact_id_contacts")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
         sa.UniqueConstraint("contact_id", name=op.f("uq_visits_contact_id")),
         sa.UniqueConstraint("slot_id", name=op.f("uq_visits_slot_id")),
@@ -110,6 +116,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["visit_id"], ["visits.id"], name=op.f("fk_follow_ups_visit_id_visits")
+        ),
+        sa.ForeignKeyConstraint(
+            ["slot_id"], ["contact_slots.id"], name=op.f("fk_follow_ups_slot_id_contact_slots")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_ups")),
         sa.UniqueConstraint("next_visit_id", name=op.f("uq_follow_ups_next_visit_id")),

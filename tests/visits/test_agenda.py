@@ -41,6 +41,7 @@ def test_a_day_in_the_order_of_its_hours(field, visits):
     assert listed(field, owner=field.owner.id) == [first, second, third]
     assert listed(field, owner="nobody") == []
     assert listed(field, state="confirmed") == []
+    assert listed(field, is_unannounced="true") == []
 
 
 def test_pages_follow_each_other(field, visits):

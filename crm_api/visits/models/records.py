@@ -91,7 +91,7 @@ class FollowUp(Versioned, Model):
     channel: Mapped[Channel | None] = mapped_column(enum_column(Channel))
     category: Mapped[Category | None] = mapped_column(enum_column(Category))
     contact_at: Mapped[datetime | None]
-    slot_id: Mapped[RecordId | None] = mapped_column(unique=True)
+    slot_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
     next_visit_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("visits.id"), unique=True)
     done_at: Mapped[datetime | None]
     outcome: Mapped[str | None]

@@ -48,8 +48,8 @@ class Visit(Versioned, Model):
         enum_column(VisitStatus), default=VisitStatus.PLANNED
     )
     booking: Mapped[Booking] = mapped_column(enum_column(Booking), default=Booking.NONE)
-    slot_id: Mapped[RecordId | None] = mapped_column(unique=True)
-    contact_id: Mapped[RecordId | None] = mapped_column(unique=True)
+    slot_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
+    contact_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contacts.id"), unique=True)
     warnings: Mapped[list[Any]] = mapped_column(default=list)
 
     confirmed_at: Mapped[datetime | None]

@@ -72,21 +72,17 @@ def _conditions(
     *,
     starting_from: datetime | None,
     starting_before: datetime | None,
-    owner_id: str | None,
-    customer_id: str | None,
     state: str | None,
+    **equal: Any,
 ) -> Iterator[sa.ColumnElement[bool]]:
     if starting_from:
         yield Visit.starts_at >= starting_from
     if starting_before:
         yield Visit.starts_at < starting_before
-    if owner_id:
-        yield Visit.owner_id == owner_id
-    if customer_id:
-        yield Visit.customer_id == customer_id
     if state:
         unclosed = state == UNCLOSED_STATE
         yield is_unclosed(now) if unclosed else Visit.status == VisitStatus(state)
+    yield from (getattr(Visit, name) == value for name, value in equal.items() if value is not None)
 
 
 def is_unclosed(now: datetime) -> sa.ColumnElement[bool]:

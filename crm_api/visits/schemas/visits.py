@@ -117,6 +117,7 @@ class VisitQuerySchema(PageQuerySchema):
     starting_before = MomentField(load_default=None, data_key="to")
     owner_id = RecordIdField(load_default=None, data_key="owner")
     customer_id = RecordIdField(load_default=None)
+    is_unannounced = fields.Boolean(load_default=None)
     state = fields.String(
         load_default=None,
         validate=validate.OneOf([UNCLOSED_STATE, *(s.value for s in VisitStatus)]),
