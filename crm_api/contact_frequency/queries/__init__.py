@@ -1,7 +1,16 @@
 """What the governor reads."""
 
+from crm_api.contact_frequency.queries.auditing import LedgerBreach, find_breaches
 from crm_api.contact_frequency.queries.frames import dated_rules, frame_at, in_force
 from crm_api.contact_frequency.queries.gathering import gather
 from crm_api.contact_frequency.queries.known import Known
 
-__all__ = ["Known", "dated_rules", "frame_at", "gather", "in_force"]
+__all__ = [
+    "Known",
+    "LedgerBreach",
+    "dated_rules",
+    "find_breaches",
+    "frame_at",
+    "gather",
+    "in_force",
+]

@@ -1,0 +1,144 @@
+"""The audit sees what reserving would never have let happen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crm_api.contact_frequency import queries
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.errors import ContactBlocked
+from crm_api.contact_frequency.models import Slot, SlotSubject
+from crm_api.contact_frequency.policies.moments import micros
+from crm_api.customers.terms import Category, Channel, Tier
+from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
+from tests.factories.contact_frequency import in_transaction, make_plan, reserve
+from tests.factories.customers import make_customer
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def push(slot, at):
+    """Shift a slot behind the governor's back, as unsafe code would."""
+    day = micros(at) // (24 * 3600 * 10**6)
+    with transaction():
+        db.session.execute(sa.update(Slot).where(Slot.id == slot.id).values(effective_at=at))
+        db.session.execute(
+            sa.update(SlotSubject)
+            .where(SlotSubject.slot_id == slot.id)
+            .values(effective_micros=micros(at), local_day=day)
+        )
+
+
+def breaches():
+    db.session.rollback()
+    return [(b.policy_key, b.subject_kind) for b in queries.find_breaches()]
+
+
+def test_a_legal_ledger_is_clean(customer, now):
+    for days in (0, 1, 7, 8, 14):
+        reserve(make_plan(customer, now + HOUR + days * DAY))
+
+    assert breaches() == []
+
+
+def test_a_gap_cut_short_is_found_on_customer_and_number(customer, now):
+    reserve(make_plan(customer, now + HOUR))
+    second = reserve(make_plan(customer, now + 2 * DAY))
+
+    push(second, now + HOUR + DAY - timedelta(microseconds=1))
+
+    assert breaches() == [("gap_24_hours", "endpoint"), ("gap_24_hours", "customer")] or set(
+        breaches()
+    ) == {("gap_24_hours", "endpoint"), ("gap_24_hours", "customer")}
+
+
+def test_a_gap_of_exactly_its_width_is_none(customer, now):
+    reserve(make_plan(customer, now + HOUR))
+    second = reserve(make_plan(customer, now + 2 * DAY))
+
+    push(second, now + HOUR + DAY)
+
+    assert breaches() == []
+
+
+def test_one_too_many_in_seven_days_is_found(customer, now):
+    reserve(make_plan(customer, now + HOUR, channel=Channel.VISIT))
+    reserve(make_plan(customer, now + 3 * DAY, channel=Channel.VISIT))
+    third = reserve(make_plan(customer, now + 20 * DAY, channel=Channel.VISIT))
+
+    push(third, now + 6 * DAY)
+
+    assert breaches() == [("total_7_days", "customer")]
+
+
+def test_a_higher_tier_is_measured_by_its_own_cap(now):
+    gold = make_customer(tier=Tier.GOLD)
+    for days in (0, 2, 4):
+        reserve(make_plan(gold, now + HOUR + days * DAY))
+    fourth = reserve(make_plan(gold, now + 20 * DAY))
+    assert breaches() == []
+
+    push(fourth, now + HOUR + 6 * DAY)
+
+    assert {key for key, _ in breaches()} == {"total_7_days.gold"}
+
+
+def test_a_later_tier_does_not_condemn_what_was_legal(now):
+    gold = make_customer(tier=Tier.GOLD)
+    for days in (0, 2, 4):
+        reserve(make_plan(gold, now + HOUR + days * DAY))
+    with transaction():
+        gold.tier = Tier.STANDARD
+
+    assert breaches() == []
+
+
+def test_a_fact_beyond_a_cap_has_its_cause(customer, now):
+    reserve(make_plan(customer, now + HOUR))
+    in_transaction(
+        contact_frequency.record_fact,
+        make_plan(customer, now),
+        occurred_at=now,
+        recorded_at=now,
+        outcome="reached",
+        by_id=None,
+    )
+
+    assert breaches() == []
+
+
+def test_an_exempt_category_beyond_a_cap_has_its_cause(customer, now):
+    reserve(make_plan(customer, now + HOUR))
+    reserve(make_plan(customer, now + 2 * HOUR, category=Category.COMPLAINT))
+
+    assert breaches() == []
+
+
+def test_a_daily_cap_of_a_number_is_found(now):
+    one = make_customer()
+    other = make_customer(phone=one.phone)
+    sms = {"channel": Channel.SMS, "category": Category.CARE}
+    reserve(make_plan(one, now + HOUR, **sms))
+    second = reserve(make_plan(other, now + 2 * DAY, **sms))
+
+    push(second, now + 3 * HOUR)
+
+    assert ("care_day", "endpoint") in breaches()
+
+
+def test_what_serves_a_visit_counts_once_with_it(customer, now):
+    visit = {"visit_id": "v1"}
+    reserve(make_plan(customer, now + DAY, channel=Channel.VISIT, **visit))
+    reserve(make_plan(customer, now + HOUR, **visit))
+    reserve(make_plan(customer, now + DAY + 2 * HOUR, **visit))
+    reserve(make_plan(customer, now + 4 * DAY))
+    assert breaches() == []
+
+    with pytest.raises(ContactBlocked) as refused:
+        reserve(make_plan(customer, now + DAY + 3 * HOUR, **visit))
+
+    assert [r.code for r in refused.value.decision.reasons] == ["visit_contacts_exhausted"]
