@@ -102,3 +102,15 @@ class HoldLifted(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This hold was lifted already.")
+
+
+class NotYourHold(DomainError):
+    """This hold is not the actor's to place or to lift."""
+
+    status = 403
+    code = "not_your_hold"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A region's hold is its manager's to place and lift; a complaint's ends with it."
+        )

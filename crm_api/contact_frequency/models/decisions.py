@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,6 +48,12 @@ class StoredDecision(Record, Model):
     facts: Mapped[bytes]
     trace: Mapped[bytes]
     by_id: Mapped[str | None] = mapped_column(sa.String(64))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The trace as a document."""
+        content: dict[str, Any] = orjson.loads(self.trace)
+        return content
 
 
 class Overrun(Record, Model):

@@ -1,0 +1,73 @@
+"""`flask contact-frequency …`: check the ledger, bring in the policies we ship."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_api.contact_frequency import queries, service
+from crm_api.kit import clock
+from crm_api.kit.transactions import transaction
+
+if TYPE_CHECKING:
+    from crm_api.contact_frequency.queries import LedgerBreach
+
+COLUMNS = ("policy", "allowed", "found", "subject", "first slot", "broken by slot")
+WIDTHS = (26, 7, 5, 46, 36, 36)
+
+
+@click.group("contact-frequency")
+def contact_frequency() -> None:
+    """Check the ledger of contacts and its policies."""
+
+
+@contact_frequency.command("audit")
+def audit() -> None:
+    """Look through the whole ledger for caps broken without a recorded cause.
+
+    Ends with code 1 where there is one.
+    """
+    with transaction(read_only=True):
+        breaches = queries.find_breaches()
+    if not breaches:
+        click.echo("The ledger is clean: no cap is broken without a recorded cause.")
+        return
+    _show(COLUMNS)
+    for breach in breaches:
+        _show(_row(breach))
+    raise click.ClickException(f"{len(breaches)} runs of contacts break a cap without a cause.")
+
+
+def _row(breach: LedgerBreach) -> tuple[str, ...]:
+    subject_id = breach.subject_id
+    if breach.subject_kind == "endpoint":
+        subject_id = f"*{subject_id[-4:]}"
+    return (
+        breach.policy_key,
+        str(breach.allowed),
+        str(breach.found),
+        f"{breach.subject_kind} {subject_id}",
+        breach.first_slot_id,
+        breach.last_judged_slot_id,
+    )
+
+
+def _show(cells: tuple[str, ...]) -> None:
+    padded = (cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))
+    click.echo("  ".join(padded).rstrip())
+
+
+@contact_frequency.command("policies")
+def policies() -> None:
+    """Bring in those of the default policies that are missing, and show what is in force."""
+    now = clock.now()
+    with transaction():
+        added = service.ensure_default_policies(now=now)
+        rules = queries.frame_at(now).rules
+    for rule in rules:
+        click.echo(f"{rule.key:28} v{rule.version:<3} {rule.strength:6} {rule.kind}")
+    click.echo(f"{len(rules)} policies in force, {added} of them new.")
+
+
+COMMANDS = (contact_frequency,)

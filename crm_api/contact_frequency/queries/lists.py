@@ -1,0 +1,217 @@
+"""What people may look up: limited to the customers whom they may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm_api.accounts.models import Role
+from crm_api.contact_frequency.models import (
+    FrequencyPolicy,
+    Hold,
+    OptOut,
+    OptOutCustomer,
+    Overrun,
+    PolicyVersion,
+    Slot,
+    StoredDecision,
+)
+from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import Page, fetch_page
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
+    from crm_api.kit.paging import PageRequest
+
+PLANNED_BY_HAND = "planned_call:"
+T = TypeVar("T", Slot, StoredDecision, Overrun)
+
+
+def _own(model: type[T], *, visible_to: Actor) -> sa.Select[T]:
+    statement = sa.select(model).join(Customer, Customer.id == model.customer_id)
+    return customers.limit_to(statement, visible_to=visible_to)
+
+
+def get_reservation(slot_id: str, *, visible_to: Actor) -> Slot:
+    """Return a contact that somebody planned by hand.
+
+    :raises NotFound: if there is none, or the actor may not see its customer
+    """
+    by_hand = Slot.source.startswith(PLANNED_BY_HAND, autoescape=True)
+    statement = _own(Slot, visible_to=visible_to).where(Slot.id == slot_id, by_hand)
+    slot = db.session.scalar(statement)
+    if slot is None:
+        raise NotFound("reservation")
+    return slot
+
+
+def list_reservations(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return a customer's slots of all kinds, the farthest ahead first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    customers.get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(Slot).where(Slot.customer_id == customer_id)
+    return fetch_page(statement, by=[Slot.effective_at, Slot.id], page=page, descending=True)
+
+
+def list_late_contacts(*, visible_to: Actor, page: PageRequest) -> Page:
+    """Return contacts told of so late that a manager should look at them, the oldest first."""
+    statement = _own(Slot, visible_to=visible_to).where(sa.text("contact_slots.needs_look"))
+    return fetch_page(statement, by=[Slot.created_at, Slot.id], page=page)
+
+
+def get_decision(decision_id: str, *, visible_to: Actor) -> StoredDecision:
+    """Return an answer of the governor.
+
+    :raises NotFound: if there is none, or the actor may not see its customer
+    """
+    statement = _own(StoredDecision, visible_to=visible_to)
+    decision = db.session.scalar(statement.where(StoredDecision.id == decision_id))
+    if decision is None:
+        raise NotFound("decision")
+    return decision
+
+
+def list_decisions(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return the answers of the governor about a customer, the newest first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    customers.get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(StoredDecision).where(StoredDecision.customer_id == customer_id)
+    by = [StoredDecision.created_at, StoredDecision.id]
+    return fetch_page(statement, by=by, page=page, descending=True)
+
+
+def list_overruns(
+    *, customer_id: str | None, cause: str | None, visible_to: Actor, page: PageRequest
+) -> Page:
+    """Return the contacts that went beyond a policy, the newest first."""
+    statement = _own(Overrun, visible_to=visible_to)
+    if customer_id is not None:
+        statement = statement.where(Overrun.customer_id == customer_id)
+    if cause is not None:
+        statement = statement.where(Overrun.cause == cause)
+    by = [Overrun.created_at, Overrun.id]
+    return fetch_page(statement, by=by, page=page, descending=True)
+
+
+def _holds(visible_to: Actor) -> sa.Select[Hold]:
+    """Select holds on visible customers, and on regions around the actor or beneath."""
+    mine = customers.limit_to(sa.select(Customer.id), visible_to=visible_to)
+    statement = sa.select(Hold)
+    if visible_to.role in (Role.ADMIN, Role.AUDITOR):
+        return statement
+    above = sa.literal(visible_to.team_path).startswith(Hold.team_path, autoescape=False)
+    beneath = Hold.team_path.startswith(visible_to.team_path, autoescape=True)
+    return statement.where(sa.or_(Hold.customer_id.in_(mine), above, beneath))
+
+
+def list_holds(
+    *, customer_id: str | None, in_force: bool | None, visible_to: Actor, page: PageRequest
+) -> Page:
+    """Return holds, the newest first."""
+    statement = _holds(visible_to)
+    if customer_id is not None:
+        statement = statement.where(Hold.customer_id == customer_id)
+    if in_force is not None:
+        statement = statement.where(Hold.lifted_at.is_(None) == in_force)
+    return fetch_page(statement, by=[Hold.created_at, Hold.id], page=page, descending=True)
+
+
+def get_hold(hold_id: str, *, visible_to: Actor) -> Hold:
+    """Return a hold.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    hold = db.session.scalar(_holds(visible_to).where(Hold.id == hold_id))
+    if hold is None:
+        raise NotFound("hold")
+    return hold
+
+
+def _opt_outs(visible_to: Actor) -> sa.Select[OptOut]:
+    if visible_to.role in (Role.ADMIN, Role.AUDITOR):
+        return sa.select(OptOut)
+    mine = customers.limit_to(sa.select(Customer.id), visible_to=visible_to)
+    whose = sa.select(OptOutCustomer.opt_out_id).where(OptOutCustomer.customer_id.in_(mine))
+    return sa.select(OptOut).where(OptOut.id.in_(whose))
+
+
+def list_opt_outs(
+    *, number: str | None, in_force: bool | None, visible_to: Actor, page: PageRequest
+) -> Page:
+    """Return opt-outs, the newest first."""
+    statement = _opt_outs(visible_to)
+    if number is not None:
+        statement = statement.where(OptOut.number == number)
+    if in_force is not None:
+        statement = statement.where(OptOut.lifted_at.is_(None) == in_force)
+    return fetch_page(statement, by=[OptOut.created_at, OptOut.id], page=page, descending=True)
+
+
+def get_opt_out(opt_out_id: str, *, visible_to: Actor) -> OptOut:
+    """Return an opt-out.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    refusal = db.session.scalar(_opt_outs(visible_to).where(OptOut.id == opt_out_id))
+    if refusal is None:
+        raise NotFound("opt-out")
+    return refusal
+
+
+def list_policies(*, page: PageRequest) -> Page:
+    """Return the policies with their newest versions, by key."""
+    other = aliased(PolicyVersion)
+    newest = (
+        sa.select(sa.func.max(other.number))
+        .where(other.policy_id == FrequencyPolicy.id)
+        .correlate(FrequencyPolicy)
+        .scalar_subquery()
+    )
+    statement: Any = sa.select(FrequencyPolicy, PolicyVersion).join(
+        PolicyVersion,
+        sa.and_(PolicyVersion.policy_id == FrequencyPolicy.id, PolicyVersion.number == newest),
+    )
+    found = fetch_page(statement, by=[FrequencyPolicy.key], page=page)
+    return Page([_with_newest(*row) for row in found.items], found.next_cursor)
+
+
+def _with_newest(policy: FrequencyPolicy, version: PolicyVersion) -> dict[str, Any]:
+    return {
+        "id": policy.id,
+        "key": policy.key,
+        "scope_kind": policy.scope_kind,
+        "scope_id": policy.scope_id,
+        "loosens": policy.loosens,
+        "newest": version,
+    }
+
+
+def get_policy(policy_id: str) -> FrequencyPolicy:
+    """Return a policy.
+
+    :raises NotFound: if there is none
+    """
+    policy = db.session.get(FrequencyPolicy, policy_id)
+    if policy is None:
+        raise NotFound("policy")
+    return policy
+
+
+def list_versions(policy_id: str, *, page: PageRequest) -> Page:
+    """Return a policy's versions, the newest first.
+
+    :raises NotFound: if there is no such policy
+    """
+    policy = get_policy(policy_id)
+    statement: Any = sa.select(PolicyVersion).where(PolicyVersion.policy_id == policy.id)
+    by = [PolicyVersion.number, PolicyVersion.id]
+    return fetch_page(statement, by=by, page=page, descending=True)

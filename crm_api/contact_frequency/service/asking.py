@@ -1,0 +1,98 @@
+"""What people ask of the governor for customers whom they may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.contact_frequency.errors import SourceReserved
+from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.queries.lists import PLANNED_BY_HAND, get_reservation
+from crm_api.contact_frequency.service.reserving import move_slot, preflight_plans, reserve_slot
+from crm_api.contact_frequency.service.settling import release_slot
+from crm_api.contact_frequency.values import Plan
+from crm_api.customers import queries as customers
+from crm_api.kit.db import db
+from crm_api.kit.errors import IdTaken
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.contact_frequency.values import Decision
+    from crm_api.customers.terms import Category, Channel
+
+
+def check_budget(
+    customer_id: str,
+    *,
+    channel: Channel,
+    category: Category,
+    at: datetime | None,
+    visible_to: Actor,
+    now: datetime,
+) -> Decision:
+    """Say whether a contact would be allowed, and when it would be.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    plan = Plan(customer_id=customer_id, channel=channel, category=category, at=at or now)
+    return check_plans([plan], visible_to=visible_to, now=now)[0]
+
+
+def check_plans(plans: Sequence[Plan], *, visible_to: Actor, now: datetime) -> list[Decision]:
+    """Say what each plan of a day would be answered if it were the only one.
+
+    :raises NotFound: if the actor may not see one of the customers
+    """
+    for customer_id in sorted({c for p in plans for c in (p.customer_id, *p.also_customer_ids)}):
+        customers.get_customer(customer_id, visible_to=visible_to)
+    return preflight_plans(plans, now=now)
+
+
+def plan_contact(*, id: str | None, by: Actor, **wanted: Any) -> Slot:
+    """Reserve a call or message that somebody means to make by hand, to be logged or given back.
+
+    :raises ContactBlocked: if the policies in force do not allow it
+    :raises IdTaken: if the id belongs to a reservation of other content
+    :raises NotFound: if the actor may not see the customer
+    """
+    slot_id = id or new_id()
+    plan = Plan(**wanted, source=f"{PLANNED_BY_HAND}{slot_id}")
+    customers.get_customer(plan.customer_id, visible_to=by)
+    known = db.session.get(Slot, slot_id)
+    if known is not None:
+        return _repeat(known, plan)
+    try:
+        return reserve_slot(plan, by_id=by.id, slot_id=slot_id)
+    except SourceReserved:
+        raise IdTaken from None
+
+
+def _repeat(known: Slot, plan: Plan) -> Slot:
+    same = ("customer_id", "channel", "category", "source")
+    if any(getattr(known, name) != getattr(plan, name) for name in same):
+        raise IdTaken
+    return known
+
+
+def move_reservation(slot_id: str, *, at: datetime, by: Actor) -> Slot:
+    """Move a contact that somebody planned by hand.
+
+    :raises ContactBlocked: if the new time is illegal; it stays where it is
+    :raises SlotSettled: if the contact happened or ended
+    :raises NotFound: if the actor may not see it
+    """
+    slot = get_reservation(slot_id, visible_to=by)
+    return move_slot(slot.id, to=at, by_id=by.id)
+
+
+def release_reservation(slot_id: str, *, reason: str, by: Actor) -> Slot:
+    """Give back a contact that somebody planned by hand.
+
+    :raises SlotSettled: if the contact happened or ended otherwise
+    :raises NotFound: if the actor may not see it
+    """
+    slot = get_reservation(slot_id, visible_to=by)
+    return release_slot(slot.id, reason=reason)

@@ -1,0 +1,388 @@
+"""The governor over HTTP: who may ask, and what the answer tells."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crm_api.accounts.models import Role
+from crm_api.contact_frequency import service as contact_frequency
+from tests.factories.accounts import make_staff, make_team
+from tests.factories.contact_frequency import in_transaction, make_plan, reserve
+from tests.factories.customers import make_customer
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def owner(now):
+    return make_staff()
+
+
+@pytest.fixture
+def mine(owner):
+    return make_customer(owner)
+
+
+@pytest.fixture
+def caller(sign_in, owner):
+    return sign_in(owner)
+
+
+def wanted(customer, at, **changes):
+    facts = {"channel": "call", "category": "service", **changes}
+    return {"customer_id": customer.id, "at": at.isoformat(), **facts}
+
+
+def test_the_budget_says_yes_now(caller, mine):
+    reply = caller.get(f"/v1/customers/{mine.id}/contact-budget")
+
+    assert reply.status_code == 200
+    assert reply.json["verdict"] == "allowed"
+    assert reply.json["reasons"] == []
+
+
+def test_the_budget_says_why_not_and_when(caller, mine, now):
+    reserve(make_plan(mine, now + HOUR))
+
+    reply = caller.get(f"/v1/customers/{mine.id}/contact-budget?channel=wechat&category=care")
+
+    assert reply.json["verdict"] == "blocked"
+    [reason] = reply.json["reasons"]
+    assert reason["policy_key"] == "gap_24_hours"
+    assert reason["is_binding"] is True
+    assert reason["message_zh"].endswith("。")
+    assert reply.json["next_allowed_at"] == "2026-03-04T03:00:00Z"
+    assert {c["channel"] for c in reply.json["other_channels"]} == {"visit", "call", "sms", "email"}
+
+
+def test_a_colleagues_customer_does_not_exist(sign_in, mine, now):
+    stranger = sign_in(make_staff())
+
+    assert stranger.get(f"/v1/customers/{mine.id}/contact-budget").status_code == 404
+    assert (
+        stranger.post("/v1/contact-preflights", json={"plans": [wanted(mine, now)]}).status_code
+        == 404
+    )
+    assert stranger.post("/v1/contact-reservations", json=wanted(mine, now)).status_code == 404
+
+
+def test_a_days_plans_are_checked_in_one_call(caller, owner, mine, now):
+    other = make_customer(owner)
+    reserve(make_plan(mine, now + HOUR))
+
+    reply = caller.post(
+        "/v1/contact-preflights",
+        json={"plans": [wanted(mine, now + 2 * HOUR), wanted(other, now + 2 * HOUR)]},
+    )
+
+    assert [item["verdict"] for item in reply.json["items"]] == ["blocked", "allowed"]
+
+
+def test_a_call_is_reserved_and_given_back(caller, mine, now):
+    made = caller.post("/v1/contact-reservations", json=wanted(mine, now + HOUR))
+    assert made.status_code == 201
+    assert made.json["state"] == "reserved"
+    assert mine.phone not in made.text
+
+    path = f"/v1/contact-reservations/{made.json['id']}"
+    first = caller.put(f"{path}/release", json={"reason": "customer is away"})
+    again = caller.put(f"{path}/release", json={"reason": "customer is away"})
+
+    assert first.json["state"] == again.json["state"] == "released"
+    assert caller.get(path).json["reason"] == "customer is away"
+
+
+def test_a_blocked_call_is_told_everything(caller, mine, now):
+    caller.post("/v1/contact-reservations", json=wanted(mine, now + HOUR))
+
+    reply = caller.post("/v1/contact-reservations", json=wanted(mine, now + 2 * HOUR))
+
+    assert reply.status_code == 409
+    assert reply.json["code"] == "contact_blocked"
+    assert reply.json["next_allowed_at"] == "2026-03-04T03:00:00Z"
+    assert {r["code"] for r in reply.json["decision"]["reasons"]} == {"gap_too_short"}
+    listed = caller.get(f"/v1/contact-decisions?customer_id={mine.id}").json["items"]
+    assert [d["verdict"] for d in listed] == ["blocked", "allowed"]
+    shown = caller.get(f"/v1/contact-decisions/{listed[0]['id']}").json
+    assert shown["decision"] == reply.json["decision"]
+
+
+def test_an_id_of_ones_own_makes_a_repeat_a_repeat(caller, mine, now):
+    body = {"id": "offline-1", **wanted(mine, now + HOUR)}
+
+    first = caller.post("/v1/contact-reservations", json=body)
+    again = caller.post("/v1/contact-reservations", json=body)
+    other = caller.post("/v1/contact-reservations", json={**body, "category": "complaint"})
+
+    assert first.json == again.json
+    assert other.status_code == 409
+    assert other.json["code"] == "id_taken"
+
+
+def test_a_reservation_moves_or_stays(caller, mine, now):
+    path = f"/v1/contact-reservations/{_reserve(caller, mine, now + HOUR)}/moment"
+    _reserve(caller, mine, now + 3 * DAY)
+
+    moved = caller.put(path, json={"at": (now + 2 * HOUR).isoformat()})
+    stays = caller.put(path, json={"at": (now + 3 * DAY + HOUR).isoformat()})
+
+    assert moved.json["effective_at"] == "2026-03-03T04:00:00Z"
+    assert stays.status_code == 409
+
+
+def _reserve(caller, customer, at):
+    return caller.post("/v1/contact-reservations", json=wanted(customer, at)).json["id"]
+
+
+@pytest.mark.parametrize("channel", ["visit", "sms"])
+def test_visits_and_messages_reserve_their_own(caller, mine, now, channel):
+    reply = caller.post("/v1/contact-reservations", json=wanted(mine, now + HOUR, channel=channel))
+
+    assert reply.status_code == 422
+
+
+def test_somebody_else_sees_when_but_never_what(sign_in, mine, now):
+    reserve(make_plan(mine, now + HOUR, source="visit:secret-visit"))
+    neighbour = make_staff()
+    same_number = make_customer(neighbour, phone=mine.phone)
+
+    reply = sign_in(neighbour).get(f"/v1/customers/{same_number.id}/contact-budget?channel=call")
+
+    [reason] = reply.json["reasons"]
+    assert set(reason["counted"][0]) == {"slot_id", "channel", "category", "at"}
+    assert mine.id not in reply.text
+    assert mine.phone not in reply.text
+
+
+def test_the_policies_we_ship_are_listed(caller):
+    items = caller.get("/v1/frequency-policies").json["items"]
+
+    assert "total_7_days" in {item["key"] for item in items}
+    assert next(i for i in items if i["key"] == "total_7_days")["newest"]["rule"]["limit"] == 2
+
+
+def _rule(**changes):
+    return {
+        "kind": "rolling",
+        "strength": "hard",
+        "categories": ["care", "marketing", "service"],
+        "limit": 1,
+        "seconds": 7 * 86_400,
+        **changes,
+    }
+
+
+def _policy_id(caller, key="total_7_days"):
+    items = caller.get("/v1/frequency-policies").json["items"]
+    return next(item["id"] for item in items if item["key"] == key)
+
+
+def test_a_new_version_acts_at_once(sign_in, caller, mine, now):
+    reserve(make_plan(mine, now + HOUR))
+    manager = sign_in(make_staff(Role.MANAGER))
+    path = f"/v1/frequency-policies/{_policy_id(caller)}/versions"
+
+    reply = manager.post(path, json={"rule": _rule(), "reason": "quieter spring"})
+
+    assert reply.status_code == 201
+    assert reply.json["number"] == 2
+    ahead = (now + 3 * DAY).isoformat().replace("+00:00", "Z")
+    verdict = caller.get(f"/v1/customers/{mine.id}/contact-budget?at={ahead}").json
+    assert verdict["verdict"] == "blocked"
+    assert verdict["reasons"][0]["policy_version"] == 2
+    assert len(caller.get(path).json["items"]) == 2
+
+
+def test_a_version_of_tomorrow_does_not_act_today(sign_in, caller, mine, now, at):
+    reserve(make_plan(mine, now + HOUR))
+    manager = sign_in(make_staff(Role.MANAGER))
+    body = {"rule": _rule(), "reason": "later", "effective_from": (now + DAY).isoformat()}
+    manager.post(f"/v1/frequency-policies/{_policy_id(caller)}/versions", json=body)
+    asked = f"/v1/customers/{mine.id}/contact-budget?at={(now + 3 * DAY).isoformat()[:19]}Z"
+
+    assert caller.get(asked).json["verdict"] == "allowed"
+    at(now + DAY)
+    assert caller.get(asked).json["verdict"] == "blocked"
+
+
+def test_no_version_reaches_into_the_past(sign_in, caller, now):
+    manager = sign_in(make_staff(Role.MANAGER))
+    body = {"rule": _rule(), "reason": "late", "effective_from": (now - DAY).isoformat()}
+
+    reply = manager.post(f"/v1/frequency-policies/{_policy_id(caller)}/versions", json=body)
+
+    assert reply.status_code == 422
+    assert reply.json["code"] == "effective_in_past"
+
+
+def test_an_account_manager_changes_no_policy(caller):
+    path = f"/v1/frequency-policies/{_policy_id(caller)}/versions"
+
+    assert caller.post(path, json={"rule": _rule(), "reason": "x"}).status_code == 403
+
+
+def test_a_customers_own_policy_may_loosen_up_to_the_ceiling(sign_in, mine, now):
+    admin = sign_in(make_staff(Role.ADMIN))
+    body = {
+        "key": "total_7_days.customer.1",
+        "scope_kind": "customer",
+        "scope_id": mine.id,
+        "loosens": "total_7_days",
+        "rule": _rule(limit=5),
+        "reason": "asked for it",
+    }
+
+    too_much = admin.post("/v1/frequency-policies", json=body)
+    enough = admin.post("/v1/frequency-policies", json={**body, "rule": _rule(limit=4)})
+    twice = admin.post("/v1/frequency-policies", json={**body, "rule": _rule(limit=4)})
+
+    assert too_much.json["code"] == "policy_loosens_too_much"
+    assert enough.status_code == 201
+    assert twice.json["code"] == "policy_exists"
+    for day in range(4):
+        reserve(make_plan(mine, now + HOUR + day * DAY))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seconds": None},
+        {"kind": "calendar", "period": None},
+        {"kind": "window", "opens": "21:00", "closes": "08:00"},
+        {"strength": "legal", "overridable_by": ["admin"]},
+        {"channels": ["pigeon"]},
+        {"channels": [{}]},
+        {"opens": "8"},
+        {"overridable_by": ["auditor"]},
+        {"limit": -1},
+    ],
+)
+def test_a_rule_nobody_could_judge_by_is_refused(sign_in, caller, changes):
+    manager = sign_in(make_staff(Role.MANAGER))
+    path = f"/v1/frequency-policies/{_policy_id(caller)}/versions"
+
+    reply = manager.post(path, json={"rule": _rule(**changes), "reason": "x"})
+
+    assert reply.status_code == 422
+
+
+def test_a_customer_is_left_alone_until_a_date(caller, mine, now):
+    body = {
+        "kind": "leave_alone",
+        "customer_id": mine.id,
+        "until_at": (now + 10 * DAY).isoformat(),
+        "reason": "a death in the family",
+    }
+    hold = caller.post("/v1/contact-holds", json=body)
+    budget = f"/v1/customers/{mine.id}/contact-budget?category=care"
+    held = caller.get(budget).json
+    lifted = caller.put(f"/v1/contact-holds/{hold.json['id']}/lift", json={"reason": "they called"})
+
+    assert hold.status_code == 201
+    assert held["reasons"][0]["code"] == "leave_alone"
+    assert held["next_allowed_at"] == "2026-03-13T02:00:00Z"
+    assert lifted.json["lift_reason"] == "they called"
+    assert caller.get(budget).json["verdict"] == "allowed"
+    assert len(caller.get("/v1/contact-holds?in_force=false").json["items"]) == 1
+
+
+def test_a_region_mourns_by_its_manager_only(sign_in, now):
+    province = make_team()
+    city = make_team(parent=province)
+    manager, clerk = make_staff(Role.MANAGER, province), make_staff(team=city)
+    customer = make_customer(clerk)
+    body = {"kind": "mourning", "team_id": province.id, "reason": "earthquake"}
+    budget = f"/v1/customers/{customer.id}/contact-budget?category=care&channel=wechat"
+
+    assert sign_in(clerk).post("/v1/contact-holds", json=body).status_code == 404
+    own = {**body, "team_id": city.id}
+    assert sign_in(clerk).post("/v1/contact-holds", json=own).json["code"] == "not_your_hold"
+    hold = sign_in(manager).post("/v1/contact-holds", json=body)
+    assert sign_in(clerk).get(budget).json["reasons"][0]["code"] == "mourning"
+    assert sign_in(clerk).get(budget).json["next_allowed_at"] is None
+    lift = f"/v1/contact-holds/{hold.json['id']}/lift"
+    assert sign_in(clerk).put(lift, json={"reason": "x"}).json["code"] == "not_your_hold"
+    assert sign_in(manager).put(lift, json={"reason": "over"}).status_code == 200
+    assert sign_in(manager).put(lift, json={"reason": "other"}).json["code"] == "hold_lifted"
+    assert sign_in(clerk).get(budget).json["verdict"] == "allowed"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"customer_id": None},
+        {"team_id": "t1"},
+        {"kind": "complaint"},
+        {"kind": "mourning"},
+    ],
+)
+def test_a_hold_needs_one_subject_that_fits(caller, mine, changes):
+    body = {"kind": "leave_alone", "customer_id": mine.id, "reason": "x", **changes}
+
+    assert caller.post("/v1/contact-holds", json=body).status_code == 422
+
+
+def test_an_opt_out_is_lifted_by_a_recorded_wish_only(caller, sign_in, mine, now):
+    in_transaction(contact_frequency.opt_out, mine.phone, at=now, source="inbound:1")
+    [shown] = caller.get("/v1/opt-outs").json["items"]
+    path = f"/v1/opt-outs/{shown['id']}/lift"
+
+    assert mine.phone not in str(shown)
+    assert sign_in(make_staff()).put(path, json={"wish": "x"}).status_code == 404
+    assert caller.put(path, json={}).status_code == 422
+    assert caller.put(path, json={"wish": "asked at the visit"}).json["lifted_at"] is not None
+    assert caller.put(path, json={"wish": "asked at the visit"}).status_code == 200
+
+
+def test_overruns_are_listed_for_those_who_may_see_them(caller, sign_in, mine, now):
+    reserve(make_plan(mine, now + HOUR))
+    in_transaction(
+        contact_frequency.record_fact,
+        make_plan(mine, now),
+        occurred_at=now - HOUR,
+        recorded_at=now,
+        outcome="reached",
+        by_id=None,
+    )
+
+    items = caller.get("/v1/contact-overruns?cause=late_fact").json["items"]
+
+    assert {(i["policy_key"], i["cause"]) for i in items} == {("gap_24_hours", "late_fact")}
+    assert caller.get(f"/v1/contact-overruns?customer_id={mine.id}").json["items"] == items
+    assert sign_in(make_staff()).get("/v1/contact-overruns").json["items"] == []
+
+
+def test_what_is_told_after_90_days_waits_for_a_look(sign_in, now):
+    team = make_team()
+    manager, clerk = make_staff(Role.MANAGER, team), make_staff(team=team)
+    customer = make_customer(clerk)
+    slot = in_transaction(
+        contact_frequency.record_fact,
+        make_plan(customer, now),
+        occurred_at=now - 91 * DAY,
+        recorded_at=now,
+        outcome="reached",
+        by_id=clerk.id,
+    )
+
+    [item] = sign_in(manager).get("/v1/late-contacts").json["items"]
+    assert item["id"] == slot.id
+    assert item["is_late"] is True
+    assert sign_in(manager).put(f"/v1/late-contacts/{slot.id}/look").status_code == 200
+    assert sign_in(manager).get("/v1/late-contacts").json["items"] == []
+    assert sign_in(clerk).get("/v1/late-contacts").status_code == 403
+
+
+def test_a_customers_slots_are_listed(caller, mine, now):
+    _reserve(caller, mine, now + HOUR)
+    _reserve(caller, mine, now + 2 * DAY)
+
+    page = caller.get(f"/v1/contact-reservations?customer_id={mine.id}&limit=1").json
+    rest = caller.get(
+        f"/v1/contact-reservations?customer_id={mine.id}&limit=1&cursor={page['next_cursor']}"
+    ).json
+
+    assert page["items"][0]["effective_at"] > rest["items"][0]["effective_at"]
+    assert rest["next_cursor"] is None
