@@ -194,7 +194,9 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        op.f("ix_customer_search_terms_customer_id"), "customer_search_terms", ["customer_id"]
+        "ix_customer_search_terms_customer_id_term",
+        "customer_search_terms",
+        ["customer_id", "term"],
     )
     op.create_table(
         "do_not_disturb_wishes",

@@ -18,8 +18,8 @@ class SearchTerm(Model):
     """
 
     __tablename__ = "customer_search_terms"
+    # The key serves a search among all, this index one within a portfolio.
+    __table_args__ = (sa.Index("ix_customer_search_terms_customer_id_term", "customer_id", "term"),)
 
     term: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
-    customer_id: Mapped[RecordId] = mapped_column(
-        sa.ForeignKey("customers.id"), primary_key=True, index=True
-    )
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from crm_api.accounts.models import Team
+from crm_api.accounts.models import Role, Team
 from crm_api.customers.models import Anniversary, Customer, Phone, SearchTerm
 from crm_api.customers.policies.dates import dates_falling_between
-from crm_api.customers.policies.searching import Search, read_search
+from crm_api.customers.policies.searching import read_search
 from crm_api.customers.queries.access import limit_to
 from crm_api.customers.terms import AnniversaryKind
 from crm_api.kit.paging import fetch_page
@@ -36,12 +36,17 @@ LISTED = (
 )
 
 
-def fetch_customers(*, visible_to: Actor, page: PageRequest, **filters: Any) -> Page:
+def fetch_customers(
+    *, visible_to: Actor, page: PageRequest, q: str | None = None, **filters: Any
+) -> Page:
     """Return a page of customers, oldest first, whom the actor may see and all filters let pass."""
     statement = sa.select(*(Customer.__table__.c[name] for name in LISTED))
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(CONDITIONS[name](value))
+    if q is not None:
+        is_portfolio = visible_to.role is Role.ACCOUNT_MANAGER or filters.get("owner_id")
+        statement = statement.where((_is_found if is_portfolio else _is_among_found)(q))
     statement = limit_to(statement, visible_to=visible_to)
     return fetch_page(statement, by=[Customer.__table__.c.id], page=page)
 
@@ -65,21 +70,30 @@ def _has_birthday(days: tuple[date, date]) -> sa.ColumnElement[bool]:
     return Customer.id.in_(born)
 
 
-def _matches(text: str) -> sa.ColumnElement[bool]:
+def _is_found(text: str) -> sa.ColumnElement[bool]:
+    """Look each customer of a portfolio up: a surname has more bearers than a portfolio members."""
+    # A scalar, because PostgreSQL would turn EXISTS into a walk over all bearers.
+    own = [p.where(p.selected_columns[0] == Customer.id).limit(1) for p in _places(text)]
+    return sa.or_(sa.false(), *(look_up.scalar_subquery().is_not(None) for look_up in own))
+
+
+def _is_among_found(text: str) -> sa.ColumnElement[bool]:
+    """Look the text up, and then the customers."""
+    places = _places(text)
+    return Customer.id.in_(sa.union(*places)) if places else sa.false()
+
+
+def _places(text: str) -> list[sa.Select[str]]:
     search = read_search(text)
-    return sa.false() if search is None else Customer.id.in_(_found(search))
-
-
-def _found(search: Search) -> Any:
+    if search is None:
+        return []
     start, end = search.terms
-    by_term = sa.select(SearchTerm.customer_id).where(
-        SearchTerm.term >= start, SearchTerm.term < end
-    )
-    if search.suffixes is None:
-        return by_term
-    start, end = search.suffixes
-    by_phone = sa.select(Phone.customer_id).where(Phone.suffix >= start, Phone.suffix < end)
-    return sa.union(by_term, by_phone)
+    term, suffix = SearchTerm.term, Phone.suffix
+    places = [sa.select(SearchTerm.customer_id).where(term >= start, term < end)]
+    if search.suffixes is not None:
+        start, end = search.suffixes
+        places.append(sa.select(Phone.customer_id).where(suffix >= start, suffix < end))
+    return places
 
 
 CONDITIONS: dict[str, Callable[[Any], sa.ColumnElement[bool]]] = {
@@ -89,5 +103,4 @@ CONDITIONS: dict[str, Callable[[Any], sa.ColumnElement[bool]]] = {
     "owner_id": lambda owner_id: Customer.owner_id == owner_id,
     "team_id": _in_team,
     "birthday": _has_birthday,
-    "q": _matches,
 }
