@@ -86,6 +86,19 @@ def test_an_id_belongs_to_one_content(field):
     assert (reply.status_code, reply.json["code"]) == (409, IdTaken.code)
 
 
+@pytest.mark.parametrize("ids", [["taken"], ["new", "new"]])
+def test_an_objectives_id_belongs_to_one_objective(field, ids):
+    other = make_customer(field.owner)
+    planned(
+        field.caller, other, starts_at=field.tomorrow, objectives=[{"id": "taken", "text": "A."}]
+    )
+
+    objectives = [{"id": one, "text": "B."} for one in ids]
+    reply = plan(field.caller, field.customer, starts_at=field.tomorrow, objectives=objectives)
+
+    assert (reply.status_code, reply.json["code"]) == (409, IdTaken.code)
+
+
 def test_somebody_elses_id_tells_nothing(field, sign_in):
     visit = planned(field.caller, field.customer, starts_at=field.tomorrow)
     stranger = make_staff()

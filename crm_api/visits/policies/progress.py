@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crm_api.kit.errors import Invalid
 from crm_api.visits.errors import VisitOutOfOrder
 from crm_api.visits.terms import Step, VisitStatus
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MOST_AHEAD = timedelta(minutes=5)
+# As far as the governor looks for a free moment.
+FURTHEST = timedelta(days=400)
 AHEAD = (VisitStatus.PLANNED, VisitStatus.CONFIRMED)
 # What a day's end should leave nobody in, once the visit's time is over.
 UNCLOSED_STATE = "unclosed"
@@ -40,6 +43,15 @@ def require_order(step: Step, status: VisitStatus) -> None:
     """
     if not may_follow(step, status):
         raise VisitOutOfOrder(step=step, status=status, possible_from=MAY_FOLLOW[step])
+
+
+def require_plannable(moment: datetime, *, now: datetime, pointer: str) -> None:
+    """Make sure that somebody plans a time to come, within reach.
+
+    :raises Invalid: pointing at the moment
+    """
+    if not now <= moment <= now + FURTHEST:
+        raise Invalid(pointer, f"Plan a time to come, at most {FURTHEST.days} days ahead.")
 
 
 def is_too_far_ahead(moment: datetime, *, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from crm_api.visits.queries.tasks import (
     promises,
 )
 from crm_api.visits.queries.visits import (
+    are_objectives_taken,
     find_last_digest,
     find_note,
     find_position_before,
@@ -34,6 +35,7 @@ from crm_api.visits.queries.visits import (
 
 __all__ = [
     "UNMET",
+    "are_objectives_taken",
     "find_last_digest",
     "find_last_recorded",
     "find_note",

@@ -14,14 +14,14 @@ from crm_api.contact_history.models import Contact
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
-from crm_api.visits.models import Visit, VisitNote, VisitStep
+from crm_api.visits.models import Visit, VisitNote, VisitObjective, VisitStep
 from crm_api.visits.policies.check_in import Position
 from crm_api.visits.policies.progress import UNCLOSED, UNCLOSED_STATE
 from crm_api.visits.queries.access import limit_to
 from crm_api.visits.terms import Step, VisitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -58,6 +58,13 @@ def find_taken(visit_id: str) -> Visit | None:
     return db.session.execute(
         sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
     ).scalar_one_or_none()
+
+
+def are_objectives_taken(objective_ids: Sequence[str]) -> bool:
+    """Tell whether one of these ids belongs to an objective already, or comes twice."""
+    taken = sa.exists().where(VisitObjective.id.in_(objective_ids))
+    comes_twice = len(set(objective_ids)) < len(objective_ids)
+    return comes_twice or bool(objective_ids and db.session.scalar(sa.select(taken)))
 
 
 def visits(*, visible_to: Actor, page: PageRequest, now: datetime, **wanted: Any) -> Page:

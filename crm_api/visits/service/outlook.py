@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_history.terms import Outcome
 from crm_api.kit.db import db
-from crm_api.kit.errors import Invalid
 from crm_api.visits.errors import NotDueYet, VisitNotBooked
+from crm_api.visits.policies import progress
 from crm_api.visits.service import bookings
 from crm_api.visits.service.steps import hold_visit, take_step
 from crm_api.visits.terms import Booking, Side, Step
@@ -48,8 +48,7 @@ def move_visit(
         return visit
     if not take_step(visit, Step.MOVE, content, by=by, now=now, expected=expected):
         return visit
-    if content["starts_at"] < now:
-        raise Invalid("/starts_at", "Give a time to come.")
+    progress.require_plannable(content["starts_at"], now=now, pointer="/starts_at")
     bookings.rebook(visit, at=content["starts_at"], by_id=by.id)
     visit.move(**content)
     db.session.flush()

@@ -42,6 +42,8 @@ def plan_locked(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
     if content["id"] and (known := queries.find_taken(content["id"])):
         return _repeat(known, digest=digest)
     _require_time(content, now=now)
+    if queries.are_objectives_taken([o["id"] for o in content["objectives"] if o["id"]]):
+        raise IdTaken
     visit = _visit(content, owner_id=customer.owner_id or by.id, by=by, now=now, digest=digest)
     if not visit.is_unannounced:
         bookings.book(visit, at=visit.starts_at, by_id=by.id)
@@ -57,11 +59,10 @@ def _repeat(known: Visit, *, digest: str) -> Visit:
 
 
 def _require_time(content: dict[str, Any], *, now: datetime) -> None:
-    is_ahead = progress.is_too_far_ahead(content["starts_at"], now=now)
-    if content["is_unannounced"] and is_ahead:
+    if not content["is_unannounced"]:
+        progress.require_plannable(content["starts_at"], now=now, pointer="/starts_at")
+    elif progress.is_too_far_ahead(content["starts_at"], now=now):
         raise Invalid("/starts_at", "An unannounced visit begins now; plan one that is to come.")
-    if not content["is_unannounced"] and content["starts_at"] < now:
-        raise Invalid("/starts_at", "Plan a time to come; a visit made is told as unannounced.")
 
 
 def _visit(

@@ -36,6 +36,7 @@ def record_visit(
     if not take_step(visit, Step.RECORD, content, by=by, now=now, expected=expected):
         return visit
     closing.require_next_step(content["next_touch"], content["leave_alone"])
+    sequels.require_times(content, now=now)
     _answer_objectives(visit, content["objectives"])
     visit.close(at=now)
     visit.record = _record(visit, content, by=by, now=now)

@@ -14,12 +14,25 @@ from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, Invalid
 from crm_api.kit.ids import new_id
 from crm_api.visits.models import FollowUp, Promise, Visit
+from crm_api.visits.policies import progress
 from crm_api.visits.service.planning import plan_locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crm_api.accounts.actors import Actor
+
+
+def require_times(content: dict[str, Any], *, now: datetime) -> None:
+    """Make sure that every contact to come lies ahead, within reach.
+
+    :raises Invalid: pointing at the one that does not
+    """
+    planned = {f"/follow_ups/{n}": task for n, task in enumerate(content["follow_ups"])}
+    for pointer, task in {**planned, "/next_touch": content["next_touch"]}.items():
+        if task and task["contact"]:
+            at = task["contact"]["at"]
+            progress.require_plannable(at, now=now, pointer=f"{pointer}/contact/at")
 
 
 def promise(visit: Visit, told: Iterable[dict[str, Any]], *, now: datetime) -> None:
