@@ -110,3 +110,15 @@ class Decision:
         """The trace as a document."""
         content: dict[str, Any] = orjson.loads(self.trace)
         return content
+
+
+@dataclass(slots=True, kw_only=True)
+class Booking:
+    """A slot as it was just written, for whoever books hundreds and reads only its id."""
+
+    id: str
+    customer_id: str
+    channel: Channel
+    category: Category
+    planned_at: datetime
+    row: dict[str, Any]

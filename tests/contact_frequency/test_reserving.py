@@ -12,6 +12,7 @@ from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled, Source
 from crm_api.contact_frequency.models import Slot, SlotSubject, StoredDecision
 from crm_api.contact_frequency.service import replay
 from crm_api.contact_frequency.terms import SlotState, Verdict
+from crm_api.contact_frequency.values import Booking
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -229,10 +230,10 @@ def test_in_bulk_each_is_judged_after_those_before_it(customer, now):
 
     first, second, third = in_transaction(contact_frequency.reserve_slots, plans, by_id=None)
 
-    assert isinstance(first, Slot)
+    assert isinstance(first, Booking)
     assert not second.is_allowed
     assert second.id is not None
-    assert isinstance(third, Slot)
+    assert isinstance(third, Booking)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Slot)) == 2
 
 

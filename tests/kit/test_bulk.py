@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from crm_api.audit.models import AuditEntry
-from crm_api.kit.bulk import insert_rows
+from crm_api.kit.bulk import insert_rows, is_among
 from crm_api.kit.db import db
 from crm_api.kit.idempotency import IdempotencyKey
 from crm_api.kit.ids import new_id
@@ -31,7 +31,9 @@ def entry(**changes):
 
 
 @pytest.fixture
-def kept(app):
+def kept(app, monkeypatch):
+    monkeypatch.setattr("crm_api.kit.bulk.FEW", 1)
+
     def kept(*rows):
         with transaction():
             insert_rows(AuditEntry, rows)
@@ -56,7 +58,8 @@ def test_moments_arrive_in_utc(kept):
     assert kept(row)[0]["created_at"] == NOW
 
 
-def test_bytes_numbers_and_missing_values_arrive(app):
+def test_bytes_numbers_and_missing_values_arrive(app, monkeypatch):
+    monkeypatch.setattr("crm_api.kit.bulk.FEW", 1)
     row = {
         "actor_id": "a",
         "route": "r",
@@ -106,3 +109,15 @@ def test_a_day_arrives_as_a_day():
     from crm_api.kit.bulk import WRITERS
 
     assert WRITERS[date](date(2026, 3, 3)) == "2026-03-03"
+
+
+def test_a_column_is_compared_with_many_values(kept):
+    rows = [entry(id=f"e{n}", action="a" if n else "it's {n}, \\") for n in range(3)]
+    kept(*rows)
+
+    def ids(*wanted, column=AuditEntry.id):
+        return set(db.session.scalars(sa.select(AuditEntry.id).where(is_among(column, wanted))))
+
+    assert ids("e0", "e2", "e9") == {"e0", "e2"}
+    assert ids() == set()
+    assert ids("it's {n}, \\", column=AuditEntry.action) == {"e0"}

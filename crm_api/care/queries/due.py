@@ -14,10 +14,11 @@ from crm_api.care.values import DueCount
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Anniversary, Customer
 from crm_api.customers.terms import AnniversaryKind, Status
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.values import Cause
@@ -150,7 +151,7 @@ def find_last_time(customer_ids: Sequence[str]) -> dict[str, LastTime]:
     )
     told = (
         sa.select(CareMessage.customer_id, CareMessage.template_id, CareMessage.text, latest)
-        .where(CareMessage.customer_id.in_(customer_ids), CareMessage.state.in_(MAY_BE_READ))
+        .where(is_among(CareMessage.customer_id, customer_ids), CareMessage.state.in_(MAY_BE_READ))
         .subquery()
     )
     rows = db.session.execute(
@@ -159,10 +160,10 @@ def find_last_time(customer_ids: Sequence[str]) -> dict[str, LastTime]:
     return {row.customer_id: LastTime(row.template_id, row.text) for row in rows}
 
 
-def planned_occurrences(occurrences: Sequence[str | None]) -> set[str]:
+def planned_occurrences(occurrences: Iterable[str]) -> set[str]:
     """Return those of these occurrences that have a message."""
     return set(
         db.session.scalars(
-            sa.select(CareMessage.occurrence).where(CareMessage.occurrence.in_(occurrences))
+            sa.select(CareMessage.occurrence).where(is_among(CareMessage.occurrence, occurrences))
         )
     )

@@ -135,7 +135,7 @@ def _keep(cause: Cause, greetings: list[Greeting], slots: list[Any], *, now: dat
     """
     if not greetings:
         return 0
-    taken = queries.planned_occurrences([greeting.plan.occurrence for greeting in greetings])
+    taken = queries.planned_occurrences(str(g.plan.occurrence) for g in greetings)
     rows = []
     for greeting, slot in zip(greetings, slots, strict=True):
         if greeting.plan.occurrence in taken:

@@ -17,6 +17,7 @@ from crm_api.contact_frequency.queries.standings import standing_of
 from crm_api.contact_frequency.terms import Period
 from crm_api.customers import queries as customers
 from crm_api.customers.terms import Category, Channel
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 
@@ -91,7 +92,7 @@ def _slots(subject_ids: Sequence[str], first: int, last: int) -> dict[str, list[
             table.unit,
             table.counting,
         )
-        .where(table.subject_id.in_(subject_ids), COUNTS)
+        .where(is_among(table.subject_id, subject_ids), COUNTS)
         .where(table.effective_micros.between(first, last))
         .order_by(table.subject_id, table.effective_micros, table.slot_id)
     )
@@ -115,7 +116,7 @@ def _holds(customer_ids: Sequence[str]) -> list[tuple[str | None, str | None, Ho
     statement = (
         sa.select(table.customer_id, table.team_path, table.kind, table.from_at, table.until_at)
         .where(sa.text("lifted_at IS NULL"))
-        .where(sa.or_(table.customer_id.in_(customer_ids), table.team_path.is_not(None)))
+        .where(sa.or_(is_among(table.customer_id, customer_ids), table.team_path.is_not(None)))
         .order_by(table.id)
     )
     return [
@@ -138,14 +139,14 @@ _OptOuts = dict[str, tuple[OptOutFact, ...]]
 def _opt_outs(numbers: Collection[str], customer_ids: Sequence[str]) -> tuple[_OptOuts, _OptOuts]:
     """Return the opt-outs by number, and by customer, whom they follow."""
     follows = sa.select(OptOutCustomer.opt_out_id).where(
-        OptOutCustomer.customer_id.in_(customer_ids)
+        is_among(OptOutCustomer.customer_id, customer_ids)
     )
     statement = (
         sa.select(OptOut.id, OptOut.number, OptOut.channel, OptOut.categories)
         .add_columns(OptOutCustomer.customer_id)
         .outerjoin(OptOutCustomer, OptOutCustomer.opt_out_id == OptOut.id)
         .where(sa.text("opt_outs.lifted_at IS NULL"))
-        .where(sa.or_(OptOut.number.in_(sorted(numbers)), OptOut.id.in_(follows)))
+        .where(sa.or_(is_among(OptOut.number, sorted(numbers)), OptOut.id.in_(follows)))
         .order_by(OptOut.id, OptOutCustomer.customer_id)
     )
     by_number: dict[str, dict[str, OptOutFact]] = {}
@@ -168,7 +169,7 @@ def _occurrences(plans: Sequence[Plan], customer_ids: Sequence[str]) -> dict[tup
         return {}
     statement = (
         sa.select(Slot.customer_id, Slot.occurrence, Slot.id)
-        .where(Slot.customer_id.in_(customer_ids), Slot.occurrence.in_(wanted))
+        .where(is_among(Slot.customer_id, customer_ids), is_among(Slot.occurrence, wanted))
         .where(TAKEN_OCCURRENCE)
     )
     rows: Any = db.session.execute(statement)

@@ -29,6 +29,7 @@ from crm_api.contact_frequency.terms import (
     Strength,
     SubjectKind,
 )
+from crm_api.kit.bulk import insert_rows
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.upserts import insert
@@ -181,7 +182,7 @@ class Entries:
             (Overrun, self.overruns),
         ):
             if rows:
-                db.session.execute(sa.insert(cast("sa.Table", table.__table__)), rows)
+                insert_rows(table, rows)
                 rows.clear()
 
 

@@ -20,6 +20,8 @@ from crm_api.contact_frequency.terms import (
     DecisionKind,
     OverrunCause,
 )
+from crm_api.contact_frequency.values import Booking
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 
@@ -65,23 +67,25 @@ def reserve_slot(plan: Plan, *, by_id: str | None, slot_id: str | None = None) -
     :raises NotFound: if there is no such customer
     """
     [answer] = _reserve([plan], by_id=by_id, slot_ids=[slot_id], keep_refusals=False)
+    if isinstance(answer, Booking):
+        return Slot(**answer.row)
     if isinstance(answer, Slot):
         return answer
     decision, facts = answer
     raise ContactBlocked(decision, remember=_remember(decision, facts, by_id=by_id))
 
 
-def reserve_slots(plans: Sequence[Plan], *, by_id: str | None) -> list[Slot | Decision]:
+def reserve_slots(plans: Sequence[Plan], *, by_id: str | None) -> list[Slot | Booking | Decision]:
     """Book some hundreds of contacts, each judged after those before it in the list.
 
-    The blocked come back as decisions and are kept. The slots are given as they were written;
-    they belong to no session.
+    The blocked come back as decisions and are kept. A new slot comes back as what was written,
+    because to build the object took longer than all that led to it.
 
     :raises SourceReserved: if a source holds a reservation for something else
     :raises NotFound: if a customer does not exist
     """
     answers = _reserve(plans, by_id=by_id, slot_ids=[None] * len(plans), keep_refusals=True)
-    return [answer if isinstance(answer, Slot) else answer[0] for answer in answers]
+    return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
 
 
 def _reserve(
@@ -90,31 +94,38 @@ def _reserve(
     by_id: str | None,
     slot_ids: Sequence[str | None],
     keep_refusals: bool,
-) -> list[Slot | tuple[Decision, Facts]]:
+) -> list[Slot | Booking | tuple[Decision, Facts]]:
     if not plans:
         return []
     plans, now = locking.lock_plans(plans)
-    existing = _by_source({plan.source for plan in plans if plan.source})
+    existing: dict[str, Slot | Booking] = _by_source({plan.source for plan in plans if plan.source})
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
-    answers: list[Slot | tuple[Decision, Facts]] = []
+    answers: list[Slot | Booking | tuple[Decision, Facts]] = []
     for start in range(0, len(plans), CHUNK):
         chunk = plans[start : start + CHUNK]
         known = gather(chunk, frame=entries.frame, now=now)
         for plan, slot_id in zip(chunk, slot_ids[start : start + CHUNK], strict=True):
             answer = _existing(plan, existing) or _judge(plan, known, entries, slot_id or new_id())
-            if isinstance(answer, Slot) and plan.source:
+            if isinstance(answer, tuple):
+                answer = _refused(*answer, entries=entries, is_kept=keep_refusals)
+            elif plan.source:
                 existing[plan.source] = answer
-            elif not isinstance(answer, Slot) and keep_refusals:
-                kept = entries.add_decision(*answer, kind=DecisionKind.REFUSAL)
-                answer = (kept, answer[1])
             answers.append(answer)
         entries.write()
     return answers
 
 
+def _refused(
+    decision: Decision, facts: Facts, *, entries: Entries, is_kept: bool
+) -> tuple[Decision, Facts]:
+    if is_kept:
+        decision = entries.add_decision(decision, facts, kind=DecisionKind.REFUSAL)
+    return decision, facts
+
+
 def _judge(
     plan: Plan, known: Known, entries: Entries, slot_id: str
-) -> Slot | tuple[Decision, Facts]:
+) -> Booking | tuple[Decision, Facts]:
     facts = known.facts_for(plan)
     decision = decide(plan, facts, entries.frame, entries.now)
     if not decision.is_allowed:
@@ -128,19 +139,26 @@ def _judge(
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     known.add(slot_id, plan, unit=unit, subject_ids=subject_ids)
-    return Slot(**entries.slots[-1])
+    return Booking(
+        id=slot_id,
+        customer_id=plan.customer_id,
+        channel=plan.channel,
+        category=plan.category,
+        planned_at=plan.at,
+        row=entries.slots[-1],
+    )
 
 
-def _by_source(sources: set[str]) -> dict[str, Slot]:
-    found: dict[str, Slot] = {}
+def _by_source(sources: set[str]) -> dict[str, Slot | Booking]:
+    found: dict[str, Slot | Booking] = {}
     for chunk in locking.chunks(sorted(sources)):
-        statement = sa.select(Slot).where(Slot.source.in_(chunk), TAKEN_SOURCE)
+        statement = sa.select(Slot).where(is_among(Slot.source, chunk), TAKEN_SOURCE)
         statement = statement.execution_options(populate_existing=True)
         found |= {slot.source: slot for slot in db.session.scalars(statement) if slot.source}
     return found
 
 
-def _existing(plan: Plan, existing: dict[str, Slot]) -> Slot | None:
+def _existing(plan: Plan, existing: dict[str, Slot | Booking]) -> Slot | Booking | None:
     slot = existing.get(plan.source) if plan.source else None
     if slot is None:
         return None

@@ -10,6 +10,7 @@ from crm_api.accounts.models import Team
 from crm_api.customers.models import Customer, DoNotDisturbWish
 from crm_api.customers.terms import Category, Channel
 from crm_api.customers.values import GovernedFacts, Wish
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def same_person_ids(customer_ids: Iterable[str]) -> dict[str, list[str]]:
 def _persons(customer_ids: Sequence[str]) -> Iterator[Any]:
     statement = sa.select(Customer.id, Customer.person_id).where(Customer.person_id.is_not(None))
     for chunk in _chunks(customer_ids):
-        yield from db.session.execute(statement.where(Customer.id.in_(chunk)))
+        yield from db.session.execute(statement.where(is_among(Customer.id, chunk)))
 
 
 def _members(person_ids: Sequence[str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {person_id: [] for person_id in person_ids}
     table = Customer.__table__.c
     for chunk in _chunks(person_ids):
-        statement = sa.select(table.person_id, table.id).where(table.person_id.in_(chunk))
+        statement = sa.select(table.person_id, table.id).where(is_among(table.person_id, chunk))
         for person_id, customer_id in db.session.execute(statement):
             members[person_id].append(customer_id)
     return {person_id: sorted(ids) for person_id, ids in members.items()}
@@ -83,7 +84,7 @@ def _core_facts(ids: Sequence[str]) -> Iterator[Any]:
         Customer.phone,
     ).join(Team, Team.id == Customer.team_id)
     for chunk in _chunks(ids):
-        yield from db.session.execute(statement.where(Customer.id.in_(chunk)))
+        yield from db.session.execute(statement.where(is_among(Customer.id, chunk)))
 
 
 def _wishes(ids: Sequence[str]) -> dict[str, list[Wish]]:
@@ -91,7 +92,7 @@ def _wishes(ids: Sequence[str]) -> dict[str, list[Wish]]:
     statement = sa.select(*table).where(table.lifted_at.is_(None)).order_by(table.id)
     found: dict[str, list[Wish]] = {}
     for chunk in _chunks(ids):
-        for row in db.session.execute(statement.where(table.customer_id.in_(chunk))):
+        for row in db.session.execute(statement.where(is_among(table.customer_id, chunk))):
             found.setdefault(row.customer_id, []).append(_wish(row))
     return found
 
