@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import click
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,8 +31,8 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class MissingSetting(RuntimeError):
-    """A setting that production must be given was not, or cannot be read."""
+class MissingSetting(click.ClickException):
+    """A setting that must be given was not, or cannot be read: commands say so in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
