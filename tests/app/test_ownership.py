@@ -1,0 +1,200 @@
+"""What belongs to somebody else does not exist: each route is asked with another team's ids."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crm_api.accounts.models import Role
+from tests.care_gateway.factories import make_message
+from tests.factories.accounts import make_staff, make_team
+from tests.factories.contact_frequency import keep_default_policies
+from tests.factories.customers import make_customer
+from tests.factories.visits import a_plan, a_record, made, planned, step
+from tests.support.contract import document_of, example, operations
+
+# Everybody's, for the roles that the route lets in: the house's words, rules and calendar.
+SHARED = {
+    "year",
+    "template_id",
+    "number",
+    "on",
+    "policy_id",
+    "policy_key",
+    "version",
+    "client_id",
+    "key_id",
+}
+# Only the session's own person has these; other people's are asked for all the same.
+OWN = {"session_id"}
+
+
+def _ok(reply):
+    assert reply.status_code in (200, 201), reply.text
+    return reply.json
+
+
+@pytest.fixture
+def theirs(app, sign_in, at, moment):
+    """All that one account manager's portfolio can hold, by the name of its id in a path."""
+    at(moment)
+    keep_default_policies(moment - timedelta(days=30))
+    team = make_team()
+    owner, manager = make_staff(team=team), make_staff(Role.MANAGER, team)
+    caller = sign_in(owner)
+    customer, relative, sms_customer = (make_customer(owner) for _ in range(3))
+    at_customer = f"/v1/customers/{customer.id}"
+    phone = _ok(caller.post(f"{at_customer}/phones", json={"number": "13912345678"}))
+    day = {"kind": "wedding", "month": 5, "day": 20}
+    anniversary = _ok(caller.post(f"{at_customer}/anniversaries", json=day))
+    wish = _ok(caller.post(f"{at_customer}/do-not-disturb-wishes", json={"channels": ["email"]}))
+    link = {"kind": "family", "other_id": relative.id}
+    relation = _ok(caller.post(f"{at_customer}/relations", json=link))
+    visit = made(caller, planned(caller, customer, starts_at=moment))
+    due = (moment + timedelta(days=3)).date().isoformat()
+    record = a_record(
+        visit,
+        promises=[{"id": "their-promise", "text": "Bring the offer.", "due_on": due}],
+        follow_ups=[{"id": "their-follow-up", "text": "Ask again.", "due_on": due}],
+    )
+    _ok(step(caller, visit, "record", **record))
+    contact = _ok(caller.get(f"{at_customer}/contacts"))["items"][0]
+    withdrawal = _ok(
+        caller.post(f"/v1/contacts/{contact['id']}/withdrawals", json={"reason": "A slip."})
+    )
+    message = make_message(sms_customer, send_before=moment + timedelta(hours=8))
+    call = {
+        "customer_id": relative.id,
+        "channel": "call",
+        "category": "service",
+        "at": (moment + timedelta(days=1)).isoformat(),
+    }
+    reservation = _ok(caller.post("/v1/contact-reservations", json=call))
+    return {
+        "owner": owner,
+        "manager": manager,
+        "customer_id": customer.id,
+        "other_id": relative.id,
+        "phone_id": phone["id"],
+        "anniversary_id": anniversary["id"],
+        "wish_id": wish["id"],
+        "relation_id": relation["id"],
+        "visit_id": visit["id"],
+        "promise_id": "their-promise",
+        "follow_up_id": "their-follow-up",
+        "contact_id": contact["id"],
+        "withdrawal_id": withdrawal["id"],
+        "message_id": message.id,
+        "reservation_id": reservation["id"],
+        "slot_id": reservation["id"],
+        "staff_id": owner.id,
+        "team_id": team.id,
+    }
+
+
+BODIES = {
+    "PUT /v1/customers/{customer_id}/owner": lambda t: {
+        "owner_id": t["owner"].id,
+        "reason": "ours now",
+    },
+    "PUT /v1/visits/{visit_id}/record": lambda _: {
+        "summary": "x",
+        "objectives": [],
+        "leave_alone": {"until": "2099-01-01", "reason": "x"},
+    },
+}
+
+
+def _names(operation):
+    return [p.partition("}")[0] for p in operation.path.split("{")[1:]]
+
+
+def _body(operation, theirs, document):
+    if operation.name in BODIES:
+        return BODIES[operation.name](theirs)
+    schema = operation.body_schema
+    if schema is None:
+        return None
+    body = example(schema, document)
+    for name in schema.get("properties", {}):
+        if name in theirs and name in body:
+            body[name] = theirs[name]
+    return body
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNT_MANAGER, Role.MANAGER])
+def test_another_teams_records_do_not_exist(app, sign_in, theirs, role):
+    stranger = sign_in(make_staff(role, make_team()))
+    document = document_of(app)
+    seen, unknown = [], set()
+    for operation in operations(document):
+        names = _names(operation)
+        if not names or operation.is_for_machines or operation.is_public:
+            continue
+        if set(names) & (SHARED | OWN):
+            continue
+        unknown |= set(names) - set(theirs)
+        if unknown:
+            continue
+        ids = {n: theirs[n] for n in names}
+        reply = getattr(stranger, operation.method)(
+            operation.url(**ids),
+            json=_body(operation, theirs, document),
+            headers={"If-Match": '"1"'},
+        )
+        if reply.status_code == 404 and reply.json["code"] == "not_found":
+            continue
+        if reply.status_code == 403 and reply.json["code"] == "forbidden_role":
+            continue
+        seen.append(f"{operation.name}: {reply.status_code} {reply.text[:200]}")
+    assert unknown == set(), "tell this test where to find these ids"
+    assert seen == []
+
+
+def test_the_ids_that_the_walk_uses_are_real(app, sign_in, theirs):
+    """Whoever they belong to finds them: a 404 above means “not yours”, not “no such thing”."""
+    caller, document = sign_in(theirs["manager"]), document_of(app)
+    missing = []
+    for operation in operations(document):
+        names = _names(operation)
+        if operation.method != "get" or not names or operation.is_for_machines:
+            continue
+        if set(names) & (SHARED | OWN):
+            continue
+        reply = caller.get(operation.url(**{n: theirs[n] for n in names}))
+        if reply.status_code not in (200, 403):
+            missing.append(f"{operation.name}: {reply.status_code} {reply.text[:200]}")
+    assert missing == []
+
+
+def test_lists_of_a_stranger_are_empty(app, sign_in, theirs):
+    stranger = make_staff(Role.MANAGER, make_team())
+    caller, shown = sign_in(stranger), []
+    for operation in operations(document_of(app)):
+        if operation.method != "get" or "{" in operation.path or operation.is_public:
+            continue
+        if operation.is_for_machines:
+            continue
+        text = caller.get(operation.path).text
+        shown += [f"{operation.name}: {n}" for n, i in theirs.items() if str(i) in text]
+    assert shown == []
+
+
+def test_bodies_that_name_a_strangers_customer_are_refused(app, sign_in, theirs, moment):
+    caller = sign_in(make_staff(Role.ACCOUNT_MANAGER, make_team()))
+
+    class Theirs:
+        id = theirs["customer_id"]
+
+    visit = caller.post("/v1/visits", json=a_plan(Theirs, starts_at=moment + timedelta(days=9)))
+    call = {
+        "customer_id": theirs["customer_id"],
+        "channel": "call",
+        "category": "service",
+        "at": (moment + timedelta(days=9)).isoformat(),
+    }
+    reservation = caller.post("/v1/contact-reservations", json=call)
+
+    assert visit.status_code == 404
+    assert reservation.status_code == 404
