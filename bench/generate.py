@@ -93,9 +93,10 @@ SELECT 's' || id, customer_id, channel, 'service', 'consumed', 'full', occurred_
        occurred_at, false, 'reached', 'standard', occurred_at, by_id, false, false, false,
        occurred_at
 FROM made;
-INSERT INTO slot_subjects (slot_id, subject_id, subject_kind, unit, effective_at, local_day,
+INSERT INTO slot_subjects (slot_id, subject_id, subject_kind, unit, effective_micros, local_day,
                            local_month, channel, category, counting)
-SELECT 's' || id, customer_id, 'customer', 's' || id, occurred_at,
+SELECT 's' || id, customer_id, 'customer', 's' || id,
+       (extract(epoch from occurred_at) * 1000000)::bigint,
        (occurred_at AT TIME ZONE 'Asia/Shanghai')::date - date '1970-01-01',
        (extract(year from occurred_at AT TIME ZONE 'Asia/Shanghai')::int - 1970) * 12
          + extract(month from occurred_at AT TIME ZONE 'Asia/Shanghai')::int - 1,

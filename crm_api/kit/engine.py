@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 if TYPE_CHECKING:
     from crm_api.config import Settings
 
 # DEFERRED for what only reads; everything else takes the write lock before it looks.
 sqlite_begin: ContextVar[str] = ContextVar("sqlite_begin", default="IMMEDIATE")
+
+IDLE_SECONDS = 5
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -42,17 +45,20 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_timeout": 10,
-        "pool_pre_ping": True,
         "isolation_level": "READ COMMITTED",
         "connect_args": {"options": timeouts},
     }
 
 
 def prepare_engine(engine: sa.Engine, settings: Settings) -> None:
-    """Make SQLite begin and wait as the ledger needs it. PostgreSQL needs nothing more."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Make SQLite begin and wait as the ledger needs it; see that PostgreSQL still listens."""
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, settings)
+    else:
+        _ping_the_idle(engine)
 
+
+def _prepare_sqlite(engine: sa.Engine, settings: Settings) -> None:
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; we do
@@ -64,6 +70,27 @@ def prepare_engine(engine: sa.Engine, settings: Settings) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"BEGIN {sqlite_begin.get()}")
+
+
+def _ping_the_idle(engine: sa.Engine) -> None:
+    """Ask a connection whether it lives only after it idled: SQLAlchemy's pre-ping asks each time.
+
+    One that dies in between costs its request a 503, which is safe to repeat.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("idle_since")
+        if since is None or time.monotonic() - since < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def prove_locks_hold(engine: sa.Engine) -> None:

@@ -85,13 +85,13 @@ class VersionRequired(DomainError):
 
 
 class Busy(DomainError):
-    """Somebody else holds the record for longer than anybody should wait."""
+    """Somebody holds the record for longer than anybody should wait, or the database is away."""
 
     status = 503
     code = "busy"
 
     def __init__(self) -> None:
         super().__init__(
-            "The record is in use. Repeat the request with the same Idempotency-Key.",
+            "The database cannot answer now. Repeat the request with the same Idempotency-Key.",
             retry_after=1,
         )

@@ -104,7 +104,9 @@ def _database(error: DBAPIError) -> Response:
 
 
 def is_busy(error: DBAPIError) -> bool:
-    """Tell whether a statement only waited too long for others."""
+    """Tell whether a statement only waited too long for others, or lost its connection."""
+    if error.connection_invalidated:
+        return True
     if isinstance(error, OperationalError) and "locked" in str(error.orig):
         return True
     return getattr(error.orig, "sqlstate", None) in BUSY_STATES

@@ -1,0 +1,74 @@
+"""A database that went away and came back costs nobody a lasting error."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from crm_api.kit import engine as kit_engine
+from crm_api.kit.db import db
+from tests.factories.accounts import make_staff
+
+
+@pytest.fixture
+def only_postgres(backend):
+    if backend != "postgres":
+        pytest.skip("SQLite has no connection to lose")
+
+
+def _cut_all_connections():
+    with psycopg.connect(
+        host=db.engine.url.query["host"], dbname="postgres", user="crm", autocommit=True
+    ) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [db.engine.url.database],
+        )
+
+
+def test_a_lost_connection_is_503_once_and_then_gone(app, only_postgres, sign_in):
+    caller = sign_in(make_staff())
+    assert caller.get("/v1/me").status_code == 200
+    db.session.remove()
+
+    _cut_all_connections()
+    first, second = caller.get("/v1/me"), caller.get("/v1/me")
+
+    assert (first.status_code, first.json["code"]) == (503, "busy")
+    assert first.headers["Retry-After"] == "1"
+    assert second.status_code == 200
+
+
+def test_an_idle_connection_is_asked_before_it_is_used(app, only_postgres, sign_in, monkeypatch):
+    caller = sign_in(make_staff())
+    assert caller.get("/v1/me").status_code == 200
+    db.session.remove()
+    monkeypatch.setattr(kit_engine, "IDLE_SECONDS", 0)
+
+    _cut_all_connections()
+
+    assert caller.get("/v1/me").status_code == 200
+
+
+def test_locks_hold_on_this_engine(app):
+    kit_engine.prove_locks_hold(db.engine)
+
+
+def test_a_lock_that_does_not_hold_is_noticed(app, monkeypatch, backend):
+    if backend == "sqlite":
+        token = kit_engine.sqlite_begin.set("DEFERRED")  # reads only, so both may
+        try:
+            with pytest.raises(kit_engine.LocksDoNotHold):
+                kit_engine.prove_locks_hold(db.engine)
+        finally:
+            kit_engine.sqlite_begin.reset(token)
+        return
+    real = sa.Connection.exec_driver_sql
+
+    def forgetful(self, statement, *args, **kwargs):
+        return real(self, statement.replace(" FOR NO KEY UPDATE", "").replace(" NOWAIT", ""))
+
+    monkeypatch.setattr(sa.Connection, "exec_driver_sql", forgetful)
+    with pytest.raises(kit_engine.LocksDoNotHold):
+        kit_engine.prove_locks_hold(db.engine)
