@@ -139,6 +139,15 @@ def test_without_a_slot_nothing_can_be_promised(field):
     assert (reply.status_code, reply.json["code"]) == (409, "visit_not_booked")
 
 
+def test_put_off_an_unannounced_visit_is_a_plan_like_any_other(field, slot_of):
+    visit = planned(field.caller, field.customer, starts_at=field.now, is_unannounced=True)
+
+    reply = step(field.caller, visit, "schedule", **to(field.tomorrow))
+
+    assert (reply.json["booking"], reply.json["is_unannounced"]) == ("reserved", False)
+    assert slot_of(reply.json).effective_at == field.tomorrow
+
+
 STEPS = {
     "confirmation": {"by": "王示例", "how": "call"},
     "schedule": {"starts_at": "2026-03-10T02:00:00Z", "ends_at": "2026-03-10T03:00:00Z"},

@@ -260,6 +260,31 @@ def test_a_slot_that_no_contact_used_goes_back(field, visit):
     assert slot.state is SlotState.RELEASED
 
 
+def test_a_stub_that_was_corrected_is_completed_all_the_same(field, visit):
+    corrected = field.caller.post(
+        f"/v1/contacts/{visit['contact_id']}/corrections",
+        json={"reason": "Met somebody else.", "with_whom": "李示例"},
+    )
+    assert corrected.status_code == 201, corrected.json
+
+    step(field.caller, visit, "record", **a_record(visit, persons_met=["李示例"]))
+
+    told = contacts(field.caller, field.customer)
+    assert [c["summary"] for c in told] == ["They are content and open a second branch."]
+
+
+def test_a_follow_up_is_no_visit(field, visit):
+    task = {
+        "text": "Go again.",
+        "due_on": "2026-03-10",
+        "contact": {"channel": "visit", "at": (field.tomorrow + 3 * DAY).isoformat()},
+    }
+
+    reply = step(field.caller, visit, "record", **a_record(visit, follow_ups=[task]))
+
+    assert reply.status_code == 422
+
+
 def test_promises_are_kept_once(field, visit):
     promises = [
         {"id": "p-1", "text": "Send it.", "due_on": "2026-03-06"},

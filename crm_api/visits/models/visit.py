@@ -107,6 +107,7 @@ class Visit(Versioned, Model):
     def move(self, *, starts_at: datetime, ends_at: datetime, place: str | None) -> None:
         """Set another time. What the customer agreed to is another visit now: ask again."""
         self._advance(Step.MOVE, to=VisitStatus.PLANNED)
+        self.is_unannounced = False
         self.starts_at, self.ends_at = starts_at, ends_at
         self.place = self.place if place is None else place
         self.confirmed_by = self.confirmed_how = self.confirmed_at = None
