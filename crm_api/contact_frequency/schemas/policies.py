@@ -91,16 +91,16 @@ class FrequencyRuleSchema(Schema):
 
     kind = fields.Enum(RuleKind, by_value=True, required=True)
     strength = fields.Enum(Strength, by_value=True, required=True)
-    subjects = _set_of(SubjectKind, load_default=frozenset(SubjectKind))
-    channels = _channels(load_default=ALL_CHANNELS)
+    subjects = _set_of(SubjectKind, load_default=lambda: frozenset(SubjectKind))
+    channels = _channels(load_default=lambda: ALL_CHANNELS)
     categories = _set_of(Category, required=True)
-    counted_channels = _channels(load_default=ALL_CHANNELS)
-    counted_categories = _set_of(Category, load_default=ALL_CATEGORIES)
+    counted_channels = _channels(load_default=lambda: ALL_CHANNELS)
+    counted_categories = _set_of(Category, load_default=lambda: ALL_CATEGORIES)
     limit = _amount(MOST_CONTACTS, description="0 allows none; a policy that is retired, any.")
     seconds = _amount(LONGEST_DAYS * 86_400)
     days = _amount(LONGEST_DAYS)
     period = fields.Enum(Period, by_value=True, load_default=None, allow_none=True)
-    loosened_by = _set_of(ScopeKind, load_default=frozenset())
+    loosened_by = _set_of(ScopeKind, load_default=frozenset)
     ceiling = _amount(LONGEST_DAYS * 86_400)
     overridable_by = fields.List(
         fields.Enum(Role, by_value=True, validate=validate.OneOf(MAY_OVERRIDE)), load_default=list
@@ -108,7 +108,7 @@ class FrequencyRuleSchema(Schema):
     opens = ClockField(load_default=0, metadata={"type": "string", "example": "08:00"})
     closes = ClockField(load_default=1440, metadata={"type": "string", "example": "21:00"})
     weekdays = SetField(
-        fields.Integer(validate=validate.Range(min=1, max=7)), load_default=EVERY_DAY
+        fields.Integer(validate=validate.Range(min=1, max=7)), load_default=lambda: EVERY_DAY
     )
     workdays_only = fields.Boolean(load_default=False)
     closed_on_solemn_days = fields.Boolean(load_default=False)
