@@ -315,3 +315,55 @@ def test_greetings_are_spread_over_the_window(run):
     due = [m.due_at for m in messages()]
     assert max(due) - min(due) > timedelta(hours=7)
     assert len(set(due)) > 55
+
+
+@pytest.fixture
+def stale(run, monkeypatch):
+    """Plan a birthday, then let the next run see the customer as it was before."""
+    from crm_api.care import queries
+
+    make_template()
+    make_template()
+    make_customer(birth_on=BORN)
+    seen, look = [], queries.open_people
+
+    def remember(cause, **where):
+        people = look(cause, **where)
+        seen.append(people)
+        return people
+
+    monkeypatch.setattr(queries, "open_people", remember)
+    run()
+    pages = iter(seen)
+    monkeypatch.setattr(queries, "open_people", lambda *_, **__: next(pages))
+    causes = service.causes_between(DAY, days=1, now=EVE)
+    cause = next(c for c in causes if c.words and c.date and c.date.calendar == "solar")
+    db.session.rollback()
+
+    def plan_again():
+        with transaction():
+            return service.plan_chunk(cause, after=None, now=EVE).tally
+
+    return plan_again
+
+
+def test_who_read_too_early_gets_no_second_slot(stale):
+    tally = stale()
+
+    assert tally.planned == 0
+    assert tally.blocked["occurrence_taken"] == 1
+    assert len(messages()) == count(Slot) == 1
+
+
+def test_nor_a_second_message_where_the_first_gave_its_slot_back(stale):
+    with transaction():
+        message = db.session.scalars(sa.select(CareMessage)).one()
+        message.become(MessageState.CANCELLED, at=EVE, reason="in mourning")
+        contact_frequency.release_slot(message.slot_id, reason="message_cancelled")
+
+    tally = stale()
+
+    assert tally.planned == 0
+    assert tally.blocked["planned_by_another_run"] == 1
+    assert len(messages()) == 1
+    assert {slot.state for slot in db.session.scalars(sa.select(Slot))} == {SlotState.RELEASED}
