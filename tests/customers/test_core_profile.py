@@ -9,6 +9,7 @@ from crm_api.customers import queries
 from crm_api.customers.models import Customer, Phone
 from crm_api.customers.schemas.core import CustomerSchema
 from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
@@ -250,3 +251,10 @@ def test_numbers_are_kept_once_and_the_first_mobile_is_written_to(caller):
             .order_by(Phone.number)
         ).all()
     assert [tuple(r) for r in rows] == [("+861065529988", False), ("+8613912345678", True)]
+
+
+def test_the_core_row_of_a_stranger_is_not_found(app, owner):
+    stranger = make_customer()
+
+    with pytest.raises(NotFound), transaction(read_only=True):
+        queries.core_row(stranger.id, visible_to=owner)

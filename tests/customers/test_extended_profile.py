@@ -159,3 +159,10 @@ def test_a_wish_sent_twice_is_one_wish(caller, path):
 def wishes_of(customer_id):
     with transaction(read_only=True):
         return queries.governed_facts([customer_id])[customer_id].wishes
+
+
+def test_a_wish_is_lifted_through_its_own_customer_only(caller, owner, path):
+    wish = caller.post(f"{path}/do-not-disturb-wishes", json={}).json
+    other = f"/v1/customers/{make_customer(owner).id}/do-not-disturb-wishes"
+
+    assert caller.put(f"{other}/{wish['id']}/lift").status_code == 404

@@ -217,3 +217,11 @@ def test_the_blind_index_is_equal_for_equals_only():
         len({one, blind_index("X2", key=OLD, purpose="p"), blind_index("X1", key=NEW, purpose="p")})
         == 3
     )
+
+
+def test_a_number_that_is_not_written_to_goes_without_a_word(caller, owner):
+    customer = make_customer(owner)
+    extra = caller.post(f"{path_of(customer)}/phones", json={"number": "13912340001"}).json
+
+    assert caller.delete(f"{path_of(customer)}/phones/{extra['id']}").status_code == 204
+    assert caller.get(path_of(customer)).json["version"] == 1

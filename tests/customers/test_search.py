@@ -58,12 +58,23 @@ def test_it_is_found_by_any_part(search, owner, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["乙", "dan", "sx y z", "321", "43210", "8887", "%", "_", "' OR 1=1", "100"]
+    "text",
+    ["乙", "dan", "sx y z", "321", "43210", "8887", "%", "_", "' OR 1=1", "100", "..."],
 )
 def test_what_is_no_part_is_not_found(search, owner, text):
     make_customer(owner, name="单小雨", phone="+8613988874321", account_no="A-100")
 
     assert search(text) == []
+
+
+@pytest.mark.parametrize("text", ["小雨", "xy", "4321", "nobody", "..."])
+def test_leaders_find_what_account_managers_find(search, sign_in, owner, text):
+    make_customer(owner, name="单小雨", phone="+8613988874321")
+    admin = sign_in(make_staff(Role.ADMIN))
+
+    found = admin.get("/v1/customers", query_string={"q": text}).json["items"]
+
+    assert [item["name"] for item in found] == search(text)
 
 
 def test_a_name_of_one_character_is_found(search, owner):

@@ -268,3 +268,13 @@ def test_the_clock_of_a_change_is_the_requests(owner, manager, at):
 
     (change,) = manager.get(f"{path_of(customer)}/changes").json["items"]
     assert change["changed_at"] == moment.isoformat().replace("+00:00", "Z")
+
+
+def test_a_customer_given_to_its_owner_changes_nothing(owner, manager):
+    customer = make_customer(owner)
+    same = {"owner_id": owner.id, "reason": "by mistake"}
+
+    reply = manager.put(f"{path_of(customer)}/owner", json=same)
+
+    assert (reply.status_code, reply.json["version"]) == (200, 1)
+    assert manager.get(f"{path_of(customer)}/changes").json["items"] == []
