@@ -79,13 +79,14 @@ class Parser(FlaskParser):
         messages = error.messages
         if isinstance(messages, dict) and set(messages) <= {"json", "query", "form", "files"}:
             messages = next(iter(messages.values()))
-        raise InvalidRequest(_pointers(messages)) from None
+        raise InvalidRequest(point_at(messages)) from None
 
 
-def _pointers(messages: Any, path: str = "") -> list[dict[str, str]]:
+def point_at(messages: Any, path: str = "") -> list[dict[str, str]]:
+    """Return what marshmallow found, each fault with the JSON pointer to its place."""
     if isinstance(messages, dict):
         parts = [(("" if k == "_schema" else f"/{k}"), v) for k, v in messages.items()]
-        return [found for k, v in parts for found in _pointers(v, path + k)]
+        return [found for k, v in parts for found in point_at(v, path + k)]
     return [{"pointer": path, "message": str(m)} for m in messages]
 
 

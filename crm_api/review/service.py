@@ -7,8 +7,9 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from crm_api.audit import service as audit
+from crm_api.kit import cells
 from crm_api.kit.transactions import transaction
-from crm_api.review import policies, queries
+from crm_api.review import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,5 +49,5 @@ def export_contacts(*, by: Actor, now: datetime, **filters: Any) -> Iterator[byt
 def _lines(rows: Iterable[Iterable[Any]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerows([policies.cell(value) for value in row] for row in rows)
+    writer.writerows([cells.cell(value) for value in row] for row in rows)
     return written.getvalue()

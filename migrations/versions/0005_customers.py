@@ -14,6 +14,11 @@ BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    _create_customers()
+    _create_imports()
+
+
+def _create_customers() -> None:
     op.create_table(
         "subject_locks",
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -273,6 +278,7 @@ def _refuse_edits() -> None:
 
 
 def downgrade() -> None:
+    _drop_imports()
     op.drop_table("extended_profiles")
     op.drop_table("do_not_disturb_wishes")
     op.drop_table("customer_search_terms")
@@ -285,3 +291,102 @@ def downgrade() -> None:
     op.drop_table("subject_locks")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION customer_changes_append_only()")
+
+
+def _create_imports() -> None:
+    op.create_table(
+        "customer_imports",
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("mapping", DOCUMENT, nullable=False),
+        sa.Column("is_dry_run", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("header", DOCUMENT, nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["staff.id"], name=op.f("fk_customer_imports_by_id_staff")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_imports")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_customer_imports_by_id_id", "customer_imports", ["by_id", "id"])
+    op.create_index("ix_customer_imports_status_id", "customer_imports", ["status", "id"])
+    _create_import_pieces()
+    op.create_table(
+        "imported_customers",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("external_id", sa.String(length=64), nullable=False),
+        sa.Column("customer_id", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.Column("row_number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_imported_customers_customer_id_customers"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["customer_imports.id"],
+            name=op.f("fk_imported_customers_import_id_customer_imports"),
+        ),
+        sa.PrimaryKeyConstraint("source", "external_id", name=op.f("pk_imported_customers")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_imported_customers_customer_id"), "imported_customers", ["customer_id"]
+    )
+
+
+def _create_import_pieces() -> None:
+    op.create_table(
+        "customer_import_parts",
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["customer_imports.id"],
+            name=op.f("fk_customer_import_parts_import_id_customer_imports"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_customer_import_parts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "customer_import_chunks",
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("rows", DOCUMENT, nullable=True),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        sa.Column("created", sa.Integer(), nullable=False),
+        sa.Column("updated", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("rejects", DOCUMENT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["customer_imports.id"],
+            name=op.f("fk_customer_import_chunks_import_id_customer_imports"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_customer_import_chunks")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_customer_import_chunks_open",
+        "customer_import_chunks",
+        ["is_done", "import_id", "number"],
+    )
+
+
+def _drop_imports() -> None:
+    op.drop_table("imported_customers")
+    op.drop_table("customer_import_chunks")
+    op.drop_table("customer_import_parts")
+    op.drop_table("customer_imports")

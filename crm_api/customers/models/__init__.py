@@ -1,5 +1,11 @@
 """The tables of customers."""
 
+from crm_api.customers.imports.models import (
+    CustomerImport,
+    ImportChunk,
+    ImportedCustomer,
+    ImportPart,
+)
 from crm_api.customers.models.changes import CustomerChange
 from crm_api.customers.models.core import Customer, Phone
 from crm_api.customers.models.extended import Anniversary, DoNotDisturbWish, ExtendedProfile
@@ -12,8 +18,12 @@ __all__ = [
     "Anniversary",
     "Customer",
     "CustomerChange",
+    "CustomerImport",
     "DoNotDisturbWish",
     "ExtendedProfile",
+    "ImportChunk",
+    "ImportPart",
+    "ImportedCustomer",
     "Phone",
     "Relation",
     "SearchTerm",

@@ -1,5 +1,6 @@
 """The routes of customers."""
 
+from crm_api.customers.imports import routes as imports
 from crm_api.customers.routes import (
     anniversaries,
     core,
@@ -20,4 +21,5 @@ BLUEPRINTS = (
     wishes.blueprint,
     relations.blueprint,
     leavers.blueprint,
+    imports.blueprint,
 )

@@ -1,0 +1,1 @@
+"""Customers come in from files: CSV and XLSX, row by row, safe to repeat."""
