@@ -190,8 +190,8 @@ class ContactFiltersSchema(PageQuerySchema):
     category = enum_field(Category)
     outcome = enum_field(Outcome)
     by_id = RecordIdField(metadata={"description": "Recorded by this member of staff."})
-    is_standing = fields.Boolean(
-        metadata={"description": "Only what stands, or only what was corrected or withdrawn."}
+    standing_only = fields.Boolean(
+        metadata={"description": "Leave out what was corrected or withdrawn."}
     )
 
 

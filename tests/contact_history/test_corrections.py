@@ -119,11 +119,11 @@ def test_what_stands_may_be_listed_alone(contact, owner, sign_in):
     newest = correct(caller, contact, summary="As it was.").json["id"]
     path = f"/v1/customers/{contact.customer_id}/contacts"
 
-    standing = caller.get(f"{path}?is_standing=true").json["items"]
-    fallen = caller.get(f"{path}?is_standing=false").json["items"]
+    standing = caller.get(f"{path}?standing_only=true").json["items"]
+    everything = caller.get(f"{path}?standing_only=false").json["items"]
 
     assert [item["id"] for item in standing] == [newest]
-    assert [item["id"] for item in fallen] == [contact.id]
+    assert [item["id"] for item in everything] == [newest, contact.id]
 
 
 def test_a_manager_approves_and_the_slot_is_given_back(contact, owner, manager, sign_in):
@@ -140,7 +140,7 @@ def test_a_manager_approves_and_the_slot_is_given_back(contact, owner, manager, 
     caller = sign_in(owner)
     assert caller.get(f"/v1/contacts/{contact.id}").json["is_withdrawn"]
     assert facts(caller, contact)["last_attempt_at"] is None
-    path = f"/v1/customers/{contact.customer_id}/contacts?is_standing=true"
+    path = f"/v1/customers/{contact.customer_id}/contacts?standing_only=true"
     assert caller.get(path).json["items"] == []
     assert app_verifies()
 

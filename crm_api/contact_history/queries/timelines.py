@@ -38,7 +38,7 @@ def conditions(
     *,
     occurred_from: datetime | None = None,
     occurred_until: datetime | None = None,
-    is_standing: bool | None = None,
+    standing_only: bool = False,
     **equal: Any,
 ) -> list[sa.ColumnElement[bool]]:
     """Return what filters ask for; `equal` are columns and the value each must have."""
@@ -47,8 +47,8 @@ def conditions(
         wanted.append(Contact.occurred_at >= occurred_from)
     if occurred_until is not None:
         wanted.append(Contact.occurred_at < occurred_until)
-    if is_standing is not None:
-        wanted.append(stands() if is_standing else ~stands())
+    if standing_only:
+        wanted.append(stands())
     return wanted
 
 
