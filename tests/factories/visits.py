@@ -56,6 +56,6 @@ def made(caller, visit: dict) -> dict:
 
 def contacts(caller, customer) -> list[dict]:
     """The customer's contacts as they stand."""
-    reply = caller.get(f"/v1/customers/{customer.id}/contacts?is_standing=true")
+    reply = caller.get(f"/v1/customers/{customer.id}/contacts?standing_only=true")
     assert reply.status_code == 200, reply.json
     return reply.json["items"]
