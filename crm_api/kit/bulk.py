@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 FEW = 20  # below, a COPY's extra round trips cost more than they spare
-SPECIAL = re.compile(r"[\\\t\n\r]").search
+MISSING, BYTES = r"\N", r"\\x"
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -70,13 +69,28 @@ def _lines(rows: Iterable[Row], names: Sequence[str]) -> str:
     lines = []
     for row in rows:
         values = [row[name] for name in names]
-        lines.append("\t".join([WRITERS.get(type(v), _write_other)(v) for v in values]))
+        written = [v if type(v) is str else WRITERS[type(v)](v) for v in values]
+        line = "\t".join(written)
+        if _needs_escapes(line, values):
+            line = "\t".join([_escape(v, w) for v, w in zip(values, written, strict=True)])
+        lines.append(line)
     lines.append("")
     return "\n".join(lines)
 
 
-def _write_text(value: str) -> str:
-    return value.translate(ESCAPES) if SPECIAL(value) else value
+def _needs_escapes(line: str, values: Sequence[Any]) -> bool:
+    """Tell by the whole line, which is much cheaper than by each of its values."""
+    ours = values.count(None) + 2 * sum([type(value) is bytes for value in values])
+    return (
+        line.count("\\") != ours
+        or line.count("\t") != len(values) - 1
+        or "\n" in line
+        or "\r" in line
+    )
+
+
+def _escape(value: Any, written: str) -> str:
+    return written if value is None or isinstance(value, bytes) else written.translate(ESCAPES)
 
 
 def _write_moment(value: datetime) -> str:
@@ -86,17 +100,26 @@ def _write_moment(value: datetime) -> str:
     return value.isoformat()
 
 
-def _write_other(value: Any) -> str:
-    """Write an enum's value, or a document."""
-    return _write_text(str(value) if isinstance(value, str) else orjson.dumps(value).decode())
+class Writers(dict[type, "Callable[[Any], str]"]):
+    """How PostgreSQL reads a value in text, before its special characters are escaped."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        """Write an enum as its value, all else as a document."""
+        self[kind] = str.__str__ if issubclass(kind, str) else _write_document
+        return self[kind]
 
 
-WRITERS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _: r"\N",
-    str: _write_text,
-    bool: lambda value: "t" if value else "f",
-    int: str,
-    datetime: _write_moment,
-    date: date.isoformat,
-    bytes: lambda value: r"\\x" + value.hex(),
-}
+def _write_document(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+WRITERS = Writers(
+    {
+        type(None): lambda _: MISSING,
+        bool: lambda value: "t" if value else "f",
+        int: str,
+        datetime: _write_moment,
+        date: date.isoformat,
+        bytes: lambda value: BYTES + value.hex(),
+    }
+)

@@ -52,6 +52,11 @@ def test_text_and_documents_arrive_unchanged(kept, text):
     assert kept(row) == [row]
 
 
+@pytest.mark.parametrize("text", ["\\N", "\\\\x41", "\\x", "\\."])
+def test_what_looks_like_a_mark_of_ours_is_text(kept, text):
+    assert [row["action"] for row in kept(entry(action=text))] == [text]
+
+
 def test_moments_arrive_in_utc(kept):
     row = entry(created_at=NOW.astimezone(timezone(timedelta(hours=8))))
 
