@@ -112,6 +112,34 @@ def test_an_arrival_beyond_a_cap_is_warned_of_and_never_refused(field, at):
     assert made_contact(field, surprise)["has_overrun"]
 
 
+def test_a_fact_told_late_asks_for_a_new_plan(field, at):
+    visit = planned(field.caller, field.customer, starts_at=field.tomorrow)
+    at(field.now + timedelta(hours=1))
+    surprise = planned(
+        field.caller,
+        field.customer,
+        starts_at=field.now + timedelta(hours=1),
+        is_unannounced=True,
+        objectives=[],
+    )
+
+    step(field.caller, surprise, "check-in")
+
+    told = field.caller.get("/v1/visits").json["items"]
+    assert {v["id"]: v["needs_new_plan"] for v in told} == {
+        visit["id"]: True,
+        surprise["id"]: False,
+    }
+    moved = step(
+        field.caller,
+        visit,
+        "schedule",
+        starts_at=(field.tomorrow + DAY).isoformat(),
+        ends_at=(field.tomorrow + DAY + timedelta(hours=1)).isoformat(),
+    )
+    assert (moved.status_code, moved.json["needs_new_plan"]) == (200, False)
+
+
 def made_contact(field, visit):
     step(field.caller, visit, "check-out")
     return contacts(field.caller, field.customer)[0]

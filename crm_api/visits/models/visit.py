@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm_api.contact_frequency.models import Slot
 from crm_api.contact_history.terms import Purpose
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned
@@ -76,6 +77,7 @@ class Visit(Versioned, Model):
     brief_digest: Mapped[str | None] = mapped_column(sa.String(64))
     brief_acknowledged_at: Mapped[datetime | None]
 
+    slot: Mapped[Slot | None] = relationship(viewonly=True, lazy="raise_on_sql")
     objectives: Mapped[list[VisitObjective]] = relationship(
         order_by=VisitObjective.position, lazy="raise_on_sql", cascade="all, delete-orphan"
     )
@@ -93,6 +95,11 @@ class Visit(Versioned, Model):
         """The customers whom the visit meets: its own first, then the others, each once."""
         others = [p.customer_id for p in self.persons if p.customer_id]
         return list(dict.fromkeys([self.customer_id, *others]))
+
+    @property
+    def needs_new_plan(self) -> bool:
+        """Whether something told late made the time illegal: it keeps its slot, and should move."""
+        return self.slot is not None and self.slot.needs_new_plan
 
     @property
     def is_brief_acknowledged(self) -> bool:

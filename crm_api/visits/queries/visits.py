@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
 WHOLE = (
+    selectinload(Visit.slot),
     selectinload(Visit.objectives),
     selectinload(Visit.persons),
     selectinload(Visit.record),
@@ -69,7 +70,7 @@ def are_objectives_taken(objective_ids: Sequence[str]) -> bool:
 
 def visits(*, visible_to: Actor, page: PageRequest, now: datetime, **wanted: Any) -> Page:
     """Return visits in the order of their time."""
-    statement = sa.select(Visit).options(selectinload(Visit.objectives))
+    statement = sa.select(Visit).options(selectinload(Visit.objectives), selectinload(Visit.slot))
     statement = limit_to(statement, Visit, visible_to=visible_to).where(*_conditions(now, **wanted))
     return fetch_page(statement, by=(Visit.starts_at, Visit.id), page=page)
 

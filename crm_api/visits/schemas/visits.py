@@ -63,6 +63,10 @@ class VisitItemSchema(Schema):
     ends_at = MomentField(required=True)
     status = fields.Enum(VisitStatus, by_value=True, required=True)
     booking = fields.Enum(Booking, by_value=True, required=True)
+    needs_new_plan = fields.Boolean(
+        required=True,
+        metadata={"description": "A contact told late made this time illegal: move the visit."},
+    )
     is_unannounced = fields.Boolean(required=True)
     is_brief_acknowledged = fields.Boolean(required=True)
     verdict = fields.Enum(Verdict, by_value=True, required=True, allow_none=True)

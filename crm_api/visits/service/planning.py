@@ -49,6 +49,7 @@ def plan_locked(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
         bookings.book(visit, at=visit.starts_at, by_id=by.id)
     db.session.add(visit)
     db.session.flush()
+    db.session.refresh(visit, ["slot"])
     return visit
 
 
