@@ -32,6 +32,18 @@ class NotAsReserved(Invalid):
         )
 
 
+class ReservationLogged(DomainError):
+    """One reservation, one contact."""
+
+    code = "reservation_logged"
+
+    def __init__(self, *, contact_id: str) -> None:
+        super().__init__(
+            "Another contact made use of this reservation. Log yours without it.",
+            contact_id=contact_id,
+        )
+
+
 class NoLongerStands(DomainError):
     """The entry was corrected or withdrawn already; a further correction refers to the newest."""
 

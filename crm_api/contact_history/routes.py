@@ -8,7 +8,7 @@ from flask import Response, jsonify
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
-from crm_api.contact_frequency.errors import SlotSettled
+from crm_api.contact_frequency.errors import FactInFuture, SlotSettled
 from crm_api.contact_history import queries, service
 from crm_api.contact_history.errors import (
     AlreadyDecided,
@@ -16,6 +16,7 @@ from crm_api.contact_history.errors import (
     NotAsReserved,
     NothingCorrected,
     NotYetHappened,
+    ReservationLogged,
     SecondPersonNeeded,
     WithdrawalPending,
 )
@@ -56,7 +57,9 @@ blueprint = Blueprint(
 
 @blueprint.post("/v1/customers/<record_id:customer_id>/contacts")
 @requires(*WRITERS)
-@refuses(NotFound, NotYetHappened, NotAsReserved, IdTaken, SlotSettled)
+@refuses(
+    NotFound, NotYetHappened, FactInFuture, NotAsReserved, ReservationLogged, IdTaken, SlotSettled
+)
 @blueprint.arguments(NewContactSchema)
 @blueprint.response(201, LoggedContactSchema)
 def log_contact(payload: Payload, *, customer_id: str) -> LoggedContact:

@@ -12,7 +12,6 @@ from crm_api.contact_history.queries.entries import (
 )
 from crm_api.contact_history.queries.facts import contact_facts, count_facts, get_facts
 from crm_api.contact_history.queries.ledger import (
-    get_reservation,
     has_overrun,
     overruns_of,
     plans_to_move,
@@ -43,7 +42,6 @@ __all__ = [
     "get_contact",
     "get_facts",
     "get_overview",
-    "get_reservation",
     "get_withdrawal",
     "has_overrun",
     "is_slot_shared",

@@ -10,7 +10,6 @@ from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.terms import PLANNED_STATES
 from crm_api.kit.db import db
-from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,18 +19,6 @@ if TYPE_CHECKING:
 
 PLANS_TOLD = 20
 COUNTS = sa.text("slot_subjects.counting <> 'none'")  # as the partial index has it
-
-
-def get_reservation(slot_id: str, *, customer_id: str) -> Slot:
-    """Return the slot that was reserved for a contact with this customer.
-
-    :raises NotFound: if there is none
-    """
-    reserved = sa.select(Slot).filter_by(id=slot_id, customer_id=customer_id)
-    slot = db.session.scalar(reserved)
-    if slot is None:
-        raise NotFound("reservation")
-    return slot
 
 
 def has_overrun(slot_id: str) -> bool:

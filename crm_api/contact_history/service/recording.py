@@ -53,12 +53,13 @@ def record_contact(
 
 def _find_told(entry: NewContact) -> Contact | None:
     told = queries.find_told(entry)
-    if told is not None and entry.id is not None and not _is_same(told, entry):
+    if told is not None and entry.id is not None and not is_same(told, entry):
         raise IdTaken
     return told
 
 
-def _is_same(told: Contact, entry: NewContact) -> bool:
+def is_same(told: Contact, entry: NewContact) -> bool:
+    """Tell whether an entry of the history and what is told now are one and the same."""
     words = (told.text.summary, told.text.with_whom)
     return (
         told.kind is EntryKind.CONTACT

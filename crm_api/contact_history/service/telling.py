@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.queries import lists as ledger
 from crm_api.contact_history import policies, queries
-from crm_api.contact_history.errors import NotAsReserved
-from crm_api.contact_history.service.recording import record_contact
+from crm_api.contact_history.errors import NotAsReserved, ReservationLogged
+from crm_api.contact_history.service.recording import is_same, record_contact
 from crm_api.customers import queries as customers
+from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +42,7 @@ def log_contact(
 
     :raises NotFound: if there is no such customer or reservation
     :raises NotAsReserved: if the reservation was made for another kind of contact
+    :raises ReservationLogged: if another contact made use of it
     :raises NotYetHappened: if it lies in the future
     """
     customers.get_customer(entry.customer_id, visible_to=by)
@@ -62,14 +65,24 @@ def log_contact(
 
 
 def _log_reserved(entry: NewContact, reservation_id: str, *, by: Actor, now: datetime) -> Contact:
-    slot = queries.get_reservation(reservation_id, customer_id=entry.customer_id)
-    _require_as_reserved(entry, slot)
-    entry = replace(entry, source=slot.source or f"slot:{slot.id}", visit_id=slot.visit_id)
-    if queries.find_told(entry) is None and policies.is_past(entry.occurred_at, now=now):
+    slot = _get_reserved(entry, reservation_id, by=by)
+    entry = replace(entry, source=slot.source, visit_id=slot.visit_id)
+    told = queries.find_told(entry)
+    if told is not None and not is_same(told, entry):
+        raise ReservationLogged(contact_id=told.id)
+    if told is None and policies.is_past(entry.occurred_at, now=now):
         contact_frequency.consume_slot(
             slot.id, occurred_at=entry.occurred_at, outcome=entry.outcome
         )
     return record_contact(entry, by_id=by.id, now=now, slot_id=slot.id)
+
+
+def _get_reserved(entry: NewContact, reservation_id: str, *, by: Actor) -> Slot:
+    slot = ledger.get_reservation(reservation_id, visible_to=by)
+    if slot.customer_id != entry.customer_id:
+        raise NotFound("reservation")
+    _require_as_reserved(entry, slot)
+    return slot
 
 
 def _require_as_reserved(entry: NewContact, slot: Slot) -> None:
