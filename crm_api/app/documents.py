@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import flask_smorest
 from flask import Blueprint, Response
 
+from crm_api.kit.schemas import ProblemSchema
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -67,6 +69,7 @@ def show_documents() -> Response:
 class Api(flask_smorest.Api):
     """The API and its document. Errors are answered by `kit.problems`, not here."""
 
+    ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None  # each refusal is named, so that none can hide behind it
 
     def _register_error_handlers(self) -> None:
