@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts.models import Role
 from crm_api.audit.models import AuditEntry
+from crm_api.kit import cells
 from crm_api.kit.db import db
 from crm_api.review import queries
 from tests.factories.accounts import make_staff, make_team

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import TYPE_CHECKING, Any
 
 from crm_api.customers.imports.policies import fictional
@@ -114,6 +114,8 @@ def _minor_units(text: str, rule: FieldRule) -> str:
         amount = Decimal(text.replace(",", "")).scaleb(rule.digits)
     except InvalidOperation:
         raise Unmappable("this is not an amount of money") from None
+    except Overflow:
+        raise Unmappable("this amount is too large") from None
     if not amount.is_finite() or abs(amount) > LARGEST_AMOUNT:
         raise Unmappable("this amount is too large")
     if amount != amount.to_integral_value():

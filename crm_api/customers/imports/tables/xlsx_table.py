@@ -21,6 +21,8 @@ MAX_UNPACKED = 512 * 1024 * 1024
 # openpyxl keeps every shared text in memory, so they get a limit of their own.
 MAX_SHARED_TEXTS = 64 * 1024 * 1024
 SHARED_TEXTS = "xl/sharedstrings.xml"
+# A single cell far down makes the reader give every row in between.
+LONGEST_GAP = 5_000
 BLOCK = 1 << 16
 
 
@@ -79,14 +81,20 @@ def _open(file: BinaryIO) -> Any:
 
 def _read(page: Any) -> Iterator[list[str] | None]:
     rows = page.iter_rows(values_only=True, max_col=MAX_COLUMNS, max_row=MAX_ROWS + 1)
-    while True:
-        try:
-            cells = next(rows, None)
-        except Exception:  # noqa: BLE001 - as above
-            raise FileRefused("The sheet is damaged, or holds what no sheet holds.") from None
-        if cells is None:
-            return
-        yield [_text(cell) for cell in cells]
+    empty = 0
+    while (cells := _next(rows)) is not None:
+        texts = [_text(cell) for cell in cells]
+        empty = 0 if any(texts) else empty + 1
+        if empty > LONGEST_GAP:
+            raise FileRefused(f"The sheet has more than {LONGEST_GAP} empty rows. Delete them.")
+        yield texts
+
+
+def _next(rows: Iterator[tuple[object, ...]]) -> tuple[object, ...] | None:
+    try:
+        return next(rows, None)
+    except Exception:  # noqa: BLE001 - as above
+        raise FileRefused("The sheet is damaged, or holds what no sheet holds.") from None
 
 
 def _text(cell: object) -> str:
