@@ -58,7 +58,7 @@ SELECT 'c-' || n, 'individual', '测试' || n, 'ceshi' || n, 'cs' || n, 'unknown
 FROM generate_series(1, {customers}) n;
 INSERT INTO customer_phones (id, customer_id, number, suffix, label, is_primary, created_at)
 SELECT 'p-' || n, 'c-' || n, '+86139' || lpad(n::text, 8, '0'),
-       reverse('+86139' || lpad(n::text, 8, '0')), '', true, now()
+       reverse('86139' || lpad(n::text, 8, '0')), '', true, now()
 FROM generate_series(1, {customers}) n;
 INSERT INTO customer_search_terms (term, customer_id)
 SELECT t, 'c-' || n FROM generate_series(1, {customers}) n,

@@ -63,7 +63,6 @@ class Settings:
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     log_level: str = "INFO"
-    spool: Path = ROOT / ".instance" / "spool"
 
     @property
     def is_production(self) -> bool:
@@ -97,7 +96,6 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
         log_level=environ.get("CRM_LOG_LEVEL", "INFO"),
-        spool=Path(environ.get("CRM_SPOOL", str(ROOT / ".instance" / "spool"))),
     )
 
 

@@ -18,6 +18,7 @@ NOT_OVER_HTTP = {
     "fact_in_future",
     "no_demo_in_production",
     "no_such_lunar_day",
+    "not_an_importer",
     "plan_out_of_reach",
     "source_reserved",
 }

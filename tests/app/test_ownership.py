@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
 from crm_api.accounts.models import Role, Scope
 from tests.care_gateway.factories import make_message
+from tests.customers.imports import MAPPING, csv_bytes, row
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
@@ -80,6 +83,10 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         messages = [{**heard, "received_at": moment.isoformat()}]
         _ok(gateway.post("/v1/gateway/inbound", json={"messages": messages}))
     reply = _ok(caller.get("/v1/care-replies"))["items"][0]
+    file = {"file": (BytesIO(csv_bytes([row(1)])), "people.csv"), "mapping": json.dumps(MAPPING)}
+    sent = sign_in(manager).post("/v1/customer-imports", data=file)
+    assert sent.status_code == 202, sent.text
+
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     return {
         "owner": owner,
@@ -98,6 +105,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "message_id": message.id,
         "reservation_id": reservation["id"],
         "slot_id": reservation["id"],
+        "import_id": sent.json["id"],
         "hold_id": hold["id"],
         "reply_id": reply["id"],
         "opt_out_id": opt_outs[0]["id"],
@@ -181,7 +189,7 @@ def test_the_ids_that_the_walk_uses_are_real(app, sign_in, theirs):
             continue
         if set(names) & (SHARED | OWN):
             continue
-        reply = caller.get(operation.url(**{n: theirs[n] for n in names}))
+        reply = caller.get(operation.url(**{n: theirs[n] for n in names}), buffered=True)
         if reply.status_code not in (200, 403):
             missing.append(f"{operation.name}: {reply.status_code} {reply.text[:200]}")
     assert missing == []
@@ -195,7 +203,7 @@ def test_lists_of_a_stranger_are_empty(app, sign_in, theirs):
             continue
         if operation.is_for_machines:
             continue
-        text = caller.get(operation.path).text
+        text = caller.get(operation.path, buffered=True).text
         shown += [f"{operation.name}: {n}" for n, i in theirs.items() if str(i) in text]
     assert shown == []
 

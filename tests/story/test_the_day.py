@@ -100,7 +100,7 @@ class Day:
 @pytest.fixture
 def day(own_database_url, tmp_path):
     zone = _zone_where_it_is_late_morning()
-    server = Server(own_database_url, CRM_TIME_ZONE=zone, CRM_SPOOL=str(tmp_path / "spool")).start()
+    server = Server(own_database_url, CRM_TIME_ZONE=zone).start()
     yield Day(own_database_url, server, tmp_path, zone)
     server.stop()
 
@@ -156,9 +156,7 @@ def _import_the_subscribers(day, admin):
     upload = {"files": {"file": ("subscribers.csv", file, "text/csv")}}
     sent = ok(admin._ask("POST", "/v1/customer-imports", data={"mapping": mapping}, **upload))
     command = [sys.executable, "-m", "flask", "--app", "crm_api.app", "customers", "work-imports"]
-    settings = environment(
-        day.database, CRM_TIME_ZONE=day.zone, CRM_SPOOL=str(day.folder / "spool")
-    )
+    settings = environment(day.database, CRM_TIME_ZONE=day.zone)
     worker = subprocess.Popen(command, cwd=ROOT, env=settings, stderr=subprocess.DEVNULL)
     while not day.sql("SELECT 1 FROM customers LIMIT 1"):
         assert worker.poll() is None, "the worker gave up"
