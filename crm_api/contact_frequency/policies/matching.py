@@ -117,7 +117,8 @@ def in_force(rules: Iterable[Rule], *, tier: str, customer_id: str) -> list[Rule
     """Return the policies that apply to a customer: all of them together.
 
     A narrower one takes a broader one's place only where that names its scope as allowed to
-    loosen it, and at most up to the ceiling. Where it does not, both apply.
+    loosen it, and at most up to the ceiling. Where it does not, both apply: also two that loosen
+    the same policy, such as a tier's and a customer's.
     """
     matching = [rule for rule in rules if _is_for(rule, tier=tier, customer_id=customer_id)]
     keys = {rule.key for rule in matching}
@@ -137,6 +138,10 @@ def _settle(rule: Rule, matching: list[Rule]) -> list[Rule]:
     beside = [found for o in narrower if o not in takers for found in _settle(o, matching)]
     if not takers:
         return [rule, *beside]
-    taker = min(takers, key=lambda o: (_NARROWEST_FIRST.index(o.scope_kind), o.key))
-    settled = _settle(taker, matching)
-    return [*(bounded(o, by=rule) if same_shape(o, rule) else o for o in settled), *beside]
+    taker, *others = sorted(takers, key=lambda o: (_NARROWEST_FIRST.index(o.scope_kind), o.key))
+    replaced = [o for o in others if taker.scope_kind in o.loosened_by]
+    standing = [found for o in others for found in _settle(o, matching) if found not in replaced]
+    settled = [*_settle(taker, matching), *standing]
+    for broad in (rule, *replaced):
+        settled = [bounded(o, by=broad) if same_shape(o, broad) else o for o in settled]
+    return [*settled, *beside]
