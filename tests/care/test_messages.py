@@ -255,23 +255,22 @@ def contact_frequency_begin(message):
     slot.become(SlotState.IN_FLIGHT)
 
 
-ENDS = (S.DELIVERED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD)
+SENT = {S.SUBMITTED, S.DELIVERED, S.UNDELIVERED}
+STOPPED = (S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD)
 
 
-def test_every_state_can_be_reached_and_ends_are_ends():
+def test_every_state_can_be_reached_and_only_delivery_is_final():
     reachable = {state for states in MOVES.values() for state in states}
 
     assert reachable == set(MessageState)
-    assert {state for state, further in MOVES.items() if not further} == set(ENDS)
+    assert {state for state, further in MOVES.items() if not further} == {S.DELIVERED}
 
 
-@pytest.mark.parametrize("state", ENDS)
-def test_an_end_is_final(state):
-    message = CareMessage(state=state, reason="x")
-
-    for further in MessageState:
+@pytest.mark.parametrize("state", STOPPED)
+def test_what_was_stopped_stays_so_unless_it_was_sent_after_all(state):
+    for further in set(MessageState) - SENT:
         with pytest.raises(MessageMovedOn):
-            message.become(further, at=NOW)
+            CareMessage(state=state, reason="x").become(further, at=NOW)
 
 
 def test_nothing_that_was_handed_out_goes_back_but_by_its_gateways_word():

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from crm_api.calendars.terms import Calendar
 from crm_api.care import service
 from crm_api.care.models import CareMessage
 from crm_api.care.terms import Encoding, MessageState, Occasion
@@ -12,8 +13,8 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot, StoredDecision
 from crm_api.contact_frequency.terms import SlotState
 from crm_api.contact_frequency.values import Plan
-from crm_api.customers.models import DoNotDisturbWish
-from crm_api.customers.terms import Category, Channel, Gender
+from crm_api.customers.models import Anniversary, DoNotDisturbWish
+from crm_api.customers.terms import AnniversaryKind, Category, Channel, Gender
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.factories.care import make_template
@@ -273,6 +274,43 @@ def test_on_the_day_itself_what_is_left_of_it_is_used(run, at):
 
     assert len(messages()) == 20
     assert all(now < m.due_at < CLOSES for m in messages())
+
+
+def test_a_window_that_ends_while_planning_is_over(run):
+    make_template(Occasion.FESTIVAL, "mid_autumn")
+    make_customer()
+    causes = service.causes_between(DAY, days=1, now=EVE)
+    cause = next(c for c in causes if c.festival_key)
+    db.session.rollback()
+
+    with transaction():
+        tally = service.plan_chunk(cause, after=None, now=CLOSES - timedelta(minutes=31)).tally
+
+    assert (tally.planned, tally.blocked.total(), tally.blocked["window_over"]) == (0, 1, 1)
+
+
+def test_an_anniversary_is_called_by_its_name(run):
+    make_template(
+        Occasion.ANNIVERSARY, text="【演示通信】{name}，{anniversary}到了，祝您幸福！拒收请回复R"
+    )
+    for label in ("银婚", ""):
+        with transaction():
+            db.session.add(
+                Anniversary(
+                    customer_id=make_customer(name="王虚构").id,
+                    kind=AnniversaryKind.WEDDING,
+                    calendar=Calendar.SOLAR,
+                    label=label,
+                    month=9,
+                    day=25,
+                    created_at=EVE,
+                )
+            )
+
+    run()
+
+    said = {m.text.removeprefix("【演示通信】王虚构，").split("到了")[0] for m in messages()}
+    assert said == {"银婚", "结婚纪念日"}
 
 
 def test_a_solemn_day_plans_nothing(run, at):

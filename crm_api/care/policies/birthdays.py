@@ -19,11 +19,6 @@ class YearlyDate(NamedTuple):
     day: int
 
 
-def is_suspicious(year: int | None, month: int, day: int) -> bool:
-    """Tell whether a date looks like a system's default."""
-    return (year, month, day) in PLACEHOLDER_DATES
-
-
 def may_fall_on(solar: date, *, lunar_month: int, lunar_day: int) -> list[YearlyDate]:
     """Return the yearly dates that could come round on a day; the calendar has the last word.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.care.models import CareMessage, CareMessageEvent
+from crm_api.care.models import CareMessage
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
@@ -60,16 +60,6 @@ def get_message(message_id: str, *, visible_to: Actor) -> CareMessage:
 def _visible(visible_to: Actor) -> sa.Select[Any]:
     statement = sa.select(CareMessage).join(Customer, Customer.id == CareMessage.customer_id)
     return customers.limit_to(statement, visible_to=visible_to)
-
-
-def list_events(message_id: str) -> Sequence[CareMessageEvent]:
-    """Return the steps that a message took, in order."""
-    statement = (
-        sa.select(CareMessageEvent)
-        .where(CareMessageEvent.message_id == message_id)
-        .order_by(CareMessageEvent.created_at, CareMessageEvent.id)
-    )
-    return db.session.scalars(statement).all()
 
 
 def overdue_ids(at: datetime, *, limit: int) -> Sequence[Any]:
