@@ -17,8 +17,6 @@ from crm_api.kit.db import db
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from crm_api.accounts.actors import Actor
 
 # Up to so many customers it is cheaper to sort all their contacts than to walk through
@@ -29,6 +27,17 @@ EXPORTED_AT_ONCE = 1000
 NARROWING = ("customer_id", "by_id")
 
 _later = aliased(Contact)
+POOLED: tuple[Any, ...] = (
+    Contact.id,
+    Contact.kind,
+    Contact.occurred_at,
+    Contact.channel,
+    Contact.direction,
+    Contact.category,
+    Contact.outcome,
+    Contact.is_late,
+    Contact.has_overrun,
+)
 EXPORTED = {
     "id": Contact.id,
     "occurred_at": Contact.occurred_at,
@@ -89,7 +98,7 @@ def _find_places(page: PageRequest, *, visible_to: Actor, filters: dict[str, Any
     """Find which entries a page holds, before anything else is read of them."""
     is_short = any(filters.get(name) is not None for name in NARROWING)
     find = _sort_few if not is_short and _sees_few(visible_to) else _walk
-    statement, by = find(contact_history.conditions(**filters), visible_to=visible_to)
+    statement, by = find(filters, visible_to=visible_to)
     return fetch_page(statement, by=by, page=page, descending=True)
 
 
@@ -100,22 +109,20 @@ def _sees_few(visible_to: Actor) -> bool:
     return count <= FEW_CUSTOMERS
 
 
-def _walk(
-    conditions: Sequence[sa.ColumnElement[bool]], *, visible_to: Actor
-) -> tuple[sa.Select[Any], list[Any]]:
+def _walk(filters: dict[str, Any], *, visible_to: Actor) -> tuple[sa.Select[Any], list[Any]]:
     # A scalar subquery, because neither engine turns it into a join that starts elsewhere.
     whose = sa.select(sa.literal(1)).where(Customer.id == Contact.customer_id)
     is_visible = customers.limit_to(whose, visible_to=visible_to).correlate(Contact)
-    found = sa.select(Contact.id).where(is_visible.scalar_subquery() == 1, *conditions)
+    found = sa.select(Contact.id).where(is_visible.scalar_subquery() == 1)
+    found = found.where(*contact_history.conditions(**filters))
     return found, [Contact.occurred_at, Contact.id]
 
 
-def _sort_few(
-    conditions: Sequence[sa.ColumnElement[bool]], *, visible_to: Actor
-) -> tuple[sa.Select[Any], list[Any]]:
-    columns: list[Any] = [Contact.id, Contact.occurred_at]
-    theirs = sa.select(*columns).join(Contact.customer).where(*conditions)
+def _sort_few(filters: dict[str, Any], *, visible_to: Actor) -> tuple[sa.Select[Any], list[Any]]:
+    theirs = sa.select(*POOLED).join(Contact.customer)
+    # Else both engines may walk through everybody's contacts after all, to save the sort, or
+    # start from a filter that nearly all of everybody's contacts pass.
     pool = customers.limit_to(theirs, visible_to=visible_to).cte("pool")
-    # Else both engines may walk through everybody's contacts after all, to save the sort.
-    pool = pool.prefix_with("MATERIALIZED")
-    return sa.select(pool.c.id), [pool.c.occurred_at, pool.c.id]
+    few = aliased(Contact, pool.prefix_with("MATERIALIZED"))
+    found = sa.select(few.id).where(*contact_history.conditions(of=few, **filters))
+    return found, [few.occurred_at, few.id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
@@ -75,8 +75,8 @@ def is_slot_shared(contact: Contact) -> bool:
     return bool(db.session.scalar(sa.select(sa.exists().where(others))))
 
 
-def stands() -> sa.ColumnElement[bool]:
+def stands(of: Any = Contact) -> sa.ColumnElement[bool]:
     """Return the condition that an entry tells of a contact and no later one replaced it."""
     later = aliased(Contact)
-    replaced = sa.exists().where(later.corrects_id == Contact.id)
-    return sa.and_(Contact.kind != EntryKind.WITHDRAWAL, ~replaced)
+    replaced = sa.exists().where(later.corrects_id == of.id)
+    return sa.and_(of.kind != EntryKind.WITHDRAWAL, ~replaced)

@@ -36,19 +36,20 @@ def list_contacts(
 
 def conditions(
     *,
+    of: Any = Contact,
     occurred_from: datetime | None = None,
     occurred_until: datetime | None = None,
     standing_only: bool = False,
     **equal: Any,
 ) -> list[sa.ColumnElement[bool]]:
     """Return what filters ask for; `equal` are columns and the value each must have."""
-    wanted = [getattr(Contact, name) == value for name, value in equal.items() if value is not None]
+    wanted = [getattr(of, name) == value for name, value in equal.items() if value is not None]
     if occurred_from is not None:
-        wanted.append(Contact.occurred_at >= occurred_from)
+        wanted.append(of.occurred_at >= occurred_from)
     if occurred_until is not None:
-        wanted.append(Contact.occurred_at < occurred_until)
+        wanted.append(of.occurred_at < occurred_until)
     if standing_only:
-        wanted.append(stands())
+        wanted.append(stands(of))
     return wanted
 
 

@@ -1,21 +1,13 @@
-"""The contract of the contact history."""
+"""Contacts as they are told and shown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from marshmallow import fields
 
-from crm_api.contact_history.terms import (
-    Direction,
-    EntryKind,
-    Outcome,
-    Purpose,
-    WithdrawalStatus,
-)
-from crm_api.customers.terms import Category, Channel, Gender, Kind, Status, Tier
+from crm_api.contact_history.schemas.fields import OWN_ID, enum_field
+from crm_api.contact_history.terms import Direction, EntryKind, Outcome, Purpose
+from crm_api.customers.terms import Category, Channel
 from crm_api.kit.schemas import (
-    DayField,
     MomentField,
     PageQuerySchema,
     PhoneField,
@@ -24,16 +16,6 @@ from crm_api.kit.schemas import (
     TextField,
     page_schema,
 )
-
-if TYPE_CHECKING:
-    from enum import StrEnum
-
-OWN_ID = {"description": "Made by a client that works offline; else the server makes one."}
-
-
-def enum_field(enum: type[StrEnum], **kwargs: Any) -> fields.Enum[Any]:
-    """Return a field that writes an enum by its value."""
-    return fields.Enum(enum, by_value=True, **kwargs)
 
 
 class NewContactSchema(Schema):
@@ -195,107 +177,4 @@ class ContactFiltersSchema(PageQuerySchema):
     )
 
 
-class CorrectionSchema(Schema):
-    """How it really was. Give what differs; the rest stays."""
-
-    id = RecordIdField(load_default=None, metadata=OWN_ID)
-    reason = TextField(shortest=1, longest=500, required=True)
-    purpose = enum_field(Purpose)
-    outcome = enum_field(Outcome)
-    summary = TextField(longest=4000)
-    with_whom = TextField(longest=200)
-
-
-class NewWithdrawalSchema(Schema):
-    """Why an entry is said never to have happened."""
-
-    id = RecordIdField(load_default=None, metadata=OWN_ID)
-    reason = TextField(shortest=1, longest=500, required=True)
-
-
-class WithdrawalDecisionSchema(Schema):
-    """A manager's decision, and why."""
-
-    note = TextField(shortest=1, longest=500, required=True)
-
-
-class WithdrawalSchema(Schema):
-    """A request to take an entry back."""
-
-    id = RecordIdField(required=True)
-    contact_id = RecordIdField(required=True)
-    customer_id = RecordIdField(required=True)
-    reason = fields.String(required=True)
-    requested_by_id = RecordIdField(required=True)
-    created_at = MomentField(required=True)
-    status = enum_field(WithdrawalStatus, required=True)
-    decided_by_id = RecordIdField(required=True, allow_none=True)
-    decided_at = MomentField(required=True, allow_none=True)
-    note = fields.String(required=True)
-    version = fields.Integer(required=True)
-
-
-class WithdrawalFiltersSchema(PageQuerySchema):
-    """Which requests are wanted."""
-
-    status = enum_field(WithdrawalStatus, load_default=None)
-
-
-class ContactFactsSchema(Schema):
-    """The four facts about a customer's contacts, each null where there was none."""
-
-    customer_id = RecordIdField(required=True)
-    last_attempt_at = MomentField(
-        required=True, allow_none=True, metadata={"description": "We last tried."}
-    )
-    last_two_way_at = MomentField(
-        required=True, allow_none=True, metadata={"description": "We last spoke with each other."}
-    )
-    last_begun_by_customer_at = MomentField(
-        required=True, allow_none=True, metadata={"description": "The customer last turned to us."}
-    )
-    last_visit_at = MomentField(
-        required=True, allow_none=True, metadata={"description": "We last met on a visit."}
-    )
-
-
-class FactsSchema(ContactFactsSchema):
-    """The four facts about a customer's contacts, each null where there was none."""
-
-    class Meta:
-        """Whose facts they are stands beside them."""
-
-        exclude = ("customer_id",)
-
-
-class CustomerGlanceSchema(Schema):
-    """Who the customer is, in brief; numbers are masked."""
-
-    id = RecordIdField(required=True)
-    version = fields.Integer(required=True)
-    kind = enum_field(Kind, required=True)
-    name = fields.String(required=True)
-    gender = enum_field(Gender, required=True)
-    birth_on = DayField(required=True, allow_none=True)
-    phone = fields.String(required=True, allow_none=True, metadata={"example": "+86****1234"})
-    status = enum_field(Status, required=True)
-    tier = enum_field(Tier, required=True)
-    joined_on = DayField(required=True, allow_none=True)
-    account_no = fields.String(required=True, allow_none=True)
-    plan_name = fields.String(required=True)
-    contract_end_on = DayField(required=True, allow_none=True)
-    balance_fen = fields.Integer(required=True, allow_none=True)
-    team_id = RecordIdField(required=True)
-    owner_id = RecordIdField(required=True, allow_none=True)
-
-
-class OverviewSchema(Schema):
-    """A customer at a glance, with the newest contacts as they stand."""
-
-    customer = fields.Nested(CustomerGlanceSchema, required=True)
-    facts = fields.Nested(FactsSchema, required=True)
-    contacts = fields.List(fields.Nested(ContactSchema), required=True)
-
-
 ContactPageSchema = page_schema(ContactSchema)
-WithdrawalPageSchema = page_schema(WithdrawalSchema)
