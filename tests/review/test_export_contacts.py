@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts.models import Role
 from crm_api.audit.models import AuditEntry
-from crm_api.kit import cells
+from crm_api.kit.cells import cell
 from crm_api.kit.db import db
 from crm_api.review import queries
 from tests.factories.accounts import make_staff, make_team
@@ -68,8 +68,8 @@ def test_no_cell_is_a_formula(manager, team, sign_in, summary):
 
 @pytest.mark.parametrize("sign", "=+-@\t\r\n")
 def test_each_sign_that_begins_a_formula_is_escaped(sign):
-    assert cells.cell(sign + "x") == "'" + sign + "x"
-    assert cells.cell("x" + sign) == "x" + sign
+    assert cell(sign + "x") == "'" + sign + "x"
+    assert cell("x" + sign) == "x" + sign
 
 
 def test_it_takes_the_filters_of_the_list(manager, team, sign_in):
