@@ -72,6 +72,8 @@ def make_message(customer=None, **changes) -> CareMessage:
             slot_id=slot.id, encoding=length.encoding, segments=length.segments, **facts
         )
         db.session.add(message)
+    # Detached, so that reading it later opens no transaction, which on SQLite would block others.
+    db.session.expunge(message)
     return message
 
 
