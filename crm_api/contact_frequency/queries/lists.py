@@ -181,7 +181,7 @@ def list_policies(*, page: PageRequest) -> Page:
         sa.and_(PolicyVersion.policy_id == FrequencyPolicy.id, PolicyVersion.number == newest),
     )
     found = fetch_page(statement, by=[FrequencyPolicy.key], page=page)
-    return Page([_with_newest(*row) for row in found.items], found.next_cursor)
+    return Page([_with_newest(row[0], row[1]) for row in found.items], found.next_cursor)
 
 
 def _with_newest(policy: FrequencyPolicy, version: PolicyVersion) -> dict[str, Any]:
