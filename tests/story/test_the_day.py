@@ -1,7 +1,7 @@
 """One festival week, told over HTTP against the real server, on both engines.
 
 Subscribers come in from a file, visits and greetings are planned, visits made, messages pulled by
-two gateways of which one dies between begin and ack, an opt-out arrives in between, and all the while
+two gateways of which one dies between begin and ack, an opt-out arrives in between, and meanwhile
 the server is killed at random. At the end nothing that was acknowledged is missing, nothing is
 half-written, no cap is broken and nobody heard anything twice.
 """
@@ -172,7 +172,7 @@ def _import_the_subscribers(day, admin):
     worker.kill()
     worker.wait()
     deadline = time.monotonic() + 240
-    while (state := ok(admin.get(f"/v1/customer-imports/{sent['id']}")))["status"] != "done":
+    while (state := ok(admin.get(f"/v1/customer-imports/{sent['id']}")))["status"] != "finished":
         assert time.monotonic() < deadline, state
         subprocess.run(command, cwd=ROOT, env=settings, check=True, capture_output=True)
         time.sleep(1)
