@@ -141,7 +141,7 @@ def _random_hours(rng: random.Random) -> dict:
 
 def _may_loosen(rng: random.Random, law: Law) -> dict:
     scopes = [s for s in ("tier", "customer") if rng.random() < 0.6]
-    ceiling = rng.choice([None, 3]) if law.kind != "min_gap" else rng.choice([None, 1800])
+    ceiling = rng.choice([None, 1, 2]) if law.kind != "min_gap" else rng.choice([None, 1800])
     return {"may_be_loosened_by": frozenset(scopes), "ceiling": ceiling}
 
 
@@ -149,7 +149,7 @@ def _narrower(rng: random.Random, broad: Law, customer_id: str, tier: str) -> li
     found, above = [], broad
     for scope in (("tier", tier), ("customer", customer_id)):
         if rng.random() < 0.6:
-            amount = {"n": None if broad.n is None else rng.randint(0, 5)}
+            amount = {"n": None if broad.n is None else rng.choice([0, 1, 2, 3, 3, 5])}
             if broad.kind == "min_gap":
                 amount = {"seconds": rng.choice([60, 1800, 3 * DAY])}
             own = {"key": f"{broad.key} of {scope[0]}", "scope": scope}

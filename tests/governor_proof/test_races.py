@@ -1,0 +1,91 @@
+"""Fifty processes want one customer's last slot; twelve fight over a family; some are killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+
+from tests.governor_proof import rivals
+from tests.support.server import ROOT, flask
+
+pytestmark = pytest.mark.heavy
+
+HALF_WRITTEN = {
+    "a slot that touches nobody": """
+        SELECT count(*) FROM contact_slots s
+        WHERE NOT EXISTS (SELECT 1 FROM slot_subjects t WHERE t.slot_id = s.id)""",
+    "a visit that does not touch all whom it meets": """
+        SELECT count(*) FROM contact_slots s WHERE s.channel = 'visit'
+        AND (SELECT count(*) FROM slot_subjects t WHERE t.slot_id = s.id) <> 3""",
+    "a slot without its decision": """
+        SELECT count(*) FROM contact_slots s
+        WHERE NOT EXISTS (SELECT 1 FROM contact_decisions d WHERE d.id = s.decision_id)""",
+    "a released slot that still counts, or a reserved one that does not": """
+        SELECT count(*) FROM contact_slots s JOIN slot_subjects t ON t.slot_id = s.id
+        WHERE (s.state = 'reserved') <> (t.counting <> 'none')""",
+    "subjects of one slot that say different moments": """
+        SELECT count(*) FROM (SELECT slot_id FROM slot_subjects GROUP BY slot_id
+        HAVING count(DISTINCT effective_micros) > 1) AS torn""",
+}
+
+
+def run_rivals(url, what):
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.governor_proof.rivals", url, what],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return json.loads(run.stdout)
+
+
+def assert_audit_is_clean(url):
+    audit = flask(url, "contact-frequency", "audit")
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+def count(url, *statements):
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = [connection.execute(sa.text(s)).scalar_one() for s in statements]
+    engine.dispose()
+    return found
+
+
+def test_fifty_processes_ask_for_the_last_free_slot_and_one_gets_it(own_database_url):
+    result = run_rivals(own_database_url, "last_slot")
+
+    told = result["told"]
+    refused = [t for t in told if "code" in t]
+    assert len({t["pid"] for t in told}) == rivals.RIVALS
+    assert max(t["from"] for t in told) < min(t["until"] for t in refused)  # all at once
+    assert len([t for t in told if "slot" in t]) == 1
+    assert len(refused) == rivals.RIVALS - 1
+    for answer in refused:
+        assert answer["code"] == "contact_blocked"
+        assert answer["reasons"] == ["cap_reached", "gap_too_short"]
+        assert answer["next"] == result["next"]
+    assert count(
+        own_database_url,
+        "SELECT count(*) FROM contact_slots",
+        "SELECT count(*) FROM contact_decisions WHERE verdict = 'blocked'",
+    ) == [2, rivals.RIVALS - 1]
+    assert_audit_is_clean(own_database_url)
+
+
+def test_many_who_overlap_never_deadlock_and_the_killed_leave_nothing_half_done(own_database_url):
+    result = run_rivals(own_database_url, "churn")
+
+    assert result["errors"] == []
+    assert result["killed"] > 3
+    assert result["done"] >= rivals.CHURNERS
+    torn = dict(zip(HALF_WRITTEN, count(own_database_url, *HALF_WRITTEN.values()), strict=True))
+    assert torn == dict.fromkeys(HALF_WRITTEN, 0)
+    assert_audit_is_clean(own_database_url)
