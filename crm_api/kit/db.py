@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from crm_api.kit.engine import statements_apart
 from crm_api.kit.ids import new_id
 from crm_api.kit.types import Json, RecordId, UTCDateTime
 
@@ -37,10 +40,32 @@ class Base(DeclarativeBase):
     __abstract__ = True
 
 
+class RequestSession(Session):
+    """The session of a request: one that only reads spares PostgreSQL the BEGIN and the COMMIT.
+
+    Under READ COMMITTED each statement sees its own snapshot anyhow, and the two round trips cost
+    a third of a short read.
+    """
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
+        """Choose the engine, or its twin that begins no transaction."""
+        bind = super().get_bind(*args, **kwargs)
+        if statements_apart.get() and isinstance(bind, sa.Engine):
+            return _apart(bind)
+        return bind
+
+
+@cache
+def _apart(engine: sa.Engine) -> sa.Engine:
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
-    session_options={"expire_on_commit": False, "autoflush": True},
+    session_options={"class_": RequestSession, "expire_on_commit": False, "autoflush": True},
 )
 
 if TYPE_CHECKING:

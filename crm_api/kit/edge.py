@@ -11,6 +11,7 @@ from flask_smorest.utils import get_appcontext
 from werkzeug.exceptions import BadRequest
 
 from crm_api.kit import metrics
+from crm_api.kit.engine import statements_apart
 from crm_api.kit.ids import is_id, new_id
 from crm_api.kit.json import OrjsonProvider
 from crm_api.kit.transactions import transaction
@@ -43,9 +44,14 @@ class EdgeFlask(Flask):
         """
         if "\x00" in request.path:
             raise BadRequest("The path holds a NUL character.")
-        with transaction(read_only=request.method in READS):
-            answer = self.make_response(super().dispatch_request())
-            _set_etag(answer)
+        reads = request.method in READS
+        token = statements_apart.set(reads)
+        try:
+            with transaction(read_only=reads):
+                answer = self.make_response(super().dispatch_request())
+                _set_etag(answer)
+        finally:
+            statements_apart.reset(token)
         return answer
 
 

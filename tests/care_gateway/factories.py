@@ -170,6 +170,7 @@ def stored(message) -> CareMessage:
     message_id = message["id"] if isinstance(message, dict) else message.id
     db.session.rollback()
     found = db.session.get(CareMessage, message_id, populate_existing=True)
+    db.session.expunge(found)
     db.session.rollback()
     return found
 

@@ -51,6 +51,21 @@ def field(own_database_url):
         db.engine.dispose()
 
 
+@pytest.fixture
+def dial(field):
+    """Return a way to call the server with a gateway's key; it hangs up in the end."""
+    clients = []
+
+    def dial(key):
+        headers = {"Authorization": f"Bearer {key}"}
+        clients.append(httpx.Client(base_url=field.url, headers=headers, timeout=30))
+        return clients[-1]
+
+    yield dial
+    for client in clients:
+        client.close()
+
+
 def queue(count):
     return make_messages(count, send_before=clock.now() + timedelta(hours=2))
 
@@ -109,7 +124,7 @@ def test_killed_between_lease_and_begin_it_goes_out_once(field, tmp_path):
     assert submitted(killed, other) == Counter({message.id: 1 for message in messages})
 
 
-def test_killed_between_begin_and_ack_it_is_offered_to_its_own_gateway_only(field, tmp_path):
+def test_killed_between_begin_and_ack_it_is_offered_to_its_own_gateway_only(field, dial, tmp_path):
     messages = queue(3)
     key, killed, other = make_key(), tmp_path / "killed", tmp_path / "other"
 
@@ -117,7 +132,7 @@ def test_killed_between_begin_and_ack_it_is_offered_to_its_own_gateway_only(fiel
     time.sleep(2.1)
     Process(field, make_key(), other).finish()
     Process(field, key, tmp_path / "same").finish()
-    mine = httpx.Client(base_url=field.url, headers={"Authorization": f"Bearer {key}"})
+    mine = dial(key)
     wish = {"max": 100, "lease_seconds": 60}
     hand = mine.post("/v1/gateway/leases", json=wish).json()
 
@@ -138,12 +153,11 @@ def test_killed_between_begin_and_ack_it_is_offered_to_its_own_gateway_only(fiel
     assert submitted(other) == Counter()
 
 
-def test_after_an_opt_out_commits_nothing_begins(field):
+def test_after_an_opt_out_commits_nothing_begins(dial):
     """Begin and refusal meet at many offsets; whoever began had begun before the refusal."""
-    key = make_key()
-    seen = Counter()
+    http, seen = dial(make_key()), Counter()
     for message in queue(12):
-        outcome, refused_after, begun_from = race(field, key, message)
+        outcome, refused_after, begun_from = race(http)
         seen[outcome] += 1
         if begun_from > refused_after:
             assert outcome == "opted_out"
@@ -151,7 +165,7 @@ def test_after_an_opt_out_commits_nothing_begins(field):
         expected = {"submitting": MessageState.SUBMITTING, "opted_out": MessageState.SUPPRESSED}
         assert state is expected[outcome]
         if outcome == "submitting":
-            close(field, key, message)
+            check_closed(http, message)
     assert set(seen) == {"submitting", "opted_out"}, seen
 
 
@@ -166,9 +180,8 @@ def call(http, name, body):
     return reply.json()
 
 
-def race(field, key, message):
+def race(http):
     """Let a refusal and a begin run at once; return what begin said, and when each ran."""
-    http = httpx.Client(base_url=field.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
     wish = {"max": 1, "lease_seconds": 60}
     [leased] = call(http, "leases", wish)["leased"]
     inbound = {
@@ -195,18 +208,17 @@ def race(field, key, message):
     return answer["code"] or answer["state"], moments["refused"], begun_from
 
 
-def close(field, key, message):
+def check_closed(http, message):
     """Check that a second begin by nobody's token cannot follow."""
-    http = httpx.Client(base_url=field.url, headers={"Authorization": f"Bearer {key}"})
     held = [{"id": message.id, "lease_token": "nobody"}]
     answer = http.post("/v1/gateway/begins", json={"messages": held}).json()["messages"][0]
     assert answer["code"] == "lease_lost"
 
 
-def test_killing_the_server_loses_no_answer(field, tmp_path):
+def test_killing_the_server_loses_no_answer(field, dial, tmp_path):
     messages = queue(12)
     key, journal = make_key(), tmp_path / "journal"
-    http = httpx.Client(base_url=field.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    http = dial(key)
     leased = http.post("/v1/gateway/leases", json={"max": 6, "lease_seconds": 1}).json()["leased"]
     held = [{"id": m["id"], "lease_token": m["lease"]["token"]} for m in leased]
     http.post("/v1/gateway/begins", json={"messages": held}).raise_for_status()

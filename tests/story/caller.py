@@ -18,16 +18,16 @@ class Patient:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **query):
-        return self._ask("GET", path, params=query)
+        return self.ask("GET", path, params=query)
 
     def post(self, path: str, body=None, **more):
         key = {"Idempotency-Key": uuid.uuid4().hex}
-        return self._ask("POST", path, json=body, extra=key, **more)
+        return self.ask("POST", path, json=body, extra=key, **more)
 
     def put(self, path: str, body=None):
-        return self._ask("PUT", path, json=body)
+        return self.ask("PUT", path, json=body)
 
-    def _ask(self, method, path, *, extra=None, **kwargs):
+    def ask(self, method, path, *, extra=None, **kwargs):
         headers = {**self.headers, **(extra or {}), **kwargs.pop("headers", {})}
         deadline = time.monotonic() + PATIENCE
         while True:
