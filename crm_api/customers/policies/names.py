@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pypinyin import Style, lazy_pinyin
@@ -80,11 +81,12 @@ def fold(text: str) -> str:
     return "".join(c for c in flat if not c.isspace() and c not in "·.-'")
 
 
-def _syllables(folded: str, *, is_person: bool) -> list[str]:
+@lru_cache(maxsize=4096)
+def _syllables(folded: str, *, is_person: bool) -> tuple[str, ...]:
     surname = _surname(folded) if is_person else ()
     rest = folded[len(surname) :]
     letters: Any = list  # what is not Han is read letter by letter
-    return [*surname, *lazy_pinyin(rest, style=Style.NORMAL, errors=letters)]
+    return (*surname, *lazy_pinyin(rest, style=Style.NORMAL, errors=letters))
 
 
 def _surname(folded: str) -> tuple[str, ...]:
