@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import threading
@@ -73,11 +74,10 @@ def queue(count):
 class Process:
     """A worker process of a gateway."""
 
-    def __init__(self, server, key, journal, stop_after=""):
+    def __init__(self, server, key, journal, *, stop_after="", lease_seconds=60):
         self.journal = journal
-        self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), server.url, key, str(journal), stop_after]
-        )
+        said = [server.url, key, str(journal), str(lease_seconds), stop_after]
+        self._process = subprocess.Popen([sys.executable, str(WORKER), *said])
 
     def finish(self):
         assert self._process.wait(60) == 0
@@ -117,7 +117,9 @@ def test_killed_between_lease_and_begin_it_goes_out_once(field, tmp_path):
     messages = queue(3)
     killed, other = tmp_path / "killed", tmp_path / "other"
 
-    Process(field, make_key(), killed, "lease").kill_once_it_says("after lease")
+    Process(field, make_key(), killed, stop_after="lease", lease_seconds=2).kill_once_it_says(
+        "after lease"
+    )
     time.sleep(2.1)
     Process(field, make_key(), other).finish()
 
@@ -128,17 +130,19 @@ def test_killed_between_begin_and_ack_it_is_offered_to_its_own_gateway_only(fiel
     messages = queue(3)
     key, killed, other = make_key(), tmp_path / "killed", tmp_path / "other"
 
-    Process(field, key, killed, "begin").kill_once_it_says("after begin")
+    Process(field, key, killed, stop_after="begin", lease_seconds=2).kill_once_it_says(
+        "after begin"
+    )
     time.sleep(2.1)
     Process(field, make_key(), other).finish()
-    Process(field, key, tmp_path / "same").finish()
+    Process(field, key, tmp_path / "same", lease_seconds=2).finish()
     mine = dial(key)
     wish = {"max": 100, "lease_seconds": 60}
     hand = mine.post("/v1/gateway/leases", json=wish).json()
 
     assert submitted(other, tmp_path / "same") == Counter()
     assert hand["leased"] == []
-    # The worker that looked meanwhile leased them for its two seconds and let them lapse, or not.
+    # The worker that looked meanwhile may hold them still, for its two seconds.
     time.sleep(2.1)
     recover = hand["recover"] or mine.post("/v1/gateway/leases", json=wish).json()["recover"]
     assert sorted(m["id"] for m in recover) == sorted(m.id for m in messages)
@@ -192,15 +196,16 @@ def race(http):
         "received_at": clock.now().isoformat(),
     }
     moments = {}
+    offset = random.uniform(-0.04, 0.04)
 
     def refuse():
+        time.sleep(max(0.0, -offset))
         call(http, "inbound", {"messages": [inbound]})
         moments["refused"] = time.monotonic()
 
     refusal = threading.Thread(target=refuse)
-    delay = (hash(leased["id"]) % 40) / 1000
     refusal.start()
-    time.sleep(delay)
+    time.sleep(max(0.0, offset))
     begun_from = time.monotonic()
     held = [{"id": leased["id"], "lease_token": leased["lease"]["token"]}]
     [answer] = call(http, "begins", {"messages": held})["messages"]

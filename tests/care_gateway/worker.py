@@ -1,4 +1,4 @@
-"""A gateway worker as a process of its own: `python worker.py URL KEY JOURNAL [stop-after]`.
+"""A gateway worker as a process: `python worker.py URL KEY JOURNAL SECONDS [stop-after]`.
 
 It writes each message to its journal before it would submit it, and can be told to stand still
 after a call, to be killed there.
@@ -12,14 +12,12 @@ import time
 
 import httpx
 
-LEASE_SECONDS = 2
 
-
-def main(url: str, key: str, journal: str, stop_after: str = "") -> None:
+def main(url: str, key: str, journal: str, seconds: str, stop_after: str = "") -> None:
     """Pull until nothing has come for a second."""
     gateway = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
     with open(journal, "a", encoding="utf-8") as notes:  # noqa: PTH123 - appended to for a while
-        while leased := _lease(gateway):
+        while leased := _lease(gateway, int(seconds)):
             _stand_still(stop_after, "lease", notes)
             begun = _begin(gateway, leased)
             _stand_still(stop_after, "begin", notes)
@@ -30,8 +28,8 @@ def main(url: str, key: str, journal: str, stop_after: str = "") -> None:
                 _post(gateway, "acks", {"acks": acks})
 
 
-def _lease(gateway):
-    body = {"max": 4, "lease_seconds": LEASE_SECONDS, "wait_seconds": 1, "worker": str(os.getpid())}
+def _lease(gateway, seconds):
+    body = {"max": 4, "lease_seconds": seconds, "wait_seconds": 1, "worker": str(os.getpid())}
     return _post(gateway, "leases", body)["leased"]
 
 
