@@ -1,6 +1,6 @@
-"""Real processes that want the same customers at once.
+"""Real processes that fight over the same customers.
 
-`python -m tests.governor_proof.rivals <database> last_slot|churn` writes what became of it as JSON.
+`python -m tests.governor_proof.rivals <database>` writes what became of it as JSON.
 One process loads the product and forks the rivals, so that they start together and cheaply.
 """
 
@@ -34,7 +34,6 @@ from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
 from tests.support.databases import settings_for
 
-RIVALS = 50
 CHURNERS = 12
 CHURN_SECONDS = 6
 KILL_EVERY = 0.8
@@ -85,55 +84,6 @@ def insist(use_case, *args, **kwargs):
                 raise
         time.sleep(random.uniform(0.01, 0.1))
     raise RuntimeError("always busy")
-
-
-def last_slot(app) -> dict:
-    """Let fifty ask for what only one can have; return what each was told."""
-    with app.app_context():
-        keep_default_policies(datetime.now(UTC) - 365 * DAY)
-        customer_id = make_customer().id
-        insist(contact_frequency.reserve_slot, call(customer_id, 3), by_id="first")
-        db.session.remove()
-        db.engine.dispose()
-    starting_line, answers = forking.Barrier(RIVALS), forking.Queue()
-    rivals = [
-        forking.Process(target=ask, args=(app, customer_id, n, starting_line, answers))
-        for n in range(RIVALS)
-    ]
-    for rival in rivals:
-        rival.start()
-    told = [answers.get(timeout=60) for _ in rivals]
-    for rival in rivals:
-        rival.join()
-    return {"told": told, "next": (some_mornings_ahead(3) + 7 * DAY).isoformat()}
-
-
-def call(customer_id: str, days: int, *, minutes: int = 0) -> Plan:
-    return Plan(
-        customer_id=customer_id,
-        channel=Channel.CALL,
-        category=Category.SERVICE,
-        at=some_mornings_ahead(days) + timedelta(minutes=minutes),
-    )
-
-
-def ask(app, customer_id: str, number: int, starting_line, answers) -> None:
-    with app.app_context():
-        db.session.execute(db.text("SELECT 1"))
-        db.session.rollback()
-        plan = call(customer_id, 5, minutes=number)
-        starting_line.wait(60)
-        at = time.monotonic()
-        try:
-            slot = insist(contact_frequency.reserve_slot, plan, by_id=f"rival {number}")
-            told = {"slot": slot.id}
-        except ContactBlocked as refused:
-            told = {
-                "code": refused.code,
-                "reasons": sorted({str(r.code) for r in refused.decision.reasons}),
-                "next": refused.decision.next_allowed_at.isoformat(),
-            }
-        answers.put({"pid": os.getpid(), "from": at, "until": time.monotonic(), **told})
 
 
 def churn(app) -> dict:
@@ -226,9 +176,8 @@ def some_plan(rng: random.Random, family: Family, at: datetime) -> Plan:
 
 
 def main() -> None:
-    url, what = sys.argv[1:]
-    app = create_app(settings_for(url))
-    sys.stdout.write(json.dumps({"last_slot": last_slot, "churn": churn}[what](app)))
+    [url] = sys.argv[1:]
+    sys.stdout.write(json.dumps(churn(create_app(settings_for(url)))))
 
 
 if __name__ == "__main__":

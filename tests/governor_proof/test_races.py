@@ -1,4 +1,4 @@
-"""Fifty processes want one customer's last slot; twelve fight over a family; some are killed."""
+"""Twelve processes fight over a group, its key persons and a shared number; some are killed."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ HALF_WRITTEN = {
 }
 
 
-def run_rivals(url, what):
+def run_rivals(url):
     run = subprocess.run(
-        [sys.executable, "-m", "tests.governor_proof.rivals", url, what],
+        [sys.executable, "-m", "tests.governor_proof.rivals", url],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -59,32 +59,15 @@ def count(url, *statements):
     return found
 
 
-def test_fifty_processes_ask_for_the_last_free_slot_and_one_gets_it(own_database_url):
-    result = run_rivals(own_database_url, "last_slot")
-
-    told = result["told"]
-    refused = [t for t in told if "code" in t]
-    assert len({t["pid"] for t in told}) == rivals.RIVALS
-    assert max(t["from"] for t in told) < min(t["until"] for t in refused)  # all at once
-    assert len([t for t in told if "slot" in t]) == 1
-    assert len(refused) == rivals.RIVALS - 1
-    for answer in refused:
-        assert answer["code"] == "contact_blocked"
-        assert answer["reasons"] == ["cap_reached", "gap_too_short"]
-        assert answer["next"] == result["next"]
-    assert count(
-        own_database_url,
-        "SELECT count(*) FROM contact_slots",
-        "SELECT count(*) FROM contact_decisions WHERE verdict = 'blocked'",
-    ) == [2, rivals.RIVALS - 1]
-    assert_audit_is_clean(own_database_url)
-
-
 def test_many_who_overlap_never_deadlock_and_the_killed_leave_nothing_half_done(own_database_url):
-    result = run_rivals(own_database_url, "churn")
+    result = run_rivals(own_database_url)
 
     assert result["errors"] == []
     assert result["killed"] > 3
+    [refused] = count(
+        own_database_url, "SELECT count(*) FROM contact_decisions WHERE verdict = 'blocked'"
+    )
+    assert refused > 0
     assert result["done"] >= rivals.CHURNERS
     torn = dict(zip(HALF_WRITTEN, count(own_database_url, *HALF_WRITTEN.values()), strict=True))
     assert torn == dict.fromkeys(HALF_WRITTEN, 0)
