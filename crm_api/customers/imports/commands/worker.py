@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crm_api.customers.imports.policies.mapping import FileMapping
     from crm_api.customers.imports.tables import SheetRow
 
-ROWS_IN_CHUNK = 200
+ROWS_IN_CHUNK = 400
 # Between two chunks others may write: SQLite has no queue, and gives the lock to who asks then.
 BREATH_SECONDS = 0.02
 PATIENCE_SECONDS = 0.2
