@@ -37,8 +37,13 @@ def when_ready(_server: Arbiter) -> None:
         f"    API documents   {address}/docs\n"
         f"    OpenAPI 3.1     {address}/openapi.json\n"
         f"    Health          {address}/healthz  {address}/readyz  {address}/metrics\n"
-        '    Demo sign-ins   README.md, "A tour"\n\n'
+        f"{_demo_hint()}\n"
     )
+
+
+def _demo_hint() -> str:
+    is_production = os.environ.get("CRM_ENV") == "production"
+    return "" if is_production else '    Demo sign-ins   README.md, "A tour"\n'
 
 
 def child_exit(_server: Arbiter, worker: Any) -> None:

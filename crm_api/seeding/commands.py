@@ -43,6 +43,8 @@ def _load_demo() -> None:
     with transaction():
         customers = service.load_demo_customers(now=now)
     click.echo(f"Demo district: {people} members of staff and {customers} customers are new.")
+    logins, password = service.demo_sign_ins()
+    click.echo(f"Sign in as {', '.join(logins)}; the password is {password}.")
 
 
 COMMANDS = (seed,)

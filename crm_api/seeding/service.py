@@ -98,6 +98,12 @@ def load_demo_passwords(*, now: datetime) -> None:
             accounts.give_password(staff_id, password_hash=password_hash, now=now)
 
 
+def demo_sign_ins() -> tuple[list[str], str]:
+    """Return the logins of the demo staff, and the password that they share."""
+    district = _read("demo/district.toml")
+    return [person["login"] for person in district["staff"]], district["password"]
+
+
 def approve_templates_for_demo(*, now: datetime) -> int:
     """Let the demo manager approve what the product brought; return how many."""
     waiting = db.session.scalars(

@@ -51,7 +51,8 @@ def flask(database_url: str, *arguments: str, **changes: str) -> subprocess.Comp
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -62,7 +63,7 @@ class Server:
     """Gunicorn with the settings that the product ships."""
 
     def __init__(self, database_url: str, *, workers: int = 2, **changes: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = Path(tempfile.mkstemp(prefix="crmserver-", suffix=".log")[1])
         self._environment = environment(
