@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from crm_api import config
 from crm_api.app import documents, rooms
 from crm_api.kit import health, metrics
@@ -26,7 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     :raises MissingSetting: if production lacks a secret or its database
     """
-    settings = settings or config.load()
+    settings = settings or _load()
     config.configure(settings)
     configure_logs(settings.log_level)
     app = EdgeFlask("crm_api", static_folder=None)
@@ -43,6 +45,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     documents.publish(app, rooms.blueprints())
     rooms.add_commands(app)
     return app
+
+
+def _load() -> Settings:
+    settings = config.load()
+    by_command = click.get_current_context(silent=True) is not None
+    return settings.with_patience() if by_command else settings
 
 
 def _configure(app: Flask, settings: Settings) -> None:

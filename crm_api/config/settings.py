@@ -6,7 +6,7 @@ import base64
 import binascii
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY_BYTES = 32
+COMMANDS_WAIT_MS = 60_000
+NO_LIMIT = 0
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -63,6 +65,10 @@ class Settings:
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     log_level: str = "INFO"
+
+    def with_patience(self) -> Settings:
+        """Return the same settings for a command, which may wait where nobody waits for it."""
+        return replace(self, lock_timeout_ms=COMMANDS_WAIT_MS, statement_timeout_ms=NO_LIMIT)
 
     @property
     def is_production(self) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import click
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from crm_api import config
+from crm_api.app import create_app
 from crm_api.kit import engine as kit_engine
 from crm_api.kit.db import db
 from tests.factories.accounts import make_staff
+from tests.support.server import environment
 
 
 @pytest.fixture
@@ -72,3 +76,15 @@ def test_a_lock_that_does_not_hold_is_noticed(app, monkeypatch, backend):
     monkeypatch.setattr(sa.Connection, "exec_driver_sql", forgetful)
     with pytest.raises(kit_engine.LocksDoNotHold):
         kit_engine.prove_locks_hold(db.engine)
+
+
+def test_a_command_waits_longer_than_a_person(own_database_url, monkeypatch):
+    for name, value in environment(own_database_url).items():
+        monkeypatch.setenv(name, value)
+
+    create_app()
+    assert config.current().lock_timeout_ms == 2_000
+    with click.Context(click.Command("any")).scope():
+        create_app()
+    assert config.current().lock_timeout_ms == 60_000
+    assert config.current().statement_timeout_ms == 0
