@@ -1,5 +1,7 @@
 """Lay the ledger: policies, slots, decisions, overruns, opt-outs, holds."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -25,7 +27,7 @@ COUNTS = "counting <> 'none'"
 IN_FORCE = "lifted_at IS NULL"
 
 
-def where(condition: str) -> dict[str, sa.TextClause]:
+def where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 

@@ -296,9 +296,7 @@ def downgrade() -> None:
     op.drop_table("visit_steps")
     op.drop_table("visit_records")
     op.drop_index(op.f("ix_learned_facts_visit_id"), table_name="learned_facts")
-    op.drop_index(
-        op.f("ix_learned_facts_customer_id_field_created_at"), table_name="learned_facts"
-    )
+    op.drop_index(op.f("ix_learned_facts_customer_id_field_created_at"), table_name="learned_facts")
     op.drop_table("learned_facts")
     op.drop_index(op.f("ix_visit_persons_customer_id"), table_name="visit_persons")
     op.drop_table("visit_persons")

@@ -12,7 +12,7 @@ from tests.app.test_house_rules import _all_errors
 from tests.support.contract import document_of, operations
 
 FILE = Path(__file__).resolve().parents[2] / "openapi" / "openapi.json"
-# Never answered by a route: what only commands say, and what a service above turns into its own word.
+# Never answered by a route: only commands say it, or a service above turns it into its own word.
 NOT_OVER_HTTP = {
     "backup_failed",
     "fact_in_future",
