@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm_api.customers.models import SubjectLock
+from crm_api.kit.bulk import array_of
 from crm_api.kit.db import db
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.upserts import insert
@@ -50,7 +50,7 @@ def _lock(kind: str, ids: list[str]) -> None:
 
     The ids travel as one array: a parameter for each cost the client more than the locks.
     """
-    given = sa.bindparam("ids", ids, ARRAY(sa.Text))
+    given = array_of(ids)
     missing = sa.select(sa.literal(kind), sa.func.unnest(given))
     db.session.execute(
         insert(SubjectLock)

@@ -363,17 +363,17 @@ def stale(run, monkeypatch):
     make_template()
     make_template()
     make_customer(birth_on=BORN)
-    seen, look = [], queries.open_people
+    seen, look = [], queries.due_people
 
     def remember(cause, **where):
         people = look(cause, **where)
         seen.append(people)
         return people
 
-    monkeypatch.setattr(queries, "open_people", remember)
+    monkeypatch.setattr(queries, "due_people", remember)
     run()
     pages = iter(seen)
-    monkeypatch.setattr(queries, "open_people", lambda *_, **__: next(pages))
+    monkeypatch.setattr(queries, "due_people", lambda *_, **__: next(pages))
     causes = service.causes_between(DAY, days=1, now=EVE)
     cause = next(c for c in causes if c.words and c.date and c.date.calendar == "solar")
     db.session.rollback()

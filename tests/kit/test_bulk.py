@@ -57,6 +57,12 @@ def test_what_looks_like_a_mark_of_ours_is_text(kept, text):
     assert [row["action"] for row in kept(entry(action=text))] == [text]
 
 
+def test_many_texts_at_once_arrive_unchanged(kept):
+    rows = [entry(action=text, details={"text": text}) for text in HARD]
+
+    assert kept(*rows) == rows
+
+
 def test_moments_arrive_in_utc(kept):
     row = entry(created_at=NOW.astimezone(timezone(timedelta(hours=8))))
 
@@ -126,3 +132,4 @@ def test_a_column_is_compared_with_many_values(kept):
     assert ids("e0", "e2", "e9") == {"e0", "e2"}
     assert ids() == set()
     assert ids("it's {n}, \\", column=AuditEntry.action) == {"e0"}
+    assert ids("", "e0", "e1\x1fe2") == {"e0"}

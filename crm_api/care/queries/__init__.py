@@ -2,8 +2,8 @@
 
 from crm_api.care.queries.due import (
     count_due,
+    due_people,
     find_last_time,
-    open_people,
     planned_occurrences,
 )
 from crm_api.care.queries.messages import get_message, list_messages
@@ -18,6 +18,7 @@ from crm_api.care.queries.templates import (
 
 __all__ = [
     "count_due",
+    "due_people",
     "find_last_time",
     "find_template",
     "find_template_named",
@@ -26,7 +27,6 @@ __all__ = [
     "get_version",
     "list_messages",
     "list_templates",
-    "open_people",
     "planned_occurrences",
     "words_for",
 ]

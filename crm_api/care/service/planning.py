@@ -87,8 +87,9 @@ def _judge_chunk(
     cause: Cause, *, after: str | None, judge: Judge, now: datetime
 ) -> tuple[Step, list[Greeting], list[Any]]:
     """Return the greetings that may go out, with what the governor gave for each."""
-    people = queries.open_people(cause, after=after, limit=CHUNK)
-    step = Step(Tally(), seen=len(people), last_key=people[-1].key if people else None)
+    due = queries.due_people(cause, after=after, limit=CHUNK)
+    people = [person for person in due if person.is_open]
+    step = Step(Tally(), seen=len(people), last_key=due[-1].key if due else None)
     window = cause.window.from_moment(now + HEADSTART)
     if window.is_over:
         step.tally.blocked["window_over"] += len(people)
