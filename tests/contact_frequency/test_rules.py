@@ -19,7 +19,7 @@ from crm_api.contact_frequency.policies.facts import (
     WishFact,
 )
 from crm_api.contact_frequency.policies.matching import in_force
-from crm_api.contact_frequency.policies.moments import day_number, micros
+from crm_api.contact_frequency.policies.moments import clock_time, day_number, micros, moment_of
 from crm_api.contact_frequency.terms import (
     Counting,
     HoldKind,
@@ -236,6 +236,18 @@ def test_beyond_400_days_there_is_no_next_moment():
     assert far.no_next_because == "beyond_horizon"
     near = judge(NOW, holds=(_leave_alone(NOW + 400 * DAY),), plan={"category": Category.CARE})
     assert near.next_allowed_at == NOW + 400 * DAY
+
+
+@pytest.mark.parametrize("days", [10, 401])
+def test_where_the_last_moment_comes_first_it_is_named(days):
+    """Not beyond our horizon: past what the plan itself allows."""
+    plan = {"category": Category.CARE, "not_after": NOW + DAY}
+
+    decision = judge(NOW, holds=(_leave_alone(NOW + days * DAY),), plan=plan)
+
+    assert [r.code for r in decision.reasons] == ["leave_alone"]
+    assert decision.next_allowed_at is None
+    assert decision.no_next_because == "after_last_moment"
 
 
 def _leave_alone(until):
@@ -480,3 +492,21 @@ def test_no_greeting_and_no_marketing_on_a_solemn_day():
     assert not verdict(Category.CARE, occurrence="birthday:1")
     assert verdict(Category.CARE)
     assert verdict(Category.SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("zone", "on", "minutes", "shown"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 150, "2026-03-29T03:00:00+02:00"),
+        ("America/New_York", date(2026, 3, 8), 150, "2026-03-08T03:00:00-04:00"),
+        ("Australia/Lord_Howe", date(2026, 10, 4), 135, "2026-10-04T02:30:00+11:00"),
+        ("Africa/Cairo", date(2026, 4, 24), 0, "2026-04-24T01:00:00+03:00"),
+        ("Pacific/Apia", date(2011, 12, 30), 0, "2011-12-31T00:00:00+14:00"),
+        ("Europe/Berlin", date(2026, 10, 25), 150, "2026-10-25T02:30:00+02:00"),
+        ("Asia/Shanghai", date(2026, 3, 3), 540, "2026-03-03T09:00:00+08:00"),
+    ],
+)
+def test_a_time_that_the_clock_skips_is_the_moment_of_the_skip(zone, on, minutes, shown):
+    value = clock_time(day_number(on), minutes, ZoneInfo(zone))
+
+    assert moment_of(value) == datetime.fromisoformat(shown)

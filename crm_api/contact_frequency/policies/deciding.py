@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.policies.facts import Facts
     from crm_api.contact_frequency.policies.limits import Hit, Limit
     from crm_api.contact_frequency.policies.matching import PolicyFrame
+    from crm_api.contact_frequency.terms import ReasonCode
     from crm_api.contact_frequency.values import Plan
 
 ROLES = ("account_manager", "manager", "admin")
@@ -80,7 +81,7 @@ def _block(
     at, now_value = moments.micros(plan.at), moments.micros(now)
     firm = [limit for limit in limits if not _is_soft(limit)]
     reasons = _reasons(hits)
-    soonest = search.next_allowed(firm, at)
+    soonest, never = search.next_allowed(firm, at)
     earlier = search.earlier_alternative(firm, at, not_before=now_value)
     return Decision(
         plan=plan,
@@ -90,7 +91,7 @@ def _block(
         exceeded=tuple(exceeded),
         binding=_binding(reasons),
         next_allowed_at=_moment(soonest),
-        no_next_because=None if soonest is not None else _why_never(reasons),
+        no_next_because=None if soonest is not None else _why_never(reasons, never),
         earlier_alternative_at=_moment(earlier),
         overridable_by=_who_may_override(reasons),
     )
@@ -154,9 +155,10 @@ def _end(reason: Reason) -> float:
     return reason.forbidden_until.timestamp() if reason.forbidden_until else float("inf")
 
 
-def _why_never(reasons: Sequence[Reason]) -> str:
+def _why_never(reasons: Sequence[Reason], later: ReasonCode | None) -> str:
+    """Name what forbids the moment asked for ever, or else what the search came up against."""
     endless = [r.code for r in reasons if r.blocks and r.forbidden_until is None]
-    return str(endless[0]) if endless else "beyond_horizon"
+    return str((*endless, later or "beyond_horizon")[0])
 
 
 def _other_channels(
@@ -169,8 +171,8 @@ def _other_channels(
             continue
         limits = limits_for(replace(plan, channel=channel), facts, policies, now=now)
         firm = [limit for limit in limits if not _is_soft(limit)]
-        soonest = _moment(search.next_allowed(firm, at))
-        answers.append(ChannelMoment(channel=channel, next_allowed_at=soonest))
+        soonest, _never = search.next_allowed(firm, at)
+        answers.append(ChannelMoment(channel=channel, next_allowed_at=_moment(soonest)))
     return answers
 
 

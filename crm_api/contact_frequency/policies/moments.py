@@ -72,14 +72,24 @@ def day_start(day: int, zone: ZoneInfo) -> int:
 def clock_time(day: int, minutes: int, zone: ZoneInfo) -> int:
     """Return when a local clock shows so many minutes on a day; 1440 is the next day's start.
 
-    A time that the clock skips falls on the moment that lies as far behind the skip; of one that
-    it shows twice, the first counts, except at midnight, which must belong to its own day.
+    A time that the clock skips falls on the moment of the skip: what opens at half past two opens
+    at three where three follows upon two. Of a time that it shows twice, the first counts.
     """
     if minutes == MINUTES_A_DAY:
         return day_start(day + 1, zone)
     on = date_of(day)
     shown = datetime(on.year, on.month, on.day, minutes // 60, minutes % 60, tzinfo=zone)
-    value = micros(shown.astimezone(UTC))
-    if local_day(value, zone) == day:
-        return value
-    return micros(shown.replace(fold=1).astimezone(UTC))
+    value, folded = micros(shown.astimezone(UTC)), micros(shown.replace(fold=1).astimezone(UTC))
+    return _skip_between(folded, value, zone) if folded < value else value
+
+
+def _skip_between(before: int, after: int, zone: ZoneInfo) -> int:
+    """Return the moment at which the clock leaps forward: after the one, not after the other."""
+    offset = moment_of(after).astimezone(zone).utcoffset()
+    while after - before > SECOND:
+        middle = (before + after) // 2 // SECOND * SECOND
+        if moment_of(middle).astimezone(zone).utcoffset() == offset:
+            after = middle
+        else:
+            before = middle
+    return after
