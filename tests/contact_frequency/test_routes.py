@@ -8,6 +8,7 @@ import pytest
 
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.customers.terms import Channel
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
@@ -386,3 +387,24 @@ def test_a_customers_slots_are_listed(caller, mine, now):
 
     assert page["items"][0]["effective_at"] > rest["items"][0]["effective_at"]
     assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize("whose", ["nobody", "another"])
+def test_a_contact_serves_only_a_visit_to_its_customer(caller, owner, mine, now, whose):
+    """Made up or borrowed, a visit's id would buy two contacts for one, and no gap between."""
+    visits = {"nobody": "made-up", "another": "v1"}
+    visit = {"channel": Channel.VISIT, "visit_id": "v1"}
+    reserve(make_plan(make_customer(owner), now + DAY, **visit))
+    body = wanted(mine, now + HOUR, visit_id=visits[whose])
+
+    assert caller.post("/v1/contact-reservations", json=body).status_code == 404
+    assert caller.post("/v1/contact-preflights", json={"plans": [body]}).status_code == 404
+
+
+def test_a_contact_that_serves_its_visit_is_reserved_beside_it(caller, mine, now):
+    reserve(make_plan(mine, now + DAY, channel=Channel.VISIT, visit_id="v1"))
+
+    body = wanted(mine, now + HOUR, visit_id="v1")
+
+    assert caller.post("/v1/contact-preflights", json={"plans": [body]}).status_code == 200
+    assert caller.post("/v1/contact-reservations", json=body).status_code == 201

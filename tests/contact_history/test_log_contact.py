@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from crm_api.accounts.models import Role
 from crm_api.contact_history.models import Contact
+from crm_api.customers.terms import Channel
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from tests.factories.accounts import make_staff, make_team
+from tests.factories.contact_frequency import make_plan, reserve
 from tests.factories.customers import make_customer
 
 
@@ -157,3 +159,20 @@ def test_a_manager_logs_for_the_own_subtree_only(app, sign_in):
 
     assert log(caller, inside).status_code == 201
     assert log(caller, outside).status_code == 404
+
+
+def test_it_serves_only_a_visit_to_its_customer(app, sign_in):
+    """Another's visit, or none, would let it count for nothing of its own."""
+    owner = make_staff()
+    customer, other = make_customer(owner), make_customer(owner)
+    at = clock.now() + timedelta(days=1)
+    for whose in (customer, other):
+        plan = make_plan(whose, at, channel=Channel.VISIT, visit_id=f"of-{whose.id}")
+        reserve(plan)
+
+    replies = {
+        visit_id: log(sign_in(owner), customer, visit_id=visit_id).status_code
+        for visit_id in (f"of-{customer.id}", f"of-{other.id}", "made-up")
+    }
+
+    assert list(replies.values()) == [201, 404, 404]

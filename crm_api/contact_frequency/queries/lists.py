@@ -16,10 +16,13 @@ from crm_api.contact_frequency.models import (
     Overrun,
     PolicyVersion,
     Slot,
+    SlotSubject,
     StoredDecision,
 )
+from crm_api.contact_frequency.models.slots import TAKEN
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
+from crm_api.customers.terms import Channel
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
@@ -48,6 +51,25 @@ def get_reservation(slot_id: str, *, visible_to: Actor) -> Slot:
     if slot is None:
         raise NotFound("reservation")
     return slot
+
+
+def require_visit(visit_id: str | None, *, customer_id: str, is_ahead: bool) -> None:
+    """Make sure that a contact serves a visit to its own customer, for it counts once with that.
+
+    What is planned serves a visit that still stands; what happened may have served one that fell.
+
+    :raises NotFound: if the ledger knows no such visit
+    """
+    if visit_id is None:
+        return
+    [persons] = customers.same_person_ids([customer_id]).values()
+    visit = sa.select(Slot.id).join(SlotSubject, SlotSubject.slot_id == Slot.id)
+    visit = visit.where(Slot.visit_id == visit_id, Slot.channel == Channel.VISIT)
+    visit = visit.where(SlotSubject.subject_id.in_(persons))
+    if is_ahead:
+        visit = visit.where(TAKEN)
+    if db.session.scalar(visit.limit(1)) is None:
+        raise NotFound("visit")
 
 
 def list_reservations(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.errors import SourceReserved
 from crm_api.contact_frequency.models import Slot
-from crm_api.contact_frequency.queries.lists import PLANNED_BY_HAND, get_reservation
+from crm_api.contact_frequency.queries.lists import (
+    PLANNED_BY_HAND,
+    get_reservation,
+    require_visit,
+)
 from crm_api.contact_frequency.service.reserving import move_slot, preflight_plans, reserve_slot
 from crm_api.contact_frequency.service.settling import release_slot
 from crm_api.contact_frequency.values import Plan
@@ -44,10 +48,12 @@ def check_budget(
 def check_plans(plans: Sequence[Plan], *, visible_to: Actor, now: datetime) -> list[Decision]:
     """Say what each plan of a day would be answered if it were the only one.
 
-    :raises NotFound: if the actor may not see one of the customers
+    :raises NotFound: if the actor may not see one of the customers, or a visit is not theirs
     """
     for customer_id in sorted({c for p in plans for c in (p.customer_id, *p.also_customer_ids)}):
         customers.get_customer(customer_id, visible_to=visible_to)
+    for plan in plans:
+        require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)
     return preflight_plans(plans, now=now)
 
 
@@ -56,7 +62,7 @@ def plan_contact(*, id: str | None, by: Actor, **wanted: Any) -> Slot:
 
     :raises ContactBlocked: if the policies in force do not allow it
     :raises IdTaken: if the id belongs to a reservation of other content
-    :raises NotFound: if the actor may not see the customer
+    :raises NotFound: if the actor may not see the customer, or the visit served is not theirs
     """
     slot_id = id or new_id()
     plan = Plan(**wanted, source=f"{PLANNED_BY_HAND}{slot_id}")
@@ -64,6 +70,7 @@ def plan_contact(*, id: str | None, by: Actor, **wanted: Any) -> Slot:
     known = db.session.get(Slot, slot_id)
     if known is not None:
         return _repeat(known, plan)
+    require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)
     try:
         return reserve_slot(plan, by_id=by.id, slot_id=slot_id)
     except SourceReserved:

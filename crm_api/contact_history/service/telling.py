@@ -40,13 +40,14 @@ def log_contact(
 
     A fact is never refused: what it broke is told back, and which plans must move now.
 
-    :raises NotFound: if there is no such customer or reservation
+    :raises NotFound: if there is no such customer, reservation, or visit to the customer
     :raises NotAsReserved: if the reservation was made for another kind of contact
     :raises ReservationLogged: if another contact made use of it
     :raises NotYetHappened: if it lies in the future
     """
     customers.get_customer(entry.customer_id, visible_to=by)
     if reservation_id is None:
+        ledger.require_visit(entry.visit_id, customer_id=entry.customer_id, is_ahead=False)
         contact = record_contact(entry, by_id=by.id, now=now)
     else:
         contact = _log_reserved(entry, reservation_id, by=by, now=now)
