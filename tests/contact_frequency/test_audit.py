@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -142,3 +143,46 @@ def test_what_serves_a_visit_counts_once_with_it(customer, now):
         reserve(make_plan(customer, now + DAY + 3 * HOUR, **visit))
 
     assert [r.code for r in refused.value.decision.reasons] == ["visit_contacts_exhausted"]
+
+
+def _tell(plan, at, **changes):
+    return in_transaction(
+        contact_frequency.record_fact,
+        replace(plan, at=at, **changes),
+        occurred_at=at,
+        recorded_at=at,
+        outcome="reached",
+        by_id=None,
+    )
+
+
+def test_what_does_not_serve_a_visit_uses_up_none_of_its_contacts(customer, now, at):
+    """Begun by the customer, or more than 48 hours after: neither is one of the two beside it."""
+    call = make_plan(customer, now, visit_id="v1")
+    reserve(make_plan(customer, now + HOUR, channel=Channel.VISIT, visit_id="v1"))
+    _tell(call, now, begun_by_customer=True)
+    at(now + 4 * DAY)
+    _tell(call, now + 3 * DAY)
+
+    _tell(call, now + 2 * HOUR)
+    assert contact_frequency.preflight(replace(call, at=now + 2 * DAY), now=now + HOUR).is_allowed
+    _tell(call, now + 3 * HOUR)
+
+    decision = contact_frequency.preflight(replace(call, at=now + 2 * DAY), now=now + HOUR)
+    assert "visit_contacts_exhausted" in {reason.code for reason in decision.reasons}
+
+
+def test_thanks_that_a_moved_visit_left_behind_count_for_themselves(customer, now, at):
+    """Its visit took place earlier than planned: what begins 48 hours after is no thanks."""
+    visit = reserve(make_plan(customer, now + 4 * HOUR, channel=Channel.VISIT, visit_id="v1"))
+    thanks = reserve(make_plan(customer, now + 2 * DAY + HOUR, visit_id="v1"))
+    in_transaction(contact_frequency.start_visit_slot, visit.id, at=now)
+    at(now + 2 * DAY + HOUR)
+
+    assert in_transaction(contact_frequency.begin_slots, [thanks.id]) == {thanks.id: None}
+
+    units = sa.select(SlotSubject.unit).where(SlotSubject.slot_id == thanks.id)
+    assert set(db.session.scalars(units)) == {thanks.id}
+    assert not contact_frequency.preflight(
+        make_plan(customer, now + 4 * DAY), now=now + 2 * DAY + 2 * HOUR
+    ).is_allowed

@@ -13,10 +13,12 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.errors import FactInFuture
 from crm_api.contact_frequency.models import Overrun, Slot
 from crm_api.contact_frequency.terms import OverrunCause, SlotState
+from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
+from tests.factories.customers import make_customer
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -145,3 +147,15 @@ def test_what_was_decided_is_never_edited(customer, now, table, change):
 
     with pytest.raises(DBAPIError, match="append-only"), transaction():
         db.session.execute(sa.text(change.format(table)))
+
+
+def test_a_fact_marks_the_plans_of_all_who_are_the_same_person(customer, now):
+    same = make_customer()
+    with transaction():
+        changed = sa.update(Customer).where(Customer.id.in_([customer.id, same.id]))
+        db.session.execute(changed.values(person_id=customer.id))
+    planned = reserve(make_plan(same, now + 2 * HOUR))
+
+    tell(make_plan(customer, now), at=now, now=now)
+
+    assert db.session.get_one(Slot, planned.id, populate_existing=True).needs_new_plan

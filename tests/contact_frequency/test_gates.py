@@ -240,6 +240,22 @@ def test_what_was_released_and_yet_happened_is_consumed_as_an_overrun(customer, 
     assert queries.find_breaches() == []
 
 
+def test_what_was_sent_after_all_leaves_its_occasion_to_the_one_that_has_it(customer, now, at):
+    greeting = {"channel": Channel.WECHAT, "category": Category.CARE, "occurrence": "birthday:1"}
+    first = reserve(make_plan(customer, now + HOUR, **greeting))
+    in_transaction(contact_frequency.release_slot, first.id, reason="rejected")
+    second = reserve(make_plan(customer, now + 2 * HOUR, **greeting))
+    at(now + 3 * HOUR)
+
+    in_transaction(
+        contact_frequency.consume_slot, first.id, occurred_at=now + HOUR, outcome="submitted"
+    )
+
+    assert slot_of(first.id).state is SlotState.CONSUMED
+    assert slot_of(first.id).occurrence is None
+    assert slot_of(second.id).occurrence == "birthday:1"
+
+
 def test_a_withdrawn_contact_gives_its_slot_back(customer, due, now):
     begin(due)
     in_transaction(

@@ -14,7 +14,7 @@ from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotF
 from crm_api.contact_frequency.policies.search import HORIZON
 from crm_api.contact_frequency.queries.known import Known, Visit, met_by
 from crm_api.contact_frequency.queries.standings import standing_of
-from crm_api.contact_frequency.terms import Period
+from crm_api.contact_frequency.terms import Counting, Period
 from crm_api.customers import queries as customers
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.bulk import is_among
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.policies import PolicyFrame, Rule
     from crm_api.contact_frequency.values import Plan
 
+_is_its_customer = sa.and_(
+    SlotSubject.slot_id == Slot.id, SlotSubject.subject_id == Slot.customer_id
+)
 _PERIOD_DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31}
 
 
@@ -181,14 +184,17 @@ def _visits(visit_ids: Collection[str]) -> dict[str, Visit]:
         return {}
     statement = (
         sa.select(Slot.visit_id, Slot.id, Slot.channel, Slot.effective_at)
+        .add_columns(SlotSubject.unit, SlotSubject.counting)
+        .join(SlotSubject, _is_its_customer)
         .where(Slot.visit_id.in_(sorted(visit_ids)), TAKEN)
         .order_by(Slot.id)
     )
     found: dict[str, Visit] = {}
-    for visit_id, slot_id, channel, at in db.session.execute(statement):
+    for visit_id, slot_id, channel, at, unit, counting in db.session.execute(statement):
         visit = found.setdefault(str(visit_id), Visit())
         if channel is Channel.VISIT:
             visit.at = moments.micros(at)
-        else:
+        elif unit == visit_id and counting is not Counting.NONE:
+            # What the customer began, or came too late to serve the visit, uses up nothing.
             visit.contacts.add(slot_id)
     return found

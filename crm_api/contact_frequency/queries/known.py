@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.policies import moments
@@ -115,14 +115,14 @@ class Known:
             visit = self.visits.setdefault(plan.visit_id, Visit())
             if plan.channel is Channel.VISIT:
                 visit.at = at
-            else:
+            elif unit == plan.visit_id:
                 visit.contacts.add(slot_id)
 
-    def shift(self, slot_id: str, *, at: int, subject_ids: Iterable[str]) -> None:
-        """Take note that a slot's effective instant changed."""
+    def shift(self, slot_id: str, *, at: int, unit: str, subject_ids: Iterable[str]) -> None:
+        """Take note that a slot's effective instant changed, and what it counts as there."""
         for subject_id in subject_ids:
             slots = self.slots.get(subject_id, [])
-            moved = [_at(s, at) if s.slot_id == slot_id else s for s in slots]
+            moved = [replace(s, at=at, unit=unit) if s.slot_id == slot_id else s for s in slots]
             self.slots[subject_id] = sorted(moved, key=_when)
 
 
@@ -133,10 +133,6 @@ def met_by(plan: Plan) -> list[str]:
 
 def _when(slot: SlotFact) -> tuple[int, str]:
     return slot.at, slot.slot_id
-
-
-def _at(slot: SlotFact, at: int) -> SlotFact:
-    return SlotFact(slot.slot_id, at, slot.channel, slot.category, slot.unit, slot.counting)
 
 
 def minutes_of(time: Any) -> int | None:

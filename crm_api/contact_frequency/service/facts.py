@@ -15,7 +15,7 @@ from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import DAY
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.service import locking
-from crm_api.contact_frequency.service.ledger import Entries, keep_subjects
+from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plan_of, plans_of
 from crm_api.contact_frequency.terms import (
     COUNTING_STATES,
@@ -26,6 +26,7 @@ from crm_api.contact_frequency.terms import (
     OverrunCause,
     SlotState,
 )
+from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 
@@ -164,9 +165,10 @@ def _consume(slot: Slot, *, at: datetime, outcome: str | None, now: datetime) ->
 
 def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) -> list[Overrun]:
     """Put a slot where its contact really took place, and record what that goes beyond."""
-    plan = plan_of(slot, at=at)
-    entries = Entries(frame=frame_at(now), now=now, by_id=slot.by_id)
-    known = gather([plan], frame=entries.frame, now=now)
+    with db.session.no_autoflush:  # another slot may hold its occurrence: first see, then write
+        plan = plan_of(slot, at=at)
+        entries = Entries(frame=frame_at(now), now=now, by_id=slot.by_id)
+        known = gather([plan], frame=entries.frame, now=now)
     facts = known.facts_for(plan, own_slot=slot.id, counting=slot.counting, has_happened=True)
     decision = decide(plan, facts, entries.frame, now)
     decision = entries.add_decision(decision, facts, kind=DecisionKind.FACT, slot_id=slot.id)
@@ -175,7 +177,7 @@ def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) 
         slot.occurrence = None
     slot.judge(effective_at=at, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
     entries.write()
-    keep_subjects(slot)
+    keep_subjects(slot, unit=unit_of(plan, facts, slot_id=slot.id))
     mark_illegal(slot.id, now=now)
     return overruns
 
@@ -198,7 +200,9 @@ def mark_illegal(slot_id: str, *, now: datetime) -> None:
 def _plans_beside(slot_id: str) -> Sequence[Slot]:
     mine = sa.select(SlotSubject.subject_id, SlotSubject.effective_micros)
     rows = db.session.execute(mine.where(SlotSubject.slot_id == slot_id)).all()
-    subject_ids, at = sorted({row.subject_id for row in rows}), rows[0].effective_micros
+    touched, at = {row.subject_id for row in rows}, rows[0].effective_micros
+    persons = customers.same_person_ids(touched)  # they share one budget; a number is itself
+    subject_ids = sorted({one for ids in persons.values() for one in ids} | touched)
     statement = (
         sa.select(Slot)
         .join(SlotSubject, SlotSubject.slot_id == Slot.id)

@@ -12,7 +12,7 @@ from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.service import locking
 from crm_api.contact_frequency.service.facts import judge_fact
-from crm_api.contact_frequency.service.ledger import Entries, keep_all_subjects, keep_subjects
+from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plans_of, touched_by
 from crm_api.contact_frequency.terms import (
     PLANNED_STATES,
@@ -46,7 +46,6 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     known = gather(list(plans.values()), frame=entries.frame, now=now)
     answers = {slot.id: _begin(slot, plans[slot.id], known, entries) for slot in slots}
     entries.write()
-    keep_all_subjects(slot for slot in slots if answers[slot.id] is None)
     return answers
 
 
@@ -80,7 +79,9 @@ def _begin(slot: Slot, plan: Plan, known: Known, entries: Entries) -> Decision |
         decision_id=decision.id,
         at=entries.now,
     )
-    known.shift(slot.id, at=micros(entries.now), subject_ids=touched_by(plan))
+    unit = unit_of(plan, facts, slot_id=slot.id)  # its visit may have moved away from it
+    entries.move_subjects(slot, unit=unit)
+    known.shift(slot.id, at=micros(entries.now), unit=unit, subject_ids=touched_by(plan))
     return None
 
 

@@ -43,6 +43,17 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.values import Decision, Plan, Reason
 
 SUBJECTS = cast("sa.Table", SlotSubject.__table__)
+_NOT_YET: dict[str, Any] = {
+    "state": SlotState.RESERVED,
+    "counting": Counting.FULL,
+    "occurred_at": None,
+    "recorded_at": None,
+    "outcome": None,
+    "reason": None,
+    "needs_new_plan": False,
+    "is_late": False,
+    "needs_look": False,
+}
 NOT_A_POLICY = frozenset({ReasonCode.IN_THE_PAST})
 
 
@@ -57,6 +68,7 @@ class Entries:
     subjects: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     overruns: list[dict[str, Any]] = field(default_factory=list)
+    moves: list[dict[str, Any]] = field(default_factory=list)
 
     def add_decision(
         self,
@@ -92,39 +104,20 @@ class Entries:
     ) -> tuple[str, list[str]]:
         """Enter a slot; return what it counts as, and whom it touches."""
         unit = unit_of(plan, facts, slot_id=slot_id)
-        counting = state.get("counting", Counting.FULL)
-        self.slots.append(
-            {
-                "id": slot_id,
-                "created_at": self.now,
-                "customer_id": plan.customer_id,
-                "channel": plan.channel,
-                "category": plan.category,
-                "state": SlotState.RESERVED,
-                "counting": counting,
-                "effective_at": plan.at,
-                "planned_at": plan.at,
-                "occurred_at": None,
-                "recorded_at": None,
-                "not_after": plan.not_after,
-                "endpoint": plan.endpoint,
-                "visit_id": plan.visit_id,
-                "occurrence": plan.occurrence,
-                "source": plan.source,
-                "is_agreed": plan.is_agreed,
-                "outcome": None,
-                "reason": None,
-                "tier": facts.persons[0].tier,
-                "judged_at": self.now,
-                "decision_id": decision_id,
-                "by_id": self.by_id,
-                "needs_new_plan": False,
-                "is_late": False,
-                "needs_look": False,
-                **state,
-            }
-        )
-        return unit, self._add_subjects(plan, slot_id=slot_id, unit=unit, counting=counting)
+        row: dict[str, Any] = {
+            "id": slot_id,
+            "created_at": self.now,
+            "tier": facts.persons[0].tier,
+            "judged_at": self.now,
+            "decision_id": decision_id,
+            "by_id": self.by_id,
+            **_planned(plan),
+            **_NOT_YET,
+            **state,
+        }
+        self.slots.append(row)
+        subject_ids = self._add_subjects(plan, slot_id=slot_id, unit=unit, counting=row["counting"])
+        return unit, subject_ids
 
     def _add_subjects(
         self, plan: Plan, *, slot_id: str, unit: str, counting: Counting
@@ -170,6 +163,12 @@ class Entries:
         self.overruns += rows
         return [Overrun(**row) for row in rows]
 
+    def move_subjects(self, slot: Slot, *, unit: str) -> None:
+        """Let a slot's subjects say when it stands now, and what it counts as there."""
+        self.moves.append(
+            {"its_slot": slot.id, "unit": unit, **when_columns(slot.effective_at)},
+        )
+
     def write(self) -> None:
         """Write all entries, a few statements for any number of them."""
         db.session.flush()
@@ -184,6 +183,27 @@ class Entries:
             if rows:
                 insert_rows(table, rows)
                 rows.clear()
+        if self.moves:
+            change = sa.update(SUBJECTS)
+            change = change.where(SlotSubject.slot_id == sa.bindparam("its_slot"))
+            db.session.connection().execute(change, self.moves)
+            self.moves.clear()
+
+
+def _planned(plan: Plan) -> dict[str, Any]:
+    return {
+        "customer_id": plan.customer_id,
+        "channel": plan.channel,
+        "category": plan.category,
+        "effective_at": plan.at,
+        "planned_at": plan.at,
+        "not_after": plan.not_after,
+        "endpoint": plan.endpoint,
+        "visit_id": plan.visit_id,
+        "occurrence": plan.occurrence,
+        "source": plan.source,
+        "is_agreed": plan.is_agreed,
+    }
 
 
 def _keep_frame(frame: PolicyFrame, now: datetime) -> None:
@@ -219,19 +239,3 @@ def keep_subjects(slot: Slot, **changes: Any) -> None:
             **changes,
         )
     )
-
-
-def keep_all_subjects(slots: Iterable[Slot]) -> None:
-    """Let the subjects of slots that began say when, in one statement."""
-    db.session.flush()
-    rows = [
-        {
-            "its_slot": slot.id,
-            **when_columns(slot.effective_at),
-        }
-        for slot in slots
-    ]
-    if rows:
-        change = sa.update(SUBJECTS)
-        change = change.where(SlotSubject.slot_id == sa.bindparam("its_slot"))
-        db.session.connection().execute(change, rows)
