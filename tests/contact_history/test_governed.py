@@ -157,3 +157,36 @@ def test_told_after_90_days_a_manager_looks(owner, customer, now, sign_in):
 
     assert "needs_look" in [w["code"] for w in reply.json["warnings"]]
     assert only_slot().needs_look
+
+
+def test_a_corrected_outcome_counts_as_it_really_ended(sign_in, customer, owner, now):
+    """Logged as unanswered, a talk would escape all caps but those over any channel."""
+    caller = sign_in(owner)
+    contact = log(caller, customer, now, category="payment", outcome="no_answer").json["contact"]
+
+    reply = caller.post(
+        f"/v1/contacts/{contact['id']}/corrections",
+        json={"reason": "They did pick up.", "outcome": "reached"},
+    )
+
+    assert reply.status_code == 201
+    db.session.rollback()
+    assert [s.counting for s in db.session.scalars(sa.select(Slot))] == [Counting.FULL]
+    at = (now + timedelta(hours=2)).isoformat().replace("+00:00", "Z")
+    again = caller.get(
+        f"/v1/customers/{customer.id}/contact-budget?category=payment&channel=call&at={at}"
+    )
+    assert "payment_day" in {reason["policy_key"] for reason in again.json["reasons"]}
+
+
+def test_a_correction_of_what_the_customer_began_counts_nothing(sign_in, customer, owner, now):
+    caller = sign_in(owner)
+    contact = log(caller, customer, now, begun_by_customer=True).json["contact"]
+
+    caller.post(
+        f"/v1/contacts/{contact['id']}/corrections",
+        json={"reason": "The line broke.", "outcome": "no_answer"},
+    )
+
+    db.session.rollback()
+    assert [s.counting for s in db.session.scalars(sa.select(Slot))] == [Counting.NONE]

@@ -3,7 +3,7 @@
 Whoever changes several slots in one transaction calls `lock_slots` for all of them first.
 """
 
-from crm_api.contact_frequency.service.facts import consume_slot, record_fact
+from crm_api.contact_frequency.service.facts import consume_slot, record_fact, recount_slot
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
@@ -48,6 +48,7 @@ __all__ = [
     "preflight",
     "preflight_plans",
     "record_fact",
+    "recount_slot",
     "release_slot",
     "replay",
     "reserve_slot",

@@ -163,6 +163,22 @@ def _consume(slot: Slot, *, at: datetime, outcome: str | None, now: datetime) ->
     return slot
 
 
+def recount_slot(slot_id: str, *, outcome: str) -> None:
+    """Count a contact anew, by how it really ended: an unanswered call may have been a talk.
+
+    What was taken back, or begun by the customer, goes on counting for nothing.
+
+    :raises NotFound: if there is no such slot
+    """
+    slot, now = locking.get_slot(slot_id)
+    counting = counting_of(slot.channel, outcome)
+    if slot.state is SlotState.CONSUMED and slot.counting is not Counting.NONE:
+        slot.outcome = outcome
+        if slot.counting is not counting:
+            slot.counting = counting
+            judge_fact(slot, at=slot.effective_at, now=now, cause=OverrunCause.LATE_FACT)
+
+
 def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) -> list[Overrun]:
     """Put a slot where its contact really took place, and record what that goes beyond."""
     with db.session.no_autoflush:  # another slot may hold its occurrence: first see, then write

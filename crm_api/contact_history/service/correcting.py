@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_history import queries
 from crm_api.contact_history.errors import NothingCorrected, WithdrawalPending
 from crm_api.contact_history.service.chains import (
@@ -38,13 +39,16 @@ def correct_contact(
     """Add an entry that tells how it really was.
 
     When, how and what for are not corrected, because caps count them: such an entry is
-    withdrawn, which a manager approves, and told anew.
+    withdrawn, which a manager approves, and told anew. Another outcome is counted as such.
 
     :raises NoLongerStands: if a later entry replaced it already
     :raises WithdrawalPending: if a manager is to decide whether it happened at all
     :raises NothingCorrected: if nothing differs
     """
     contact = queries.get_contact(contact_id, visible_to=by)
+    slot_id = _slot_to_recount(contact, changes)
+    if slot_id is not None:
+        contact_frequency.lock_slots([slot_id])  # subjects come before the chain
     history = lock_history(contact.customer_id)
     if told := _find_told(contact, id, reason=reason, changes=changes):
         return queries.get_contact(told.id, visible_to=by)
@@ -54,10 +58,20 @@ def correct_contact(
     if after == before:
         raise NothingCorrected
     entry = restate(contact, id=id or new_id(), kind=EntryKind.CORRECTION, by_id=by.id, now=now)
+    if slot_id is not None:
+        contact_frequency.recount_slot(slot_id, outcome=after["outcome"])
+        entry["has_overrun"] = queries.has_overrun(slot_id)
     words = {name: after.pop(name) for name in ("summary", "with_whom")}
     correction = append_entry({**entry, **after}, text=Text(reason=reason, **words))
     recount_facts(history)
     return queries.get_contact(correction.id, visible_to=by)
+
+
+def _slot_to_recount(contact: Contact, changes: dict[str, Any]) -> str | None:
+    """Return the slot that counts by an outcome which changes; others may share a visit's."""
+    if changes.get("outcome", contact.outcome) == contact.outcome or contact.slot_id is None:
+        return None
+    return None if queries.is_slot_shared(contact) else contact.slot_id
 
 
 def _told(contact: Contact) -> dict[str, Any]:
