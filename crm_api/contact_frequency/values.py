@@ -82,9 +82,12 @@ class ChannelMoment:
     next_allowed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Decision:
-    """The governor's answer to one plan, with everything that led to it."""
+    """The governor's answer to one plan, with everything that led to it.
+
+    Not frozen: its trace, and the id it is kept under, are added as they come.
+    """
 
     plan: Plan
     verdict: Verdict

@@ -49,9 +49,9 @@ def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> De
         decision = _allow(plan, hits, exceeded, now)
     else:
         decision = _block(plan, hits, exceeded, limits, now)
-        others = tuple(_other_channels(plan, facts, policies, now_value))
-        decision = replace(decision, other_channels=others)
-    return replace(decision, trace=write_trace(decision))
+        decision.other_channels = tuple(_other_channels(plan, facts, policies, now_value))
+    decision.trace = write_trace(decision)
+    return decision
 
 
 def _is_soft(limit: Limit) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency.policies import moments
-from crm_api.contact_frequency.policies.limits import Hit
+from crm_api.contact_frequency.policies.limits import Hit, Source
 from crm_api.contact_frequency.terms import ReasonCode, Waiver
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from crm_api.contact_frequency.policies.limits import Source
     from crm_api.contact_frequency.policies.matching import PolicyFrame
     from crm_api.contact_frequency.policies.rules import Rule
     from crm_api.contact_frequency.values import Plan
@@ -22,11 +21,14 @@ FARTHEST_DAYS = 402
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The complement of a policy's hours is forbidden."""
+    """The complement of a policy's hours is forbidden. Many decisions share one."""
 
     source: Source
     rule: Rule
     frame: PolicyFrame
+    _hours: dict[int, tuple[int, int] | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def hit(self, at: int) -> Hit | None:
         """Return the closed time around a moment."""
@@ -37,7 +39,9 @@ class Window:
         return Hit(self._code(day), self._last_close(day, at), self._next_open(day, at))
 
     def _open(self, day: int) -> tuple[int, int] | None:
-        return open_hours(self.rule, self.frame, day)
+        if day not in self._hours:
+            self._hours[day] = open_hours(self.rule, self.frame, day)
+        return self._hours[day]
 
     def _code(self, day: int) -> ReasonCode:
         return _closed_by(self.rule, self.frame, day) or ReasonCode.OUTSIDE_HOURS
@@ -55,6 +59,12 @@ class Window:
             if hours is not None and hours[1] <= at:
                 return hours[1]
         return None
+
+
+def window_of(rule: Rule, frame: PolicyFrame) -> Window:
+    """Return what a policy's hours forbid, whoever the customer."""
+    source = Source(rule.strength, rule, overridable_by=rule.overridable_by)
+    return Window(source, rule, frame)
 
 
 def open_hours(rule: Rule, frame: PolicyFrame, day: int) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PersonFacts,
         SlotFact,
     )
+    from crm_api.contact_frequency.policies.hours import Window
     from crm_api.contact_frequency.policies.limits import Limit
     from crm_api.contact_frequency.policies.matching import Applicable, PolicyFrame
     from crm_api.contact_frequency.policies.rules import Rule
@@ -32,17 +33,17 @@ def limits_for(plan: Plan, facts: Facts, policies: PolicyFrame, *, now: int) -> 
     """Return what may forbid a contact, soft policies included."""
     asked = _Asked(plan, facts, policies)
     limits = list(barriers.bounds_of(plan, facts, now=now))
-    windows: dict[str, Rule] = {}
+    windows: dict[str, Window] = {}
     for person in facts.persons:
         applicable = asked.applicable(person)
         limits += barriers.barriers_of(person, plan, plan.channel, zone=policies.zone)
         limits += asked.caps(applicable.caps, person.slots, _customer(person))
-        windows |= {rule.key: rule for rule in applicable.windows}
+        windows |= {window.rule.key: window for window in applicable.windows}
     if facts.endpoint is not None and plan.channel in RINGING:
         caps = asked.applicable(facts.persons[0]).caps
         limits += barriers.endpoint_barriers(facts.endpoint, plan.channel, plan.category)
         limits += asked.caps(caps, facts.endpoint.slots, _number(facts.endpoint))
-    limits += asked.windows(windows.values())
+    limits += [window for window in windows.values() if hours.applies(window.rule, plan)]
     return limits
 
 
@@ -110,9 +111,3 @@ class _Asked:
         if self.facts.counting is Counting.ANY_ONLY:
             return rule.counted_channels == ALL_CHANNELS
         return self.facts.counting is Counting.FULL or rule.counted_channels == ONLY_VISITS
-
-    def windows(self, rules: Iterable[Rule]) -> Iterator[Limit]:
-        for rule in rules:
-            if hours.applies(rule, self.plan):
-                source = Source(rule.strength, rule, overridable_by=rule.overridable_by)
-                yield hours.Window(source, rule, self.policies)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from crm_api.contact_frequency.policies.hours import window_of
 from crm_api.contact_frequency.policies.rules import (
     Rule,
     bounded,
@@ -21,6 +22,7 @@ from crm_api.contact_frequency.terms import ScopeKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from crm_api.contact_frequency.policies.hours import Window
     from crm_api.customers.terms import Category, Channel
 
 _NARROWEST_FIRST = (ScopeKind.CUSTOMER, ScopeKind.TIER, ScopeKind.ORGANISATION)
@@ -31,7 +33,7 @@ class Applicable:
     """The policies that bear on one kind of contact with one person."""
 
     caps: tuple[Rule, ...]
-    windows: tuple[Rule, ...]
+    windows: tuple[Window, ...]
     exempt: tuple[Rule, ...]  # they count it, and cannot block it
 
 
@@ -79,7 +81,7 @@ class PolicyFrame:
         key = (channel, category, tier, own)
         if key not in self._cache:
             rules = in_force(self.rules, tier=tier, customer_id=own)
-            self._cache[key] = _sort_out(rules, channel, category)
+            self._cache[key] = _sort_out(rules, channel, category, frame=self)
         return self._cache[key]
 
     def _has_own(self, customer_id: str) -> bool:
@@ -100,11 +102,13 @@ def frame_from(content: bytes) -> PolicyFrame:
     )
 
 
-def _sort_out(rules: list[Rule], channel: Channel, category: Category) -> Applicable:
+def _sort_out(
+    rules: list[Rule], channel: Channel, category: Category, *, frame: PolicyFrame
+) -> Applicable:
     blocking = [rule for rule in rules if rule.can_block(channel, category)]
     return Applicable(
         caps=tuple(rule for rule in blocking if rule.is_cap),
-        windows=tuple(rule for rule in blocking if not rule.is_cap),
+        windows=tuple(window_of(rule, frame) for rule in blocking if not rule.is_cap),
         exempt=tuple(
             rule
             for rule in rules

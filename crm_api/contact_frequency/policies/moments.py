@@ -57,8 +57,9 @@ def month_start(month: int) -> int:
     return day_number(date(month // 12, month % 12 + 1, 1))
 
 
+@lru_cache(maxsize=1024)
 def local_day(value: int, zone: ZoneInfo) -> int:
-    """Return the local day on which a moment lies."""
+    """Return the local day on which a moment lies. Every window asks that of the same moment."""
     return moment_of(value).astimezone(zone).toordinal() - EPOCH_ORDINAL
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
@@ -79,10 +79,10 @@ class Entries:
         slot_id: str | None = None,
     ) -> Decision:
         """Keep a decision with the facts that give it again."""
-        plan, decision_id = decision.plan, new_id()
+        plan, decision.id = decision.plan, new_id()
         self.decisions.append(
             {
-                "id": decision_id,
+                "id": decision.id,
                 "created_at": self.now,
                 "kind": kind,
                 "verdict": decision.verdict,
@@ -97,7 +97,7 @@ class Entries:
                 "by_id": self.by_id,
             }
         )
-        return replace(decision, id=decision_id)
+        return decision
 
     def add_slot(
         self, plan: Plan, facts: Facts, *, slot_id: str, decision_id: str | None, **state: Any
