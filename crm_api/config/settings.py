@@ -56,7 +56,6 @@ class Settings:
     statement_timeout_ms: int = 15_000
     access_token_seconds: int = 900
     refresh_token_seconds: int = 30 * 86_400
-    idempotency_hours: int = 48
     max_body_bytes: int = 2 * 1024 * 1024
     max_import_bytes: int = 64 * 1024 * 1024
     requests_per_minute: int = 600
