@@ -11,7 +11,7 @@ from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY_BYTES = 32
 COMMANDS_WAIT_MS = 60_000
 NO_LIMIT = 0
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -86,8 +87,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_database_url(environ, mode),
         token_keys=_keys(environ, "CRM_TOKEN_KEYS"),
         data_keys=_keys(environ, "CRM_DATA_KEYS"),
-        index_key=_keys(environ, "CRM_INDEX_KEY")["index"],
-        zone=ZoneInfo(environ.get("CRM_TIME_ZONE", "Asia/Shanghai")),
+        index_key=_index_key(environ),
+        zone=_zone(environ.get("CRM_TIME_ZONE", "Asia/Shanghai")),
         working_hours=_hours(environ, "CRM_WORKING_HOURS", "09:00-12:00,13:30-18:00"),
         sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
         sms_sender=environ.get("CRM_SMS_SENDER", "10690000"),
@@ -100,7 +101,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         reveals_per_day=_number(environ, "CRM_REVEALS_PER_DAY", 50),
         gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
-        log_level=environ.get("CRM_LOG_LEVEL", "INFO"),
+        log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )
 
 
@@ -138,6 +139,29 @@ def _keys(environ: Mapping[str, str], name: str) -> dict[str, bytes]:
         key_id, _, encoded = part.strip().partition(":")
         keys[key_id] = _key(encoded, name)
     return keys
+
+
+def _index_key(environ: Mapping[str, str]) -> bytes:
+    keys = _keys(environ, "CRM_INDEX_KEY")
+    if list(keys) != ["index"]:
+        msg = "CRM_INDEX_KEY is one key, written index:base64."
+        raise MissingSetting(msg)
+    return keys["index"]
+
+
+def _zone(given: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError):
+        msg = f"CRM_TIME_ZONE is {given!r}; name one such as Asia/Shanghai."
+        raise MissingSetting(msg) from None
+
+
+def _log_level(given: str) -> str:
+    if given.upper() not in LOG_LEVELS:
+        msg = f"CRM_LOG_LEVEL is {given!r}; it must be one of {', '.join(LOG_LEVELS)}."
+        raise MissingSetting(msg)
+    return given.upper()
 
 
 def _key(encoded: str, name: str) -> bytes:

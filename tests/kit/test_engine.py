@@ -42,6 +42,7 @@ def test_a_lost_connection_is_503_once_and_then_gone(app, only_postgres, sign_in
     assert (first.status_code, first.json["code"]) == (503, "busy")
     assert first.headers["Retry-After"] == "1"
     assert second.status_code == 200
+    db.engine.dispose()
 
 
 def test_an_idle_connection_is_asked_before_it_is_used(app, only_postgres, sign_in, monkeypatch):
@@ -53,6 +54,7 @@ def test_an_idle_connection_is_asked_before_it_is_used(app, only_postgres, sign_
     _cut_all_connections()
 
     assert caller.get("/v1/me").status_code == 200
+    db.engine.dispose()
 
 
 def test_locks_hold_on_this_engine(app):

@@ -1,0 +1,80 @@
+"""`flask seed` brings what is missing, and a second time nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from crm_api import config
+from crm_api.config import Environment
+from crm_api.kit.db import Base, db
+from crm_api.kit.transactions import transaction
+
+
+@pytest.fixture
+def seed(app):
+    def seed(*arguments):
+        return app.test_cli_runner().invoke(args=["seed", *arguments])
+
+    return seed
+
+
+def _rows():
+    with transaction(read_only=True):
+        return {
+            name: db.session.scalar(sa.select(sa.func.count()).select_from(table))
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def test_a_second_time_changes_nothing(seed):
+    first = seed("--demo")
+    before = _rows()
+    second = seed("--demo")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "0 policies and 0 templates are new" in second.output
+    assert "0 members of staff and 0 customers are new" in second.output
+    assert _rows() == before
+    assert before["customers"] == 8
+
+
+def test_without_demo_nobody_is_made(seed):
+    assert seed().exit_code == 0
+
+    rows = _rows()
+    assert (rows["customers"], rows["staff"]) == (0, 0)
+    assert rows["care_templates"] > 0
+
+
+def test_reference_templates_wait_for_a_second_person(seed):
+    seed()
+
+    with transaction(read_only=True):
+        states = db.session.execute(
+            sa.text("SELECT DISTINCT status FROM care_template_versions")
+        ).scalars()
+        assert set(states) == {"submitted"}
+
+
+def test_production_gets_no_demo(seed):
+    config.configure(replace(config.current(), environment=Environment.PRODUCTION))
+
+    refused = seed("--demo")
+
+    assert refused.exit_code == 1
+    assert "never loaded into production" in refused.output
+    assert _rows()["customers"] == 0
+
+
+def test_the_demo_may_sign_in(seed, client):
+    seed("--demo")
+
+    reply = client.post(
+        "/v1/sign-ins",
+        json={"login": "demo-east", "password": "visit-demo-2026", "device_id": "phone"},
+    )
+
+    assert reply.status_code == 201, reply.text
