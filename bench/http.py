@@ -104,9 +104,8 @@ def _appends(rig: Rig, signed: dict[str, str]) -> Callable[[int], Iterator[bytes
 
 def _reservations(rig: Rig, signed: dict[str, str]) -> Callable[[int], Iterator[bytes]]:
     """Ask for each customer once: the connections share the customers among them."""
-    # Noon in Shanghai two days on: inside every window, and away from what was just appended.
-    moment = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0)
-    moment += timedelta(days=2)
+    # Two days on, at this hour, which the rig's zone makes a late morning: inside every window.
+    moment = datetime.now(UTC) + timedelta(days=2)
 
     def script(n: int) -> Iterator[bytes]:
         for number in range(n + 1, rig.scale.customers, CONNECTIONS):

@@ -26,7 +26,13 @@ import pytest
 import sqlalchemy as sa
 
 from tests.story.caller import Patient, ok
-from tests.support.server import ROOT, Server, environment, flask
+from tests.support.server import (
+    ROOT,
+    Server,
+    environment,
+    flask,
+    zone_where_it_is_late_morning,
+)
 
 SUBSCRIBERS = 7043
 MANAGERS = 6
@@ -38,13 +44,6 @@ DIES_AFTER = 25
 SEED = int(os.environ.get("STORY_SEED", str(random.SystemRandom().randrange(10**6))))
 
 pytestmark = pytest.mark.heavy
-
-
-def _zone_where_it_is_late_morning() -> str:
-    """Name a zone where SMS may go out now, whatever time it is here."""
-    east = 11 - datetime.now(UTC).hour
-    east = east - 24 if east > 14 else east + 24 if east < -12 else east
-    return f"Etc/GMT{-east:+d}"
 
 
 class Chaos:
@@ -100,7 +99,7 @@ class Day:
 
 @pytest.fixture
 def day(own_database_url, tmp_path):
-    zone = _zone_where_it_is_late_morning()
+    zone = zone_where_it_is_late_morning()
     server = Server(own_database_url, CRM_TIME_ZONE=zone).start()
     yield Day(own_database_url, server, tmp_path, zone)
     server.stop()
