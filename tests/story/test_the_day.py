@@ -63,7 +63,7 @@ class Chaos:
         self._thread.join()
 
     def _rage(self):
-        while not self._done.wait(self.rng.uniform(1.5, 4)):
+        while not self._done.wait(self.rng.uniform(3, 7)):
             self.server.kill()
             self.deaths += 1
             self.server.start()
@@ -245,10 +245,9 @@ def _plan_and_make_visits(day, portfolios, rng):
 
 
 def _a_managers_day(day, caller, customers, rng):
-    now = datetime.now(UTC)
     for customer_id in customers:
         visit_id = f"visit-{customer_id}"[:64]
-        starts = now + timedelta(minutes=rng.randrange(1, 60))
+        starts = datetime.now(UTC) + timedelta(minutes=rng.randrange(10, 60))
         plan = {
             "id": visit_id,
             "customer_id": customer_id,
