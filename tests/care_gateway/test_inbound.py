@@ -147,6 +147,26 @@ def test_a_person_may_find_that_it_was_none(long_refusal, sign_in):
     assert manager.get("/v1/care-replies?awaiting_review=true").json["items"] == []
 
 
+def test_a_review_locks_whoever_has_the_number_before_the_number(long_refusal, sign_in):
+    """The number alone first, its customer later, would meet a reservation in a ring."""
+    team, customer, _message = long_refusal
+    manager = sign_in(make_staff(Role.MANAGER, team=team))
+    [reply] = manager.get("/v1/care-replies?awaiting_review=true").json["items"]
+    locked = []
+
+    @sa.event.listens_for(db.engine, "before_cursor_execute")
+    def _note(_connection, _cursor, statement, given, *_):
+        if "INSERT INTO subject_locks" in statement:
+            locked.append(str(given))
+
+    manager.put(f"/v1/care-replies/{reply['id']}/review", json={"is_refusal": False})
+
+    sa.event.remove(db.engine, "before_cursor_execute", _note)
+    [of_customer, *_] = [n for n, given in enumerate(locked) if customer.id in given]
+    [of_number, *_] = [n for n, given in enumerate(locked) if customer.phone in given]
+    assert of_customer < of_number
+
+
 def test_a_review_does_not_lift_a_plain_refusal(gateway, long_refusal, sign_in):
     team, customer, _message = long_refusal
     manager = sign_in(make_staff(Role.MANAGER, team=team))

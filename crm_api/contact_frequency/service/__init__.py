@@ -27,7 +27,7 @@ from crm_api.contact_frequency.service.settling import (
     return_slot,
     withdraw_slot,
 )
-from crm_api.contact_frequency.service.suppressing import is_opted_out, opt_in, opt_out
+from crm_api.contact_frequency.service.suppressing import is_opted_out, lock_number, opt_in, opt_out
 
 __all__ = [
     "add_version",
@@ -39,6 +39,7 @@ __all__ = [
     "expire_slot",
     "is_opted_out",
     "lift_hold",
+    "lock_number",
     "lock_plans",
     "lock_slots",
     "move_slot",

@@ -35,7 +35,7 @@ def opt_out(
 
     Once this commits, nothing that it covers begins. A repeat adds what is new.
     """
-    customer_ids = _lock(number)
+    customer_ids = lock_number(number)
     refusal = _find(number, channel)
     if refusal is None:
         refusal = OptOut(
@@ -58,7 +58,7 @@ def opt_out(
 
 def opt_in(number: str, *, at: datetime, source: str) -> int:
     """Lift what the number refused, and what followed its customers here; return how many."""
-    customer_ids = _lock(number)
+    customer_ids = lock_number(number)
     own = db.session.scalars(sa.select(OptOut).where(OptOut.number == number, IN_FORCE)).all()
     for refusal in own:
         refusal.lift(by=source, at=at)
@@ -96,7 +96,12 @@ def _find(number: str, channel: Channel) -> OptOut | None:
     return db.session.scalar(statement)
 
 
-def _lock(number: str) -> list[str]:
+def lock_number(number: str) -> list[str]:
+    """Lock a number and whoever has it; return those customers.
+
+    Whoever locks a row of their own before the number speaks calls this first, before all else:
+    to take the number alone, and its customers later, is to wait in a ring with who has them.
+    """
     on_it = _customers_on(number)
     locks.lock_subjects(customer_ids=on_it, endpoints=[number])
     return on_it

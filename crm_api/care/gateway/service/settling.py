@@ -15,7 +15,6 @@ from crm_api.care.gateway.values import Reconciliation
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.customers import locks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,7 +86,7 @@ def review_inbound(
     :raises ReviewedAlready: if somebody decided otherwise
     """
     message = queries.get_inbound(inbound_id, visible_to=by)
-    locks.lock_subjects(endpoints=[message.number])
+    contact_frequency.lock_number(message.number)
     message = queries.lock_inbound(message.id)
     if message.reviewed_at is not None and message.is_refusal == is_refusal:
         return message
