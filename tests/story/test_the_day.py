@@ -38,7 +38,7 @@ SUBSCRIBERS = 7043
 MANAGERS = 6
 VISITS_EACH = 8
 PASSWORD = "story-only-2026"
-PULLED = 300
+PULLED = 200
 DIES_AFTER = 25
 # The seed is told when the story fails, so that it can be told again.
 SEED = int(os.environ.get("STORY_SEED", str(random.SystemRandom().randrange(10**6))))
