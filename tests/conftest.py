@@ -19,6 +19,7 @@ from tests.support import databases
 from tests.support.callers import Caller
 from tests.support.postgres import PostgresServer
 from tests.support.server import Server
+from tests.support.statements import counting
 
 BACKENDS = ("sqlite", "postgres")
 
@@ -164,3 +165,9 @@ def sign_in_client(app):
         return Caller(app.test_client(), key)
 
     return sign_in_client
+
+
+@pytest.fixture
+def count_statements(app):
+    """Count statements: `with count_statements() as statements: …; statements.count`."""
+    return counting

@@ -241,7 +241,7 @@ def test_what_the_network_took_is_a_contact(at, message):
     sent_at = at(DUE + timedelta(minutes=1))
     with transaction():
         contact_frequency_begin(message)
-        service.settle_submission(reread_in_place(message), occurred_at=sent_at, now=sent_at)
+        service.settle_submissions({reread_in_place(message): sent_at}, now=sent_at)
 
     contact = db.session.scalars(sa.select(Contact)).one()
     assert slot_state(reread(message)) is SlotState.CONSUMED

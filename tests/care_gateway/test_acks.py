@@ -3,7 +3,9 @@
 import pytest
 
 from crm_api.care.terms import MessageState
+from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import SlotState
+from crm_api.kit.transactions import transaction
 from tests.care_gateway.factories import (
     MORNING,
     ack_of,
@@ -106,6 +108,60 @@ def test_three_of_twenty_may_fail(gateway):
     answers = gateway.ack_all(acks)
 
     assert answers == ["lease_lost"] * 3 + ["submitted"] * 17
+
+
+@pytest.mark.parametrize("result", ["submitted", "rejected", "retry", "not_submitted", "unknown"])
+def test_many_answers_cost_no_more_statements_than_two(gateway, count_statements, result):
+    counts = []
+    for many in (2, 20):
+        make_messages(many)
+        acks = [ack_of(message, result) for message in gateway.begun(many)]
+        assert len(acks) == many
+        with count_statements() as statements:
+            answers = gateway.ack_all(acks)
+        assert len(set(answers)) == 1
+        counts.append(statements.count)
+
+    assert counts[1] <= counts[0] + 2
+
+
+def test_many_answers_at_once_leave_every_chain_whole(gateway, app):
+    messages = make_messages(20)
+    begun = gateway.begun()
+    gateway.ack_all([ack_of(message, "submitted") for message in begun])
+
+    assert {slot_state(message) for message in messages} == {L.CONSUMED}
+    assert [contact.seq for message in messages for contact in contacts_of(message)] == [1] * 20
+    reply = app.test_cli_runner().invoke(args=["contacts", "verify"])
+    assert reply.exit_code == 0, reply.output
+    assert "Verified 20 entries of 20 customers; 0 chains broken." in reply.output
+
+
+def test_one_that_cannot_be_taken_does_not_hold_up_the_others(gateway):
+    messages = make_messages(7)
+    begun = gateway.begun()
+    odd = next(message for message in messages if message.id == begun[4]["id"])
+    with transaction():
+        contact_frequency.consume_slot(odd.slot_id, occurred_at=MORNING, outcome="sent")
+
+    answers = gateway.ack_all([ack_of(message, "rejected") for message in begun])
+
+    assert answers == ["rejected"] * 4 + ["conflict"] + ["rejected"] * 2
+    assert stored(odd).state is S.SUBMITTING
+    assert stored(odd).lease_expires_at is not None
+    others = {slot_state(message) for message in messages if message is not odd}
+    assert others == {L.RELEASED}
+
+
+def test_answers_to_one_message_in_one_call_are_heard_in_turn(gateway):
+    make_messages(2)
+    one, other = gateway.begun()
+    said = [(one, "submitted"), (other, "retry"), (one, "retry"), (one, "submitted")]
+
+    answers = gateway.ack_all([ack_of(message, result) for message, result in said])
+
+    assert answers == ["submitted", "queued", "ack_contradicts", "submitted"]
+    assert len(contacts_of(stored(one))) == 1
 
 
 def test_before_begin_a_message_can_only_be_given_back(gateway, other_gateway):

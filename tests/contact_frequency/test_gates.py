@@ -185,7 +185,7 @@ def test_in_a_batch_each_is_judged_by_itself(customer, now, at):
 
 def test_what_was_not_sent_goes_back_and_through_the_gate_again(due):
     begin(due)
-    in_transaction(contact_frequency.return_slot, due.id, reason="retry")
+    in_transaction(contact_frequency.return_slots, [due.id], reason="retry")
     assert slot_of(due.id).state is SlotState.RESERVED
 
     assert begin(due) is None
@@ -193,7 +193,7 @@ def test_what_was_not_sent_goes_back_and_through_the_gate_again(due):
 
 def test_in_doubt_it_counts_until_somebody_knows(customer, due, now):
     begin(due)
-    in_transaction(contact_frequency.doubt_slot, due.id)
+    in_transaction(contact_frequency.doubt_slots, [due.id])
     plan = make_plan(customer, now + 3 * HOUR)
     assert not contact_frequency.preflight(plan, now=now).is_allowed
 

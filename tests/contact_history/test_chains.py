@@ -8,8 +8,11 @@ from sqlalchemy.exc import DBAPIError
 
 from crm_api.contact_history import service
 from crm_api.contact_history.models import Contact, ContactText, History
+from crm_api.contact_history.terms import Direction, Outcome, Purpose
+from crm_api.customers.terms import Category, Channel
 from crm_api.kit import clock
 from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
 from crm_api.kit.problems import is_busy
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_history import make_contact
@@ -80,6 +83,39 @@ def test_a_whole_chain_verifies(chain, app):
 
     assert reply.exit_code == 0, reply.output
     assert "Verified 3 entries of 1 customers; 0 chains broken." in reply.output
+
+
+def test_contacts_told_together_are_chained_in_their_order(chain, app):
+    first, other = chain[0].customer_id, make_customer().id
+    now = clock.now()
+    told = [tell(first, "a", now), tell(other, "b", now), tell(first, "c", now)]
+    repeated = [told[0], tell(other, "d", now), told[1]]
+
+    with transaction():
+        made = service.record_contacts(told, by_id=None, now=now, slot_ids=[new_id()] * 3)
+    with transaction():
+        again = service.record_contacts(repeated, by_id=None, now=now, slot_ids=[new_id()] * 3)
+
+    assert [contact.seq for contact in made] == [4, 1, 5]
+    assert [contact.id for contact in again[::2]] == [contact.id for contact in made[:2]]
+    assert (again[1].seq, again[1].previous_digest) == (2, made[1].digest)
+    reply = verify(app)
+    assert "Verified 7 entries of 2 customers; 0 chains broken." in reply.output
+
+
+def tell(customer_id, source, now):
+    """An SMS that reached nobody yet."""
+    return service.NewContact(
+        customer_id=customer_id,
+        occurred_at=now,
+        channel=Channel.SMS,
+        direction=Direction.OUTBOUND,
+        category=Category.CARE,
+        purpose=Purpose.GREETING,
+        outcome=Outcome.SENT,
+        summary=f"Greeting {source}.",
+        source=f"test:{source}",
+    )
 
 
 def test_one_customer_may_be_verified_alone(chain, app):

@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crm_api.kit.errors import DomainError
-
-if TYPE_CHECKING:
-    from crm_api.care.gateway.terms import Refusal
-
-
-class ItemRefused(Exception):
-    """One item of a call is refused; the answer to the call names it beside those taken.
-
-    Not a `DomainError`: the request as a whole is answered with 200.
-    """
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
 
 
 class NotUncertain(DomainError):

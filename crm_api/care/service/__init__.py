@@ -4,7 +4,7 @@ from crm_api.care.service.causes import causes_between
 from crm_api.care.service.messages import (
     cancel_message,
     expire_messages,
-    settle_submission,
+    settle_submissions,
     suppress_queued,
 )
 from crm_api.care.service.planning import Rehearsal, count_cause, plan_chunk
@@ -28,7 +28,7 @@ __all__ = [
     "plan_chunk",
     "preview_day",
     "preview_version",
-    "settle_submission",
+    "settle_submissions",
     "submit_version",
     "suppress_queued",
 ]

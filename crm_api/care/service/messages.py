@@ -19,7 +19,7 @@ from crm_api.customers.terms import Channel
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -62,7 +62,7 @@ def expire_messages(*, now: datetime) -> int:
             MessageState.EXPIRED,
             at=now,
             reason=MISSED,
-            give_back=contact_frequency.expire_slot,
+            give_back=contact_frequency.expire_slots,
         )
     )
 
@@ -79,7 +79,7 @@ def suppress_queued(number: str, reason: str, at: datetime) -> int:
             MessageState.SUPPRESSED,
             at=at,
             reason=reason,
-            give_back=contact_frequency.release_slot,
+            give_back=contact_frequency.release_slots,
         )
     )
 
@@ -96,7 +96,7 @@ def _stop(
     messages = outbox.lock_waiting([row.id for row in found])
     for message in messages:
         move(message, state, at=at, reason=reason)
-        give_back(message.slot_id, reason=reason)
+    give_back([message.slot_id for message in messages], reason=reason)
     return messages
 
 
@@ -129,26 +129,33 @@ def move(
     )
 
 
-def settle_submission(message: CareMessage, *, occurred_at: datetime, now: datetime) -> None:
-    """Make a message that the network took a contact: its slot is used up, the history knows it.
+def settle_submissions(occurred_at: Mapping[CareMessage, datetime], *, now: datetime) -> None:
+    """Make messages that the network took contacts, each at its moment.
 
-    It stays so whatever becomes of the message later: it was sent.
+    Their slots are used up and the history knows them. It stays so whatever becomes of a message
+    later: it was sent.
     """
-    contact_frequency.consume_slot(message.slot_id, occurred_at=occurred_at, outcome=Outcome.SENT)
-    contact_history.record_contact(
-        NewContact(
-            customer_id=message.customer_id,
-            occurred_at=occurred_at,
-            channel=Channel.SMS,
-            direction=Direction.OUTBOUND,
-            category=message.category,
-            purpose=Purpose.GREETING,
-            outcome=Outcome.SENT,
-            summary=message.text,
-            endpoint=message.number,
-            source=f"care_message:{message.id}",
-        ),
+    contact_frequency.consume_slots(
+        {message.slot_id: at for message, at in occurred_at.items()}, outcome=Outcome.SENT
+    )
+    contact_history.record_contacts(
+        [_contact(message, occurred_at=at) for message, at in occurred_at.items()],
         by_id=None,
         now=now,
-        slot_id=message.slot_id,
+        slot_ids=[message.slot_id for message in occurred_at],
+    )
+
+
+def _contact(message: CareMessage, *, occurred_at: datetime) -> NewContact:
+    return NewContact(
+        customer_id=message.customer_id,
+        occurred_at=occurred_at,
+        channel=Channel.SMS,
+        direction=Direction.OUTBOUND,
+        category=message.category,
+        purpose=Purpose.GREETING,
+        outcome=Outcome.SENT,
+        summary=message.text,
+        endpoint=message.number,
+        source=f"care_message:{message.id}",
     )

@@ -3,7 +3,12 @@
 Whoever changes several slots in one transaction calls `lock_slots` for all of them first.
 """
 
-from crm_api.contact_frequency.service.facts import consume_slot, record_fact, recount_slot
+from crm_api.contact_frequency.service.facts import (
+    consume_slot,
+    consume_slots,
+    record_fact,
+    recount_slot,
+)
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
@@ -21,10 +26,12 @@ from crm_api.contact_frequency.service.reserving import (
     reserve_slots,
 )
 from crm_api.contact_frequency.service.settling import (
-    doubt_slot,
+    doubt_slots,
     expire_slot,
+    expire_slots,
     release_slot,
-    return_slot,
+    release_slots,
+    return_slots,
     withdraw_slot,
 )
 from crm_api.contact_frequency.service.suppressing import is_opted_out, lock_number, opt_in, opt_out
@@ -33,10 +40,12 @@ __all__ = [
     "add_version",
     "begin_slots",
     "consume_slot",
+    "consume_slots",
     "create_policy",
-    "doubt_slot",
+    "doubt_slots",
     "ensure_default_policies",
     "expire_slot",
+    "expire_slots",
     "is_opted_out",
     "lift_hold",
     "lock_number",
@@ -51,10 +60,11 @@ __all__ = [
     "record_fact",
     "recount_slot",
     "release_slot",
+    "release_slots",
     "replay",
     "reserve_slot",
     "reserve_slots",
-    "return_slot",
+    "return_slots",
     "start_visit_slot",
     "withdraw_slot",
 ]

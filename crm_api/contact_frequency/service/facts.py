@@ -31,7 +31,7 @@ from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crm_api.contact_frequency.models import Overrun
     from crm_api.contact_frequency.policies.facts import Facts
@@ -64,7 +64,8 @@ def record_fact(
         raise FactInFuture
     slot = _of_source(plan.source)
     if slot is not None:
-        return _consume(slot, at=occurred_at, outcome=outcome, now=now)
+        _consume({slot: occurred_at}, outcome=outcome, now=now)
+        return slot
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
     counting = Counting.NONE if plan.begun_by_customer else counting_of(plan.channel, outcome)
     known = gather([plan], frame=entries.frame, now=now)
@@ -141,26 +142,55 @@ def consume_slot(slot_id: str, *, occurred_at: datetime, outcome: str | None) ->
     :raises SlotSettled: if there is no way from the slot's state
     :raises NotFound: if there is no such slot
     """
-    slot, now = locking.get_slot(slot_id)
-    if occurred_at > now + SKEW:
+    [slot] = consume_slots({slot_id: occurred_at}, outcome=outcome)
+    return slot
+
+
+def consume_slots(occurred_at: Mapping[str, datetime], *, outcome: str | None) -> list[Slot]:
+    """Record that contacts happened, each at its moment: see `consume_slot`.
+
+    It takes a few statements for any number of messages that stand where they were handed out;
+    what was given back, or stood elsewhere, is judged each for itself.
+
+    :raises FactInFuture: if one is said to lie more than five minutes ahead
+    :raises SlotSettled: if there is no way from the state of one
+    :raises NotFound: if there is no such slot
+    """
+    if not occurred_at:
+        return []
+    slots, now = locking.get_slots(occurred_at)
+    if max(occurred_at.values()) > now + SKEW:
         raise FactInFuture
-    return _consume(slot, at=occurred_at, outcome=outcome, now=now)
+    _consume({slot: occurred_at[slot.id] for slot in slots}, outcome=outcome, now=now)
+    return slots
 
 
-def _consume(slot: Slot, *, at: datetime, outcome: str | None, now: datetime) -> Slot:
-    if slot.state is SlotState.CONSUMED:
-        return slot
-    before = slot.state
+def _consume(happened: Mapping[Slot, datetime], *, outcome: str | None, now: datetime) -> None:
+    new = {slot: at for slot, at in happened.items() if slot.state is not SlotState.CONSUMED}
+    standing = {slot: at for slot, at in new.items() if _stands_where(slot, at)}
+    for slot, at in standing.items():
+        _happen(slot, at=at, outcome=outcome, now=now)
+    keep_subjects(list(standing))
+    for slot, at in new.items():
+        if slot not in standing:
+            cause = _cause_of(slot)
+            _happen(slot, at=at, outcome=outcome, now=now)
+            judge_fact(slot, at=at, now=now, cause=cause)
+
+
+def _happen(slot: Slot, *, at: datetime, outcome: str | None, now: datetime) -> None:
     slot.become(SlotState.CONSUMED)
     slot.happen(at=at, outcome=outcome, recorded_at=now, late=LATE, for_a_look=FOR_A_LOOK)
-    was_sent = before in (SlotState.IN_FLIGHT, SlotState.UNCERTAIN)
-    stands = was_sent and (slot.channel in TEXT_CHANNELS or slot.effective_at == at)
-    if not stands:
-        is_receipt = before not in COUNTING_STATES
-        cause = OverrunCause.LATE_RECEIPT if is_receipt else OverrunCause.LATE_FACT
-        judge_fact(slot, at=at, now=now, cause=cause)
-    keep_subjects(slot)
-    return slot
+
+
+def _stands_where(slot: Slot, at: datetime) -> bool:
+    was_sent = slot.state in (SlotState.IN_FLIGHT, SlotState.UNCERTAIN)
+    return was_sent and (slot.channel in TEXT_CHANNELS or slot.effective_at == at)
+
+
+def _cause_of(slot: Slot) -> OverrunCause:
+    is_receipt = slot.state not in COUNTING_STATES
+    return OverrunCause.LATE_RECEIPT if is_receipt else OverrunCause.LATE_FACT
 
 
 def recount_slot(slot_id: str, *, outcome: str) -> None:
@@ -193,7 +223,7 @@ def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) 
         slot.occurrence = None
     slot.judge(effective_at=at, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
     entries.write()
-    keep_subjects(slot, unit=unit_of(plan, facts, slot_id=slot.id))
+    keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
     mark_illegal(slot.id, now=now)
     return overruns
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
-from crm_api.contact_frequency.models import Overrun, Slot
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
@@ -20,12 +17,12 @@ from crm_api.contact_frequency.terms import (
     OverrunCause,
     SlotState,
 )
-from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from crm_api.contact_frequency.models import Overrun, Slot
     from crm_api.contact_frequency.queries import Known
     from crm_api.contact_frequency.values import Decision, Plan
 
@@ -38,7 +35,7 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     began or ended before is refused with `slot_settled`.
     """
     now = locking.lock_slots(slot_ids)
-    slots = _load(slot_ids)
+    slots = locking.read_slots(slot_ids)
     if not slots:
         return {}
     plans = plans_of(slots, at=now)
@@ -47,15 +44,6 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     answers = {slot.id: _begin(slot, plans[slot.id], known, entries) for slot in slots}
     entries.write()
     return answers
-
-
-def _load(slot_ids: Collection[str]) -> list[Slot]:
-    found: dict[str, Slot] = {}
-    for chunk in locking.chunks(sorted(slot_ids)):
-        statement = sa.select(Slot).where(Slot.id.in_(chunk))
-        statement = statement.execution_options(populate_existing=True)
-        found |= {slot.id: slot for slot in db.session.scalars(statement)}
-    return [found[slot_id] for slot_id in dict.fromkeys(slot_ids) if slot_id in found]
 
 
 def _begin(slot: Slot, plan: Plan, known: Known, entries: Entries) -> Decision | None:
@@ -96,5 +84,5 @@ def start_visit_slot(slot_id: str, *, at: datetime) -> list[Overrun]:
         return []
     slot.become(SlotState.IN_FLIGHT)
     overruns = judge_fact(slot, at=at, now=now, cause=OverrunCause.CHECK_IN)
-    keep_subjects(slot)
+    keep_subjects([slot])
     return overruns

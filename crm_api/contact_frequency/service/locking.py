@@ -67,11 +67,30 @@ def get_slot(slot_id: str) -> tuple[Slot, datetime]:
 
     :raises NotFound: if there is none
     """
-    now = lock_slots([slot_id])
-    slot = db.session.get(Slot, slot_id, populate_existing=True)
-    if slot is None:
-        raise NotFound("slot")
+    [slot], now = get_slots([slot_id])
     return slot, now
+
+
+def get_slots(slot_ids: Collection[str]) -> tuple[list[Slot], datetime]:
+    """Lock the subjects of some slots, then read these as they are now.
+
+    :raises NotFound: if one of them is not there
+    """
+    now = lock_slots(slot_ids)
+    slots = read_slots(slot_ids)
+    if len(slots) < len(set(slot_ids)):
+        raise NotFound("slot")
+    return slots, now
+
+
+def read_slots(slot_ids: Collection[str]) -> list[Slot]:
+    """Read slots whose subjects are locked, as they are now, those that there are."""
+    found: dict[str, Slot] = {}
+    for chunk in chunks(sorted(slot_ids)):
+        statement = sa.select(Slot).where(Slot.id.in_(chunk))
+        statement = statement.execution_options(populate_existing=True)
+        found |= {slot.id: slot for slot in db.session.scalars(statement)}
+    return [found[slot_id] for slot_id in dict.fromkeys(slot_ids) if slot_id in found]
 
 
 def with_endpoints(plans: Sequence[Plan]) -> list[Plan]:

@@ -211,5 +211,5 @@ def move_slot(slot_id: str, *, to: datetime, by_id: str | None) -> Slot:
     )
     slot.move(to=to, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
     entries.write()
-    keep_subjects(slot, unit=unit_of(plan, facts, slot_id=slot.id))
+    keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
     return slot

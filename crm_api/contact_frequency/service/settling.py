@@ -10,6 +10,8 @@ from crm_api.contact_frequency.service.ledger import keep_subjects
 from crm_api.contact_frequency.terms import SlotState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from crm_api.contact_frequency.models import Slot
 
 
@@ -19,7 +21,17 @@ def release_slot(slot_id: str, *, reason: str) -> Slot:
     :raises SlotSettled: if its contact happened, or it ended otherwise
     :raises NotFound: if there is no such slot
     """
-    return _become(slot_id, SlotState.RELEASED, reason=reason)
+    [slot] = release_slots([slot_id], reason=reason)
+    return slot
+
+
+def release_slots(slot_ids: Collection[str], *, reason: str) -> list[Slot]:
+    """Give slots back, in a few statements for any number of them.
+
+    :raises SlotSettled: if the contact of one happened, or it ended otherwise
+    :raises NotFound: if there is no such slot
+    """
+    return _become(slot_ids, SlotState.RELEASED, reason=reason)
 
 
 def withdraw_slot(slot_id: str, *, reason: str) -> Slot:
@@ -31,7 +43,8 @@ def withdraw_slot(slot_id: str, *, reason: str) -> Slot:
     slot, _now = locking.get_slot(slot_id)
     if slot.state not in (SlotState.CONSUMED, SlotState.RELEASED):
         raise SlotSettled(state=slot.state, wanted="withdrawn")
-    return _settle(slot, SlotState.RELEASED, reason=reason)
+    _settle([slot], SlotState.RELEASED, reason=reason)
+    return slot
 
 
 def expire_slot(slot_id: str, *, reason: str) -> Slot:
@@ -40,39 +53,52 @@ def expire_slot(slot_id: str, *, reason: str) -> Slot:
     :raises SlotSettled: if its contact began or ended
     :raises NotFound: if there is no such slot
     """
-    return _become(slot_id, SlotState.EXPIRED, reason=reason)
+    [slot] = expire_slots([slot_id], reason=reason)
+    return slot
 
 
-def return_slot(slot_id: str, *, reason: str) -> Slot:
-    """Take a contact back from flight: whoever carried it says that it was not sent.
+def expire_slots(slot_ids: Collection[str], *, reason: str) -> list[Slot]:
+    """End slots whose day has passed, in a few statements for any number of them.
 
-    It keeps its place in the ledger and goes through the gate again.
-
-    :raises SlotSettled: if it is not in flight
+    :raises SlotSettled: if the contact of one began or ended
     :raises NotFound: if there is no such slot
     """
-    return _become(slot_id, SlotState.RESERVED, reason=reason)
+    return _become(slot_ids, SlotState.EXPIRED, reason=reason)
 
 
-def doubt_slot(slot_id: str) -> Slot:
-    """Note that nothing was heard of a contact: it counts, and is never sent again by itself.
+def return_slots(slot_ids: Collection[str], *, reason: str) -> list[Slot]:
+    """Take contacts back from flight: whoever carried them says that they were not sent.
 
-    :raises SlotSettled: if it is not in flight
+    They keep their places in the ledger and go through the gate again.
+
+    :raises SlotSettled: if one is not in flight
     :raises NotFound: if there is no such slot
     """
-    return _become(slot_id, SlotState.UNCERTAIN, reason="nothing_heard")
+    return _become(slot_ids, SlotState.RESERVED, reason=reason)
 
 
-def _become(slot_id: str, state: SlotState, *, reason: str) -> Slot:
-    slot, _now = locking.get_slot(slot_id)
-    if slot.state is SlotState.CONSUMED:  # only a withdrawal leads back
-        raise SlotSettled(state=slot.state, wanted=state)
-    return _settle(slot, state, reason=reason)
+def doubt_slots(slot_ids: Collection[str]) -> list[Slot]:
+    """Note that nothing was heard of contacts: they count, and are never sent again by themselves.
+
+    :raises SlotSettled: if one is not in flight
+    :raises NotFound: if there is no such slot
+    """
+    return _become(slot_ids, SlotState.UNCERTAIN, reason="nothing_heard")
 
 
-def _settle(slot: Slot, state: SlotState, *, reason: str) -> Slot:
-    if slot.state is not state:
+def _become(slot_ids: Collection[str], state: SlotState, *, reason: str) -> list[Slot]:
+    if not slot_ids:
+        return []
+    slots, _now = locking.get_slots(slot_ids)
+    if SlotState.CONSUMED in {slot.state for slot in slots}:  # only a withdrawal leads back
+        raise SlotSettled(state=SlotState.CONSUMED, wanted=state)
+    _settle(slots, state, reason=reason)
+    return slots
+
+
+def _settle(slots: Sequence[Slot], state: SlotState, *, reason: str) -> None:
+    moving = [slot for slot in slots if slot.state is not state]
+    for slot in moving:
         slot.become(state, reason=reason)
         slot.needs_new_plan = False
-        keep_subjects(slot)
-    return slot
+    keep_subjects(moving)

@@ -3,6 +3,7 @@
 from crm_api.contact_history.queries.chains import Link, count_owners, stream_links
 from crm_api.contact_history.queries.entries import (
     SHOWN,
+    find_all_told,
     find_entry,
     find_told,
     get_contact,
@@ -13,6 +14,7 @@ from crm_api.contact_history.queries.entries import (
 from crm_api.contact_history.queries.facts import contact_facts, count_facts, get_facts
 from crm_api.contact_history.queries.ledger import (
     has_overrun,
+    overrunning,
     overruns_of,
     plans_to_move,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "contact_facts",
     "count_facts",
     "count_owners",
+    "find_all_told",
     "find_entry",
     "find_open_withdrawal",
     "find_told",
@@ -48,6 +51,7 @@ __all__ = [
     "latest_contacts",
     "list_contacts",
     "list_withdrawals",
+    "overrunning",
     "overruns_of",
     "plans_to_move",
     "require_standing",

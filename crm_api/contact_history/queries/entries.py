@@ -16,6 +16,8 @@ from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crm_api.accounts.actors import Actor
     from crm_api.contact_history.values import NewContact
 
@@ -29,13 +31,23 @@ SHOWN = (
 
 def find_told(entry: NewContact) -> Contact | None:
     """Find the entry that tells of this contact already, by its id or its source."""
-    if entry.id is None and entry.source is None:
-        return None
-    has_source = (Contact.customer_id == entry.customer_id) & (Contact.source == entry.source)
+    return find_all_told([entry])[0]
+
+
+def find_all_told(entries: Sequence[NewContact]) -> list[Contact | None]:
+    """Find for each contact the entry that tells of it already, by its id or its source."""
+    sources = [(entry.customer_id, entry.source) for entry in entries if entry.source is not None]
+    ids = [entry.id for entry in entries if entry.id is not None]
+    has_source = sa.tuple_(Contact.customer_id, Contact.source).in_(sources)
     found = sa.select(Contact).options(joinedload(Contact.text))
-    found = found.where(has_source | (Contact.id == entry.id))
+    named = [c for c, wanted in ((has_source, sources), (Contact.id.in_(ids), ids)) if wanted]
+    told = db.session.scalars(found.where(sa.or_(*named))).all() if named else []
+    by_source: dict[Any, Contact] = {
+        (c.customer_id, c.source): c for c in told if c.source is not None
+    }
+    by_id = {contact.id: contact for contact in told}
     # Whose id this is decides before whose source it is.
-    return db.session.scalars(found.order_by(Contact.id != entry.id)).first()
+    return [by_id.get(e.id or "") or by_source.get((e.customer_id, e.source)) for e in entries]
 
 
 def find_entry(entry_id: str) -> Contact | None:

@@ -12,7 +12,7 @@ from crm_api.contact_frequency.terms import PLANNED_STATES
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from crm_api.contact_history.models import Contact
@@ -23,8 +23,13 @@ COUNTS = sa.text("slot_subjects.counting <> 'none'")  # as the partial index has
 
 def has_overrun(slot_id: str) -> bool:
     """Tell whether a slot broke a policy."""
-    broke = sa.exists().where(Overrun.slot_id == slot_id)
-    return bool(db.session.scalar(sa.select(broke)))
+    return slot_id in overrunning([slot_id])
+
+
+def overrunning(slot_ids: Collection[str]) -> set[str]:
+    """Return those of these slots that broke a policy."""
+    broke = sa.select(Overrun.slot_id).where(Overrun.slot_id.in_(sorted(slot_ids))).distinct()
+    return set(db.session.scalars(broke))
 
 
 def overruns_of(contact: Contact) -> Sequence[Overrun]:

@@ -1,7 +1,7 @@
 """What one may do with the history."""
 
 from crm_api.contact_history.service.correcting import correct_contact
-from crm_api.contact_history.service.recording import record_contact
+from crm_api.contact_history.service.recording import record_contact, record_contacts
 from crm_api.contact_history.service.telling import LoggedContact, log_contact
 from crm_api.contact_history.service.verifying import CheckedChain, verify_chains
 from crm_api.contact_history.service.withdrawing import (
@@ -20,6 +20,7 @@ __all__ = [
     "decline_withdrawal",
     "log_contact",
     "record_contact",
+    "record_contacts",
     "request_withdrawal",
     "verify_chains",
 ]

@@ -12,6 +12,7 @@ from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from crm_api.contact_history.terms import EntryKind
@@ -27,40 +28,59 @@ class Text:
 
 
 def append_entry(entry: dict[str, Any], *, text: Text) -> Contact:
-    """Chain an entry to its customer's history and move the facts that it bears on.
+    """Chain an entry to its customer's history and move the facts that it bears on."""
+    [contact] = append_entries([(entry, text)])
+    return contact
 
-    The head of the chain is locked last of all, and until the commit: two entries can neither
+
+def append_entries(entries: Sequence[tuple[dict[str, Any], Text]]) -> list[Contact]:
+    """Chain entries to their customers' histories, in a few statements for any number of them.
+
+    The heads of the chains are locked last of all, and until the commit: two entries can neither
     share a place nor leave one empty.
     """
-    history = lock_history(entry["customer_id"])
+    histories = lock_histories({entry["customer_id"] for entry, _text in entries})
+    contacts = [_chain(entry, text, to=histories[entry["customer_id"]]) for entry, text in entries]
+    db.session.add_all(contacts)
+    db.session.flush()
+    return contacts
+
+
+def _chain(entry: dict[str, Any], text: Text, *, to: History) -> Contact:
     salt = secrets.token_hex(16)
     words = {"summary": text.summary, "with_whom": text.with_whom, "reason": text.reason}
     entry = {
         **entry,
-        "seq": history.length + 1,
+        "seq": to.length + 1,
         "text_digest": policies.digest_text(**words, salt=salt),
-        "previous_digest": history.head_digest,
+        "previous_digest": to.head_digest,
     }
     contact = Contact(**entry, digest=policies.digest_entry(entry))
     contact.text = ContactText(contact_id=contact.id, salt=salt, erased_at=None, **words)
-    db.session.add(contact)
-    history.length = contact.seq
-    history.head_digest = contact.digest
-    advance_facts(history, policies.facts_of(entry))
-    db.session.flush()
+    to.length = contact.seq
+    to.head_digest = contact.digest
+    advance_facts(to, policies.facts_of(entry))
     return contact
 
 
 def lock_history(customer_id: str) -> History:
     """Lock the end of a customer's chain, making it first where there is none yet."""
-    row = insert(History).values(customer_id=customer_id, length=0, head_digest=policies.GENESIS)
-    # An update that changes nothing locks the row and reads it in one statement.
-    row = row.on_conflict_do_update(
+    return lock_histories([customer_id])[customer_id]
+
+
+def lock_histories(customer_ids: Collection[str]) -> dict[str, History]:
+    """Lock the ends of chains in the order of their customers' ids, making those not there yet."""
+    if not customer_ids:
+        return {}
+    new = {"length": 0, "head_digest": policies.GENESIS}
+    rows = insert(History).values([{"customer_id": i, **new} for i in sorted(customer_ids)])
+    # An update that changes nothing locks the rows, one after the other, and reads them.
+    rows = rows.on_conflict_do_update(
         index_elements=[History.customer_id], set_={"length": History.length}
     )
     fresh = {"populate_existing": True}
-    history: History = db.session.scalars(row.returning(History), execution_options=fresh).one()
-    return history
+    found = db.session.scalars(rows.returning(History), execution_options=fresh)
+    return {history.customer_id: history for history in found}
 
 
 def advance_facts(history: History, facts: dict[str, datetime]) -> None:

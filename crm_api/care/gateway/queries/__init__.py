@@ -10,8 +10,6 @@ from crm_api.care.gateway.queries.inbound import (
     lock_inbound,
 )
 from crm_api.care.gateway.queries.outbox import (
-    explain_loss,
-    find_message,
     find_messages,
     is_anything_ready,
     is_lapsed,
@@ -35,9 +33,7 @@ __all__ = [
     "attempts_of",
     "customers_on",
     "events_of",
-    "explain_loss",
     "find_attempts",
-    "find_message",
     "find_messages",
     "find_opt_out_source",
     "get_inbound",

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.care.gateway.policies import gate
 from crm_api.care.gateway.policies.pace import MARGIN, MOST_IDLE_LEASES
-from crm_api.care.gateway.terms import Refusal
 from crm_api.care.models import CareMessage
 from crm_api.kit.db import db
 
@@ -80,16 +78,3 @@ def lock_messages(message_ids: Iterable[str]) -> Sequence[CareMessage]:
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(statement).all()
-
-
-def find_message(message_id: str) -> CareMessage | None:
-    """Return a message as it stands, whoever holds it."""
-    return db.session.get(CareMessage, message_id, populate_existing=True)
-
-
-def explain_loss(message_id: str, *, gateway_id: str) -> Refusal:
-    """Tell a gateway why a message that it speaks of is not its own any more."""
-    message = find_message(message_id)
-    if message is None or message.gateway_id != gateway_id:
-        return Refusal.LEASE_LOST
-    return gate.explain_loss(message.state, message.reason)

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
 
 from crm_api.care.gateway import queries
-from crm_api.care.gateway.errors import ItemRefused
 from crm_api.care.gateway.models import DeliveryAttempt
-from crm_api.care.gateway.policies import pace
+from crm_api.care.gateway.policies import gate
 from crm_api.care.gateway.policies.tokens import hash_token
+from crm_api.care.gateway.service.answers import settle_answered
 from crm_api.care.gateway.service.reports import match_waiting
-from crm_api.care.gateway.service.steps import count_as_sent, requeue
+from crm_api.care.gateway.service.steps import lock_with_subjects
 from crm_api.care.gateway.terms import AckResult, Refusal
 from crm_api.care.gateway.values import ItemAnswer
 from crm_api.care.models import CareMessage
-from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
-from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit.db import db
 from crm_api.kit.errors import DomainError
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from crm_api.care.gateway.values import Ack
-
 log = structlog.get_logger()
 
 # What a gateway was told when it gave its answer, for when another gateway holds the message now.
@@ -41,88 +38,139 @@ STATES_AFTER = {
     AckResult.NOT_SUBMITTED: MessageState.QUEUED,
     AckResult.UNKNOWN: MessageState.UNCERTAIN,
 }
-ANSWERABLE = (
-    *(MessageState.LEASED, MessageState.SUBMITTING, MessageState.UNCERTAIN),
-    # A report may overtake the answer.
-    *(MessageState.SUBMITTED, MessageState.DELIVERED),
-    *(MessageState.UNDELIVERED, MessageState.REJECTED),
-)
-SETTLES_DOUBT = frozenset({AckResult.SUBMITTED, AckResult.REJECTED})
+ANY = frozenset(AckResult)
+# Which answers a state takes. A report may overtake the answer, which then settles nothing more.
+ANSWERABLE = {
+    MessageState.LEASED: frozenset({AckResult.NOT_SUBMITTED}),
+    MessageState.SUBMITTING: ANY,
+    MessageState.UNCERTAIN: frozenset({AckResult.SUBMITTED, AckResult.REJECTED}),
+    MessageState.SUBMITTED: ANY,
+    MessageState.DELIVERED: ANY,
+    MessageState.UNDELIVERED: ANY,
+    MessageState.REJECTED: ANY,
+}
+TOO_SOON = {
+    MessageState.LEASED: Refusal.NOT_BEGUN,
+    MessageState.UNCERTAIN: Refusal.UNCERTAIN,
+}
 
 
 def ack_messages(acks: Sequence[Ack], *, gateway_id: str, now: datetime) -> list[ItemAnswer]:
     """Take a gateway's answers, each for itself: some may be refused while others count."""
     ids = [ack.id for ack in acks]
-    outbox.lock_subjects_of(queries.messages_held(ids, gateway_id=gateway_id))
-    answers = [_answer(ack, gateway_id=gateway_id, now=now) for ack in acks]
+    locked = lock_with_subjects(queries.messages_held(ids, gateway_id=gateway_id))
+    held = {message.id: message for message in locked if message.gateway_id == gateway_id}
+    call = _Call(held=held, gateway_id=gateway_id, now=now)
+    firsts = {ack.id: ack for ack in reversed(acks)}
+    together = _answer(list(firsts.values()), call)
+    # What a call says of one message a second time is heard after the first.
+    answers = [
+        together[ack.id] if ack is firsts[ack.id] else _answer([ack], call)[ack.id] for ack in acks
+    ]
     provider_ids = {ack.provider_id for ack in acks if ack.provider_id}
     match_waiting(gateway_id, provider_ids=provider_ids, now=now)
     return answers
 
 
-def _answer(ack: Ack, *, gateway_id: str, now: datetime) -> ItemAnswer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """Who speaks, when, and which of the messages it holds: locked until the end."""
+
+    held: Mapping[str, CareMessage]
+    gateway_id: str
+    now: datetime
+
+
+def _answer(acks: Sequence[Ack], call: _Call) -> dict[str, ItemAnswer]:
+    """Take answers together; where one spoils it, halve them until that one stands alone."""
     try:
         with db.session.begin_nested():
-            return ItemAnswer(id=ack.id, state=_take(ack, gateway_id=gateway_id, now=now))
-    except ItemRefused as refused:
-        return ItemAnswer(id=ack.id, code=refused.refusal)
+            return _take(acks, call)
     except DomainError as error:
-        log.warning("ack_refused", message_id=ack.id, code=error.code)
-        return ItemAnswer(id=ack.id, code=Refusal.CONFLICT)
+        if len(acks) == 1:
+            log.warning("ack_refused", message_id=acks[0].id, code=error.code)
+            return {acks[0].id: ItemAnswer(id=acks[0].id, code=Refusal.CONFLICT)}
+    half = len(acks) // 2
+    return _answer(acks[:half], call) | _answer(acks[half:], call)
 
 
-def _take(ack: Ack, *, gateway_id: str, now: datetime) -> MessageState:
-    token_hash = hash_token(ack.lease_token)
-    attempts = queries.attempts_of([ack.id], gateway_id=gateway_id)
+def _take(acks: Sequence[Ack], call: _Call) -> dict[str, ItemAnswer]:
+    attempts: dict[str, list[DeliveryAttempt]] = {ack.id: [] for ack in acks}
+    for attempt in queries.attempts_of(attempts, gateway_id=call.gateway_id):
+        attempts[attempt.message_id].append(attempt)
+    answers = {ack.id: _without_change(ack, attempts[ack.id], call) for ack in acks}
+    new = [ack for ack in acks if answers[ack.id] is None]
+    answered = [(message, ack) for ack, message in zip(new, _fence(new, call), strict=True)]
+    for message, ack in answered:
+        _keep(ack, message, attempts[ack.id], now=call.now)
+    settle_answered(answered, now=call.now)
+    taken = {ack.id: ItemAnswer(id=ack.id, state=message.state) for message, ack in answered}
+    return taken | {key: answer for key, answer in answers.items() if answer is not None}
+
+
+def _without_change(
+    ack: Ack, attempts: Sequence[DeliveryAttempt], call: _Call
+) -> ItemAnswer | None:
+    """Answer what changes nothing: a repeat, or what cannot be said of the message now."""
+    token_hash, message = hash_token(ack.lease_token), call.held.get(ack.id)
     for told in attempts:
         if told.token_hash == token_hash:
-            return _repeat(ack, told)
-    message = _fence(ack.id, token_hash, gateway_id=gateway_id)
-    begun = next((a for a in reversed(attempts) if a.result is None), None)
-    attempt = begun or _never_begun(message, now=now)
-    attempt.token_hash = token_hash
-    attempt.result = ack.result
-    attempt.acked_at = now
-    attempt.provider_id = ack.provider_id
-    attempt.error = ack.error
-    attempt.segments = ack.segments
-    _settle(message, ack, now=now)
-    return message.state
+            return _repeat(ack, told, message)
+    refusal = _refusal(ack, message)
+    return ItemAnswer(id=ack.id, code=refusal) if refusal else None
 
 
-def _repeat(ack: Ack, told: DeliveryAttempt) -> MessageState:
+def _refusal(ack: Ack, message: CareMessage | None) -> Refusal | None:
+    if message is None:
+        return Refusal.LEASE_LOST
+    is_held = message.lease_token_hash == hash_token(ack.lease_token)
+    if not is_held or message.state not in ANSWERABLE:
+        return gate.explain_loss(message.state, message.reason)
+    return None if ack.result in ANSWERABLE[message.state] else TOO_SOON[message.state]
+
+
+def _repeat(ack: Ack, told: DeliveryAttempt, message: CareMessage | None) -> ItemAnswer:
     if told.result is not ack.result:
-        raise ItemRefused(Refusal.ACK_CONTRADICTS)
-    message = queries.find_message(ack.id)
-    if message is None or message.gateway_id != told.gateway_id:
-        return STATES_AFTER[ack.result]
-    return message.state
+        return ItemAnswer(id=ack.id, code=Refusal.ACK_CONTRADICTS)
+    return ItemAnswer(id=ack.id, state=message.state if message else STATES_AFTER[ack.result])
 
 
-def _fence(message_id: str, token_hash: str, *, gateway_id: str) -> CareMessage:
-    """Take a message out of its lease while this token holds it.
+def _fence(acks: Sequence[Ack], call: _Call) -> list[CareMessage]:
+    """Take messages out of their leases, each while its token holds it.
 
     One statement compares and changes, so that a stale token cannot change anything, whatever
     happened since somebody last looked.
-
-    :raises ItemRefused: if the token is stale
     """
+    if not acks:
+        return []
     change = (
         sa.update(CareMessage)
         .where(
-            CareMessage.id == message_id,
-            CareMessage.lease_token_hash == token_hash,
-            CareMessage.gateway_id == gateway_id,
+            sa.tuple_(CareMessage.id, CareMessage.lease_token_hash).in_(
+                [(ack.id, hash_token(ack.lease_token)) for ack in acks]
+            ),
+            CareMessage.gateway_id == call.gateway_id,
             CareMessage.state.in_(ANSWERABLE),
         )
         .values(lease_expires_at=None)
         .returning(CareMessage)
         .execution_options(populate_existing=True)
     )
-    message = db.session.scalar(change)
-    if message is None:
-        raise ItemRefused(queries.explain_loss(message_id, gateway_id=gateway_id))
-    return message
+    fenced = {message.id: message for message in db.session.scalars(change)}
+    return [fenced[ack.id] for ack in acks]
+
+
+def _keep(
+    ack: Ack, message: CareMessage, attempts: Sequence[DeliveryAttempt], *, now: datetime
+) -> None:
+    begun = next((a for a in reversed(attempts) if a.result is None), None)
+    attempt = begun or _never_begun(message, now=now)
+    attempt.token_hash = hash_token(ack.lease_token)
+    attempt.result = ack.result
+    attempt.acked_at = now
+    attempt.provider_id = ack.provider_id
+    attempt.error = ack.error
+    attempt.segments = ack.segments
 
 
 def _never_begun(message: CareMessage, *, now: datetime) -> DeliveryAttempt:
@@ -136,72 +184,3 @@ def _never_begun(message: CareMessage, *, now: datetime) -> DeliveryAttempt:
     )
     db.session.add(attempt)
     return attempt
-
-
-def _settle(message: CareMessage, ack: Ack, *, now: datetime) -> None:
-    if message.state is MessageState.LEASED:
-        _give_back(message, ack, now=now)
-    elif message.state is MessageState.SUBMITTING:
-        EFFECTS[ack.result](message, ack, now)
-    elif message.state is MessageState.UNCERTAIN:
-        if ack.result not in SETTLES_DOUBT:
-            raise ItemRefused(Refusal.UNCERTAIN)
-        EFFECTS[ack.result](message, ack, now)
-
-
-def _give_back(message: CareMessage, ack: Ack, *, now: datetime) -> None:
-    if ack.result is not AckResult.NOT_SUBMITTED:
-        raise ItemRefused(Refusal.NOT_BEGUN)
-    # A worker that gives back what it will not begin says nothing against the message.
-    message.idle_leases = max(0, message.idle_leases - 1)
-    requeue(message, due_at=message.due_at, at=now, by_id=message.gateway_id)
-
-
-def _submitted(message: CareMessage, ack: Ack, now: datetime) -> None:
-    count_as_sent(message, at=now)
-    message.provider_id = ack.provider_id
-    outbox.move(message, MessageState.SUBMITTED, at=now, by_id=message.gateway_id)
-
-
-def _rejected(message: CareMessage, ack: Ack, now: datetime) -> None:
-    contact_frequency.release_slot(message.slot_id, reason="rejected")
-    reason = ack.error or "rejected"
-    outbox.move(message, MessageState.REJECTED, at=now, by_id=message.gateway_id, reason=reason)
-
-
-def _not_submitted(message: CareMessage, ack: Ack, now: datetime) -> None:
-    contact_frequency.return_slot(message.slot_id, reason=ack.result)
-    requeue(message, due_at=now, at=now, by_id=message.gateway_id)
-
-
-def _retry(message: CareMessage, ack: Ack, now: datetime) -> None:
-    chance = random.random()  # noqa: S311 - spreads retries; nobody gains by guessing it
-    due_at = now + pace.retry_delay(message.attempt, chance=chance, wished=ack.retry_after)
-    if message.attempt > pace.MOST_RETRIES:
-        _give_up(message, MessageState.DEAD, reason="retries_exhausted", now=now)
-    elif due_at + pace.MARGIN > message.send_before:
-        _give_up(message, MessageState.EXPIRED, reason="no_time_to_retry", now=now)
-    else:
-        contact_frequency.return_slot(message.slot_id, reason=ack.result)
-        requeue(message, due_at=due_at, at=now, by_id=message.gateway_id)
-
-
-def _give_up(message: CareMessage, end: MessageState, *, reason: str, now: datetime) -> None:
-    contact_frequency.release_slot(message.slot_id, reason=reason)
-    outbox.move(message, end, at=now, by_id=message.gateway_id, reason=reason)
-
-
-def _unknown(message: CareMessage, _ack: Ack, now: datetime) -> None:
-    contact_frequency.doubt_slot(message.slot_id)
-    outbox.move(
-        message, MessageState.UNCERTAIN, at=now, by_id=message.gateway_id, reason="gateway_unsure"
-    )
-
-
-EFFECTS: dict[AckResult, Callable[[CareMessage, Ack, datetime], None]] = {
-    AckResult.SUBMITTED: _submitted,
-    AckResult.REJECTED: _rejected,
-    AckResult.RETRY: _retry,
-    AckResult.NOT_SUBMITTED: _not_submitted,
-    AckResult.UNKNOWN: _unknown,
-}

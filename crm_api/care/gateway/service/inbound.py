@@ -108,21 +108,20 @@ def source_of(message: InboundMessage) -> str:
 
 
 def _record(message: InboundMessage, *, customer_ids: Sequence[str], now: datetime) -> None:
-    for customer_id in sorted(customer_ids):
-        contact_history.record_contact(
-            NewContact(
-                customer_id=customer_id,
-                occurred_at=min(message.received_at, now),
-                channel=Channel.SMS,
-                direction=Direction.INBOUND,
-                category=Category.SERVICE,
-                purpose=Purpose.OTHER,
-                outcome=Outcome.REACHED,
-                summary=message.text,
-                endpoint=message.number,
-                source=f"inbound:{message.id}",
-                begun_by_customer=True,
-            ),
-            by_id=None,
-            now=now,
+    entries = [
+        NewContact(
+            customer_id=customer_id,
+            occurred_at=min(message.received_at, now),
+            channel=Channel.SMS,
+            direction=Direction.INBOUND,
+            category=Category.SERVICE,
+            purpose=Purpose.OTHER,
+            outcome=Outcome.REACHED,
+            summary=message.text,
+            endpoint=message.number,
+            source=f"inbound:{message.id}",
+            begun_by_customer=True,
         )
+        for customer_id in sorted(customer_ids)
+    ]
+    contact_history.record_contacts(entries, by_id=None, now=now, slot_ids=[None] * len(entries))

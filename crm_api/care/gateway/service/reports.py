@@ -146,7 +146,7 @@ def _advance(message: CareMessage, reached: MessageState, *, now: datetime) -> N
     """
     is_refused = reached is MessageState.REJECTED and message.submitted_at is None
     if not is_refused:
-        count_as_sent(message, at=now)
+        count_as_sent([message], at=now)
     elif message.state in HOLDS_SLOT:
         contact_frequency.release_slot(message.slot_id, reason="rejected")
     reason = _reason(message, reached)

@@ -55,7 +55,7 @@ def settle_message(
             return message
         raise NotUncertain(state=message.state)
     if outcome is Settlement.SENT:
-        count_as_sent(message, at=now)
+        count_as_sent([message], at=now)
         outbox.move(message, MessageState.SUBMITTED, at=now, reason=note, by_id=by.id)
     else:
         contact_frequency.release_slot(message.slot_id, reason=NOT_SENT)

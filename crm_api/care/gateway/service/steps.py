@@ -52,14 +52,15 @@ def requeue(
     message.lease_expires_at = None
 
 
-def count_as_sent(message: CareMessage, *, at: datetime) -> None:
-    """Let a message that reached the network count for good, and enter the history.
+def count_as_sent(messages: Iterable[CareMessage], *, at: datetime) -> None:
+    """Let messages that reached the network count for good, and enter the history.
 
-    It happened when it began: that is the moment at which the governor found it allowed. Said
-    twice, it counts once.
+    They happened when they began: that is the moment at which the governor found them allowed.
+    Said twice, it counts once.
     """
-    if message.submitted_at is None:
-        outbox.settle_submission(message, occurred_at=message.begun_at or at, now=at)
+    new = [message for message in messages if message.submitted_at is None]
+    outbox.settle_submissions({message: message.begun_at or at for message in new}, now=at)
+    for message in new:
         message.submitted_at = at
 
 

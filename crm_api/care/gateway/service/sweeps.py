@@ -51,7 +51,7 @@ def bury_poison(*, now: datetime) -> int:
     still = [m for m in messages if m.state is MessageState.QUEUED]
     for message in still:
         outbox.move(message, MessageState.DEAD, at=now, reason=POISON)
-        contact_frequency.release_slot(message.slot_id, reason=POISON)
+    contact_frequency.release_slots([message.slot_id for message in still], reason=POISON)
     return len(still)
 
 
@@ -65,7 +65,7 @@ def doubt_silent(*, now: datetime) -> int:
     still = [m for m in messages if m.state is MessageState.SUBMITTING]
     for message in still:
         outbox.move(message, MessageState.UNCERTAIN, at=now, reason=SILENT)
-        contact_frequency.doubt_slot(message.slot_id)
+    contact_frequency.doubt_slots([message.slot_id for message in still])
     return len(still)
 
 
