@@ -40,9 +40,18 @@ def insert_rows(model: Any, rows: Sequence[Row]) -> None:
     if connection.dialect.name != "postgresql" or len(rows) < FEW:
         connection.execute(sa.insert(table), rows)
         return
+    rows = _as_stored(table, rows, connection.dialect)
     names = tuple(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
     _copy(f'COPY "{table.name}" ({columns}) FROM STDIN', _lines(rows, names), connection)
+
+
+def blank_row(model: Any) -> dict[str, Any]:
+    """Return a row of a table as it is where nothing is said: its constant defaults, else None."""
+    return {
+        column.name: column.default.arg if column.default and column.default.is_scalar else None
+        for column in model.__table__.columns
+    }
 
 
 def is_among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -67,6 +76,23 @@ def array_of(values: Sequence[str]) -> sa.ColumnElement[Any]:
     if joined.count(SEPARATOR) != len(values) - 1 or "" in values:
         return sa.bindparam(None, list(values), sa.ARRAY(sa.Text), unique=True)
     return sa.func.string_to_array(joined, SEPARATOR, type_=sa.ARRAY(sa.Text))
+
+
+def _as_stored(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> Sequence[Row]:
+    """Turn texts into what is stored of them, such as encrypted ones: COPY knows no types."""
+    kinds: dict[str, Any] = {name: table.c[name].type for name in rows[0]}
+    ours = {name: kind for name, kind in kinds.items() if _turns_text(kind)}
+    if not ours:
+        return rows
+
+    def turned(row: Row) -> dict[str, Any]:
+        return {name: kind.process_bind_param(row[name], dialect) for name, kind in ours.items()}
+
+    return [{**row, **turned(row)} for row in rows]
+
+
+def _turns_text(kind: Any) -> bool:
+    return isinstance(kind, sa.TypeDecorator) and isinstance(kind.impl_instance, sa.String)
 
 
 def _copy(statement: str, lines: str, connection: sa.Connection) -> None:

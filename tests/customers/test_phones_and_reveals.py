@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from crm_api import config
 from crm_api.audit.models import AuditEntry
 from crm_api.customers.models import Customer
+from crm_api.customers.service import add_customers
+from crm_api.customers.terms import DocumentType
 from crm_api.kit.crypto import KeyMissing, blind_index, decrypt, encrypt
 from crm_api.kit.db import db
 from crm_api.kit.idempotency import IdempotencyKey
@@ -16,6 +18,7 @@ from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
 from tests.support import databases
 
+NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
 OLD, NEW = b"o" * 32, b"n" * 32
 
 
@@ -189,6 +192,25 @@ def test_keys_rotate_without_a_gap(app, owner, database_url):
     with transaction(read_only=True):
         db.session.expire_all()
         assert db.session.get(Customer, customer.id).document_number == "X123456789"
+
+
+@pytest.mark.parametrize("few", [1, 1_000])
+def test_a_document_is_encrypted_however_it_travels(owner, monkeypatch, few):
+    monkeypatch.setattr("crm_api.kit.bulk.FEW", few)
+    facts = {
+        "name": "虚构",
+        "team_id": owner.team_id,
+        "owner_id": owner.id,
+        "document_type": DocumentType.PASSPORT,
+        "document_number": "x 123",
+    }
+    with transaction():
+        add_customers([facts, {**facts, "document_number": "X124"}], by_id=owner.id, now=NOW)
+
+    customers = db.session.scalars(sa.select(Customer).order_by(Customer.id)).all()
+    assert [c.document_number for c in customers] == ["X123", "X124"]
+    assert all(stored_number(c).startswith("d1:") for c in customers)
+    assert len({c.document_index for c in customers}) == 2
 
 
 def test_a_lost_key_is_said_to_be_lost():

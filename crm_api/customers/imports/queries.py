@@ -19,6 +19,7 @@ from crm_api.customers.imports.models import (
 from crm_api.customers.imports.values import Progress, Remembered
 from crm_api.customers.models import Customer
 from crm_api.customers.queries import limit_to
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import fetch_page
@@ -186,7 +187,7 @@ def find_remembered(source: str, keys: Iterable[str]) -> dict[str, Remembered]:
     """Return what the ids of a source became before."""
     row = ImportedCustomer
     columns = (row.external_id, row.customer_id, row.digest, row.import_id, row.row_number)
-    statement = sa.select(*columns).where(row.source == source, row.external_id.in_(list(keys)))
+    statement = sa.select(*columns).where(row.source == source, is_among(row.external_id, keys))
     return {
         key: Remembered(
             customer_id=customer_id, digest=digest, import_id=import_id, row_number=row_number
@@ -198,7 +199,7 @@ def find_remembered(source: str, keys: Iterable[str]) -> dict[str, Remembered]:
 def find_claimed(source: str, customer_ids: Iterable[str]) -> set[str]:
     """Return those of these customers whom the source knows by some id."""
     statement = sa.select(ImportedCustomer.customer_id).where(
-        ImportedCustomer.source == source, ImportedCustomer.customer_id.in_(list(customer_ids))
+        ImportedCustomer.source == source, is_among(ImportedCustomer.customer_id, customer_ids)
     )
     return set(db.session.scalars(statement))
 
@@ -206,27 +207,27 @@ def find_claimed(source: str, customer_ids: Iterable[str]) -> set[str]:
 def find_by_account_no(numbers: Iterable[str]) -> dict[str, str]:
     """Return the ids of the customers who have these account numbers already."""
     statement = sa.select(Customer.account_no, Customer.id)
-    statement = statement.where(Customer.account_no.in_(list(numbers)))
+    statement = statement.where(is_among(Customer.account_no, numbers))
     return {str(number): customer_id for number, customer_id in db.session.execute(statement)}
 
 
 def find_by_phone(phones: Iterable[str]) -> dict[str, str]:
     """Return the id of a customer for each of these numbers that somebody has."""
-    statement = sa.select(Customer.phone, Customer.id).where(Customer.phone.in_(list(phones)))
+    statement = sa.select(Customer.phone, Customer.id).where(is_among(Customer.phone, phones))
     return {str(phone): customer_id for phone, customer_id in db.session.execute(statement)}
 
 
 def find_customers(ids: Iterable[str], *, visible_to: Actor) -> dict[str, Customer]:
     """Return those of these customers whom the actor may see."""
     statement = limit_to(sa.select(Customer), visible_to=visible_to)
-    found = db.session.scalars(statement.where(Customer.id.in_(list(ids))))
+    found = db.session.scalars(statement.where(is_among(Customer.id, ids)))
     return {customer.id: customer for customer in found}
 
 
 def find_owners(logins: Iterable[str], *, visible_to: Actor) -> dict[str, tuple[str, str]]:
     """Return id and team of the active staff with these logins, in the actor's teams."""
     statement = sa.select(Staff.login, Staff.id, Staff.team_id).where(
-        Staff.login.in_(list(logins)), Staff.status == Standing.ACTIVE
+        is_among(Staff.login, logins), Staff.status == Standing.ACTIVE
     )
     if visible_to.role is not Role.ADMIN:
         teams = accounts.subtree_team_ids(visible_to.team_path)

@@ -10,14 +10,16 @@ from crm_api import config
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role
 from crm_api.customers import locks, queries
-from crm_api.customers.models import Customer
+from crm_api.customers.models import Customer, CustomerChange, Phone
+from crm_api.customers.policies import names
 from crm_api.customers.policies.phones import first_mobile
 from crm_api.customers.policies.tiers import tier_on_joining
 from crm_api.customers.service import account_numbers, documents
-from crm_api.customers.service.changes import note_change
-from crm_api.customers.service.derived import keep_derived, keep_reading, phone_of
+from crm_api.customers.service.changes import change_row
+from crm_api.customers.service.derived import add_derived, phone_row
 from crm_api.customers.service.profile import require_born
 from crm_api.customers.terms import Aspect, Kind, Tier
+from crm_api.kit.bulk import blank_row, insert_rows
 from crm_api.kit.crypto import blind_index
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from crm_api.customers.policies.tiers import Threshold
 
 Content = dict[str, Any]
+Row = dict[str, Any]
+BLANK = blank_row(Customer)
 
 
 def create_customer(content: Content, *, by: Actor, now: datetime) -> Customer:
@@ -51,28 +55,30 @@ def create_customer(content: Content, *, by: Actor, now: datetime) -> Customer:
     require_born(content.get("birth_on"), now=now)
     belonging = _belonging(content, by=by)
     facts = {**content, **belonging, "id": customer_id, "content_digest": digest}
-    return add_customers([facts], by_id=by.id, now=now)[0]
+    add_customers([facts], by_id=by.id, now=now)
+    return db.session.get_one(Customer, customer_id)
 
 
-def add_customers(
-    contents: Sequence[Content], *, by_id: str | None, now: datetime
-) -> list[Customer]:
+def add_customers(contents: Sequence[Content], *, by_id: str | None, now: datetime) -> None:
     """Store customers whose belonging is settled, in a number of statements that stays the same.
 
-    An individual's plan decides the tier, unless the content names one.
+    Rows, not objects: a file brings them by the hundred thousand. An individual's plan decides the
+    tier, unless the content names one.
 
     :raises AccountNumberTaken: if an account number is in use
     """
     thresholds = queries.tier_thresholds()
-    customers = [_customer(content, by=thresholds, now=now) for content in contents]
+    rows = [_row(content, by=thresholds, now=now) for content in contents]
     with account_numbers.guarded():
-        db.session.add_all(customers)
-    keep_derived(customers, now=now)
-    for customer, content in zip(customers, contents, strict=True):
-        _add_phones(customer, content.get("phones") or (), now=now)
-        _note_first_tier(customer, by_id=by_id, now=now)
-    db.session.flush()
-    return customers
+        insert_rows(Customer, rows)
+    add_derived(rows, now=now)
+    phones = [
+        phone
+        for row, content in zip(rows, contents, strict=True)
+        for phone in _phone_rows(row, content.get("phones") or (), now=now)
+    ]
+    insert_rows(Phone, phones)
+    insert_rows(CustomerChange, [_first_tier(r, by_id=by_id, now=now) for r in rows if _stands(r)])
 
 
 def _digest(content: Mapping[str, Any]) -> str:
@@ -116,7 +122,7 @@ def _team(team_id: str, *, by: Actor) -> str:
     return team_id
 
 
-def _customer(content: Content, *, by: Mapping[Tier, Threshold], now: datetime) -> Customer:
+def _row(content: Content, *, by: Mapping[Tier, Threshold], now: datetime) -> Row:
     facts = {name: value for name, value in content.items() if name != "phones"}
     numbers = [phone["number"] for phone in content.get("phones") or ()]
     kind = facts.get("kind") or Kind.INDIVIDUAL
@@ -124,32 +130,44 @@ def _customer(content: Content, *, by: Mapping[Tier, Threshold], now: datetime) 
     if "tier" not in facts and kind is Kind.INDIVIDUAL:
         tier = tier_on_joining(facts.get("plan_monthly_fen"), by=by)
     facts |= {"kind": kind, "tier": tier, "own_tier": tier, "phone": first_mobile(numbers)}
-    customer = Customer(**{"id": new_id(), **facts, "created_at": now})
-    documents.keep_index(customer)
-    keep_reading(customer)
-    return customer
+    reading = names.read_name(facts["name"], is_person=kind is Kind.INDIVIDUAL)
+    document = documents.read_document(facts.get("document_type"), facts.get("document_number"))
+    return {
+        **BLANK,
+        "id": new_id(),
+        **facts,
+        "name_pinyin": reading.pinyin,
+        "name_initials": reading.initials,
+        "document_number": document.number,
+        "document_index": document.index,
+        "created_at": now,
+    }
 
 
-def _add_phones(customer: Customer, phones: Sequence[Content], *, now: datetime) -> None:
-    for phone in {p["number"]: p for p in phones}.values():
-        row = phone_of(
-            phone["number"],
-            customer_id=customer.id,
+def _phone_rows(row: Row, phones: Sequence[Content], *, now: datetime) -> list[Row]:
+    return [
+        phone_row(
+            number,
+            customer_id=row["id"],
             now=now,
-            is_primary=phone["number"] == customer.phone,
+            is_primary=number == row["phone"],
             label=phone.get("label", ""),
         )
-        db.session.add(row)
+        for number, phone in {p["number"]: p for p in phones}.items()
+    ]
 
 
-def _note_first_tier(customer: Customer, *, by_id: str | None, now: datetime) -> None:
-    if customer.tier is not Tier.STANDARD:
-        note_change(
-            customer,
-            Aspect.TIER,
-            before=None,
-            after={"tier": customer.tier},
-            reason="on joining",
-            by_id=by_id,
-            now=now,
-        )
+def _stands(row: Row) -> bool:
+    return row["tier"] is not Tier.STANDARD
+
+
+def _first_tier(row: Row, *, by_id: str | None, now: datetime) -> Row:
+    return change_row(
+        row["id"],
+        Aspect.TIER,
+        before=None,
+        after={"tier": row["tier"]},
+        reason="on joining",
+        by_id=by_id,
+        now=now,
+    )

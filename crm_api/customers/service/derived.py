@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -10,11 +10,15 @@ from crm_api.calendars.terms import Calendar
 from crm_api.customers.models import Anniversary, Customer, Phone, SearchTerm
 from crm_api.customers.policies import names
 from crm_api.customers.terms import AnniversaryKind, Kind
+from crm_api.kit.bulk import blank_row, insert_rows
 from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+BLANK_ANNIVERSARY = blank_row(Anniversary)
 
 
 def keep_reading(customer: Customer) -> None:
@@ -34,19 +38,54 @@ def keep_derived(customers: Sequence[Customer], *, now: datetime) -> None:
     _keep_birthdays(customers, now=now)
 
 
+def add_derived(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Add search terms and birthdays of customers who are new, given as rows."""
+    insert_rows(SearchTerm, [t for row in rows for t in _term_rows(**_named(row))])
+    insert_rows(
+        Anniversary, [_birthday_row(row, now=now) for row in rows if row["birth_on"] is not None]
+    )
+
+
+def _named(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("id", "kind", "name", "account_no")}
+
+
+def _birthday_row(row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    born = row["birth_on"]
+    return {
+        **BLANK_ANNIVERSARY,
+        "id": new_id(),
+        "customer_id": row["id"],
+        "kind": AnniversaryKind.BIRTHDAY,
+        "calendar": Calendar.SOLAR,
+        "year": born.year,
+        "month": born.month,
+        "day": born.day,
+        "is_stated": False,
+        "created_at": now,
+    }
+
+
 def _keep_terms(customers: Sequence[Customer]) -> None:
     ids = [c.id for c in customers]
     db.session.execute(sa.delete(SearchTerm).where(SearchTerm.customer_id.in_(ids)))
-    rows = [{"term": term, "customer_id": c.id} for c in customers for term in _terms(c)]
-    if rows:
-        db.session.execute(sa.insert(SearchTerm), rows)
+    rows = [
+        row
+        for c in customers
+        for row in _term_rows(id=c.id, kind=c.kind, name=c.name, account_no=c.account_no)
+    ]
+    insert_rows(SearchTerm, rows)
 
 
-def _terms(customer: Customer) -> Iterable[str]:
-    is_person = customer.kind is Kind.INDIVIDUAL
-    return sorted(
-        names.search_terms(customer.name, is_person=is_person, account_no=customer.account_no)
-    )
+def _term_rows(
+    *,
+    id: str,
+    kind: Kind,
+    name: str,
+    account_no: str | None,
+) -> list[dict[str, str]]:
+    terms = names.search_terms(name, is_person=kind is Kind.INDIVIDUAL, account_no=account_no)
+    return [{"term": term, "customer_id": id} for term in sorted(terms)]
 
 
 def _keep_birthdays(customers: Sequence[Customer], *, now: datetime) -> None:
@@ -87,15 +126,21 @@ def _new_birthday(customer: Customer, *, now: datetime) -> Anniversary:
     return birthday
 
 
-def phone_of(
+def phone_of(number: str, **facts: Any) -> Phone:
+    """Return a phone, with the suffix that it is found by."""
+    return Phone(**phone_row(number, **facts))
+
+
+def phone_row(
     number: str, *, customer_id: str, now: datetime, is_primary: bool, label: str
-) -> Phone:
-    """Return a phone's row, with the suffix that it is found by."""
-    return Phone(
-        customer_id=customer_id,
-        number=number,
-        suffix=number.removeprefix("+")[::-1],
-        label=label,
-        is_primary=is_primary,
-        created_at=now,
-    )
+) -> dict[str, Any]:
+    """Return the row of a phone, with the suffix that it is found by."""
+    return {
+        "id": new_id(),
+        "customer_id": customer_id,
+        "number": number,
+        "suffix": number.removeprefix("+")[::-1],
+        "label": label,
+        "is_primary": is_primary,
+        "created_at": now,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_api import config
@@ -11,6 +12,15 @@ from crm_api.kit.errors import Invalid
 
 if TYPE_CHECKING:
     from crm_api.customers.models import Customer
+    from crm_api.customers.terms import DocumentType
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document's number in one spelling, and what it is found by."""
+
+    number: str | None = None
+    index: str | None = None
 
 
 def keep_index(customer: Customer) -> None:
@@ -18,15 +28,23 @@ def keep_index(customer: Customer) -> None:
 
     :raises Invalid: if one of type and number is given without the other
     """
-    if (customer.document_type is None) != (customer.document_number is None):
+    document = read_document(customer.document_type, customer.document_number)
+    customer.document_number, customer.document_index = document.number, document.index
+
+
+def read_document(kind: DocumentType | None, number: str | None) -> Document:
+    """Return a document as it is kept.
+
+    :raises Invalid: if one of type and number is given without the other
+    """
+    if (kind is None) != (number is None):
         raise Invalid("/document_number", "A document has a type and a number.")
-    if customer.document_type is None or customer.document_number is None:
-        customer.document_index = None
-        return
-    number = "".join(unicodedata.normalize("NFKC", customer.document_number).upper().split())
-    customer.document_number = number
-    customer.document_index = blind_index(
-        f"{customer.document_type.value}:{number}",
+    if kind is None or number is None:
+        return Document()
+    number = "".join(unicodedata.normalize("NFKC", number).upper().split())
+    index = blind_index(
+        f"{kind.value}:{number}",
         key=config.current().index_key,
         purpose="customers.document_number",
     )
+    return Document(number, index)

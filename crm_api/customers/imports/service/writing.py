@@ -14,6 +14,7 @@ from crm_api.customers.service.changes import note_change
 from crm_api.customers.service.creation import add_customers
 from crm_api.customers.service.derived import keep_derived, keep_reading, phone_of
 from crm_api.customers.terms import Aspect, Gender, Kind, Tier
+from crm_api.kit.bulk import insert_rows
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
@@ -150,8 +151,7 @@ def remember(
 ) -> None:
     """Keep what each external id became and what its row said."""
     new = [_memory(row, known, order) for row in rows if row.key not in remembered]
-    if new:
-        db.session.execute(sa.insert(ImportedCustomer), new)
+    insert_rows(ImportedCustomer, new)
     said = {row.key: row for row in rows if row.key in remembered}
     statement = sa.select(ImportedCustomer).where(
         ImportedCustomer.source == order.mapping.source,
