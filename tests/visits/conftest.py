@@ -1,4 +1,3 @@
-from tests.customers.conftest import count_statements
 from tests.support.field import field, slot_of
 
-__all__ = ["count_statements", "field", "slot_of"]
+__all__ = ["field", "slot_of"]
