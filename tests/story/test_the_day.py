@@ -272,7 +272,11 @@ def _a_managers_day(day, caller, customers, rng):
 
 def _pull_messages(day):
     """Let two gateways pull; one dies between begin and ack and comes back; an opt-out arrives."""
-    # The greetings spread over the day; for the story some hundreds of them are due at once.
+    # The greetings spread over the day; for the story some are due at once, and the rest later.
+    day.sql(
+        "UPDATE care_messages SET due_at = :later WHERE state = 'queued'",
+        later=_stored(day, datetime.now(UTC) + timedelta(hours=2)),
+    )
     day.sql(
         "UPDATE care_messages SET due_at = :now WHERE id IN (SELECT id FROM care_messages"
         " WHERE state = 'queued' ORDER BY id LIMIT :some)",
