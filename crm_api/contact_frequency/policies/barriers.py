@@ -107,7 +107,7 @@ def _quiet(wish: WishFact, person: PersonFacts, zone: ZoneInfo) -> Limit:
 def _refusals(
     opt_outs: tuple[OptOutFact, ...], channel: Channel, category: Category, *, subject_id: str
 ) -> Iterator[Barrier]:
-    if any(o.channel is channel and category in o.categories for o in opt_outs):
+    if opt_outs and any(o.channel is channel and category in o.categories for o in opt_outs):
         source = Source(Strength.LEGAL, None, SubjectKind.CUSTOMER, subject_id)
         yield Barrier(source, ReasonCode.OPTED_OUT)
 
