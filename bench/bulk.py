@@ -37,6 +37,8 @@ RETURNING m.id, m.number, m.text, m.sender, m.encoding, m.segments, m.priority, 
 """
 CLAIMABLE = 40_000
 OUTBOX = """
+INSERT INTO care_templates (id, name, occasion, category, created_at)
+VALUES ('bench', 'bench', 'festival', 'care', now());
 INSERT INTO contact_slots (id, customer_id, channel, category, state, counting, effective_at,
                            planned_at, endpoint, source, is_agreed, tier, judged_at,
                            needs_new_plan, is_late, needs_look, created_at)
