@@ -30,7 +30,12 @@ def main(scale: str, only: tuple[str, ...]) -> None:
     rig = Rig(SCALES[scale])
     try:
         rig.start()
-        results = [r for name, run in PATHS.items() if not only or name in only for r in run(rig)]
+        results = []
+        for name, run in PATHS.items():
+            if not only or name in only:
+                part = run(rig)
+                say("\n" + table.render(part) + "\n")
+                results += part
     finally:
         rig.stop()
     click.echo(table.render(results))

@@ -8,7 +8,7 @@ from typing import Any
 
 import marshmallow as ma
 import phonenumbers
-from marshmallow import RAISE, fields, validate
+from marshmallow import INCLUDE, RAISE, fields, validate
 
 from crm_api.kit.ids import PATTERN
 from crm_api.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
@@ -152,6 +152,11 @@ class ProblemItemSchema(Schema):
 
 class ProblemSchema(ma.Schema):
     """A refusal (RFC 9457). Members beyond these depend on the code."""
+
+    class Meta:
+        """Open, as the standard has it."""
+
+        unknown = INCLUDE
 
     type = fields.String(required=True, metadata={"example": "urn:crm:problem:not_found"})
     title = fields.String(required=True)
