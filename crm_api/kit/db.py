@@ -43,8 +43,7 @@ class Base(DeclarativeBase):
 class RequestSession(Session):
     """The session of a request: one that only reads spares PostgreSQL the BEGIN and the COMMIT.
 
-    Under READ COMMITTED each statement sees its own snapshot anyhow, and the two round trips cost
-    a third of a short read.
+    Under READ COMMITTED each statement sees its own snapshot anyhow.
     """
 
     def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
