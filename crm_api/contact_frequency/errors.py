@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from crm_api.kit.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from crm_api.contact_frequency.values import Decision
 
@@ -113,4 +114,116 @@ class NotYourHold(DomainError):
     def __init__(self) -> None:
         super().__init__(
             "A region's hold is its manager's to place and lift; a complaint's ends with it."
+        )
+
+
+class NotRefused(DomainError):
+    """Only what the governor refused can be overridden."""
+
+    code = "not_refused"
+
+    def __init__(self) -> None:
+        super().__init__("This decision refused no plan: there is nothing to override.")
+
+
+class CannotBeOverridden(DomainError):
+    """Something stands in the way that nobody may set aside."""
+
+    code = "cannot_be_overridden"
+
+    def __init__(self, *, reasons: Iterable[str]) -> None:
+        super().__init__(
+            "Nobody may override all that forbids this contact. Choose another moment.",
+            reasons=sorted(reasons),
+        )
+
+
+class OverrideOpen(DomainError):
+    """The same contact has an override that is open."""
+
+    code = "override_open"
+
+    def __init__(self, *, override_id: str) -> None:
+        super().__init__(
+            "An override of this contact is asked for or approved already.",
+            override_id=override_id,
+        )
+
+
+class OverrideSettled(DomainError):
+    """The override's life has gone on: this change is no longer possible."""
+
+    code = "override_settled"
+
+    def __init__(self, *, state: str, wanted: str) -> None:
+        super().__init__(
+            f"This override is {state} and cannot become {wanted}. Read it again.",
+            state=state,
+            wanted=wanted,
+        )
+
+
+class OverrideLapsed(DomainError):
+    """The override's time, or its contact's moment, is over."""
+
+    code = "override_lapsed"
+
+    def __init__(self, *, lapsed_at: datetime) -> None:
+        super().__init__("This override has lapsed. Ask for a new one.", lapsed_at=lapsed_at)
+
+
+class OverrideDoesNotFit(DomainError):
+    """An override binds one contact, and this is another."""
+
+    code = "override_does_not_fit"
+
+    def __init__(self, *, differs: Iterable[str]) -> None:
+        super().__init__(
+            "This override was approved for another contact; `differs` says in what.",
+            differs=sorted(differs),
+        )
+
+
+class OwnOverride(DomainError):
+    """Nobody approves what they asked for."""
+
+    status = 403
+    code = "own_override"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else must decide on what you asked for.")
+
+
+class OverrideNeedsRole(DomainError):
+    """The policies leave this override to other roles."""
+
+    status = 403
+    code = "override_needs_role"
+
+    def __init__(self, *, roles: Iterable[str]) -> None:
+        super().__init__(
+            "The policies that are broken leave this to other roles.", roles=list(roles)
+        )
+
+
+class NotYourOverride(DomainError):
+    """Only who asked for it, or approved it, may take an override back."""
+
+    status = 403
+    code = "not_your_override"
+
+    def __init__(self) -> None:
+        super().__init__("Only who asked for this override or approved it may take it back.")
+
+
+class OverrideQuotaSpent(DomainError):
+    """Exceptions that are approved every day are none."""
+
+    code = "override_quota_spent"
+
+    def __init__(self, *, per_week: int, frees_at: datetime) -> None:
+        super().__init__(
+            f"You approved {per_week} overrides in 7 days, which is as many as one may.",
+            per_week=per_week,
+            frees_at=frees_at,
         )

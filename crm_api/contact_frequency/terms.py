@@ -152,6 +152,33 @@ class OverrunCause(StrEnum):
     CHECK_IN = "check_in"
     EXEMPT_CATEGORY = "exempt_category"
     LATE_RECEIPT = "late_receipt"
+    OVERRIDE = "override"
+
+
+class OverrideState(StrEnum):
+    """Where an override stands. It lapses by time alone."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    USED = "used"
+
+
+class AlertKind(StrEnum):
+    """What the nightly audit found."""
+
+    CAP = "cap"  # more contacts than a policy allows, and nobody has said why
+    HOURS = "hours"  # a contact outside the hours of a policy, likewise
+    REPLAY = "replay"  # a decision whose facts give another answer than was stored
+
+
+class AuditPhase(StrEnum):
+    """What a run of the audit looks at; one after the other."""
+
+    CAPS = "caps"
+    HOURS = "hours"
+    REPLAYS = "replays"
 
 
 class DecisionKind(StrEnum):

@@ -12,6 +12,7 @@ from crm_api.contact_frequency.terms import ReasonCode, Strength, SubjectKind, V
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crm_api.contact_frequency.policies.facts import OverrideFact
     from crm_api.customers.terms import Category, Channel
 
 
@@ -86,6 +87,7 @@ class ChannelMoment:
 class Decision:
     """The governor's answer to one plan, with everything that led to it.
 
+    `overridden` are the reasons that an `override` set aside; they are not among `reasons`.
     Not frozen: its trace, and the id it is kept under, are added as they come.
     """
 
@@ -99,6 +101,8 @@ class Decision:
     earlier_alternative_at: datetime | None = None
     other_channels: tuple[ChannelMoment, ...] = ()
     exceeded: tuple[Reason, ...] = ()
+    override: OverrideFact | None = None
+    overridden: tuple[Reason, ...] = ()
     overridable_by: tuple[str, ...] = ()
     trace: bytes = b""
     id: str | None = None

@@ -1,6 +1,8 @@
 """The ledger's tables."""
 
+from crm_api.contact_frequency.models.audits import GovernorAlert, GovernorAudit
 from crm_api.contact_frequency.models.decisions import DecisionFrame, Overrun, StoredDecision
+from crm_api.contact_frequency.models.overrides import Override
 from crm_api.contact_frequency.models.policies import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.models.slots import Slot, SlotSubject
 from crm_api.contact_frequency.models.suppressions import Hold, OptOut, OptOutCustomer
@@ -8,9 +10,12 @@ from crm_api.contact_frequency.models.suppressions import Hold, OptOut, OptOutCu
 __all__ = [
     "DecisionFrame",
     "FrequencyPolicy",
+    "GovernorAlert",
+    "GovernorAudit",
     "Hold",
     "OptOut",
     "OptOutCustomer",
+    "Override",
     "Overrun",
     "PolicyVersion",
     "Slot",

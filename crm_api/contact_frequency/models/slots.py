@@ -19,6 +19,7 @@ TAKEN_OCCURRENCE = sa.text(f"occurrence IS NOT NULL AND {TAKEN.text}")
 TAKEN_SOURCE = sa.text(f"source IS NOT NULL AND {TAKEN.text}")
 OPEN = sa.text("state IN ('held', 'reserved', 'in_flight', 'uncertain')")
 SERVES_VISIT = sa.text("visit_id IS NOT NULL")
+BY_OVERRIDE = sa.text("override_id IS NOT NULL")
 COUNTS = sa.text("counting <> 'none'")
 SUBJECT_COUNTS = sa.text("slot_subjects.counting <> 'none'")
 
@@ -84,6 +85,13 @@ class Slot(Record, Model):
             sqlite_where=SERVES_VISIT,
             postgresql_where=SERVES_VISIT,
         ),
+        sa.Index(
+            "uq_contact_slots_override_id",
+            "override_id",
+            unique=True,
+            sqlite_where=BY_OVERRIDE,
+            postgresql_where=BY_OVERRIDE,
+        ),
     )
 
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
@@ -107,6 +115,7 @@ class Slot(Record, Model):
     judged_at: Mapped[datetime]
     decision_id: Mapped[RecordId | None]
     by_id: Mapped[str | None] = mapped_column(sa.String(64))
+    override_id: Mapped[RecordId | None]
     needs_new_plan: Mapped[bool] = mapped_column(default=False)
     is_late: Mapped[bool] = mapped_column(default=False)
     needs_look: Mapped[bool] = mapped_column(default=False)

@@ -115,7 +115,7 @@ def _refusals(
 def _holds(person: PersonFacts) -> Iterator[Limit]:
     own = (None, SubjectKind.CUSTOMER, person.customer_id)
     for hold in person.holds:
-        source = Source(Strength.HARD, *own, MAY_LIFT)
+        source = Source(Strength.HARD, *own, () if hold.is_firm else MAY_LIFT)
         yield Barrier(source, HOLD_CODES[hold.kind], hold.since, hold.until)
     if person.is_deceased:
         yield Barrier(Source(Strength.HARD, *own), ReasonCode.DECEASED)

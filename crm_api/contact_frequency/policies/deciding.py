@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency.policies import moments, search
 from crm_api.contact_frequency.policies.limiting import exceeded_limits, limits_for
+from crm_api.contact_frequency.policies.overriding import sets_aside
 from crm_api.contact_frequency.policies.sentences import describe_limit
 from crm_api.contact_frequency.policies.trace import write_trace
 from crm_api.contact_frequency.terms import Strength, Verdict
@@ -39,17 +40,20 @@ def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> De
     at = moments.micros(plan.at)
     now_value = moments.micros(now)
     limits = limits_for(plan, facts, policies, now=now_value)
-    hits = [(limit, hit) for limit in limits if (hit := limit.hit(at))]
+    found = [(limit, hit) for limit in limits if (hit := limit.hit(at))]
+    waived = [one for one in found if sets_aside(facts.override, *one, at=at)]
+    hits = [one for one in found if one not in waived] if waived else found
     exceeded = [
         _reason(limit, hit)
         for limit in exceeded_limits(plan, facts, policies)
         if (hit := limit.hit(at))
     ]
     if facts.has_happened or all(_is_soft(limit) for limit, _ in hits):
-        decision = _allow(plan, hits, exceeded, now)
+        decision = _allow(plan, hits, exceeded, now, is_plain=not found)
     else:
         decision = _block(plan, hits, exceeded, limits, now)
         decision.other_channels = tuple(_other_channels(plan, facts, policies, now_value))
+    decision.override, decision.overridden = facts.override, _reasons(waived)
     decision.trace = write_trace(decision)
     return decision
 
@@ -59,11 +63,16 @@ def _is_soft(limit: Limit) -> bool:
 
 
 def _allow(
-    plan: Plan, hits: Sequence[tuple[Limit, Hit]], exceeded: list[Reason], now: datetime
+    plan: Plan,
+    hits: Sequence[tuple[Limit, Hit]],
+    exceeded: list[Reason],
+    now: datetime,
+    *,
+    is_plain: bool,
 ) -> Decision:
     return Decision(
         plan=plan,
-        verdict=Verdict.ALLOWED_WITH_WARNING if hits else Verdict.ALLOWED,
+        verdict=Verdict.ALLOWED if is_plain else Verdict.ALLOWED_WITH_WARNING,
         judged_at=now,
         reasons=_reasons(hits),
         exceeded=tuple(exceeded),

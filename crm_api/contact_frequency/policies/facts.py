@@ -5,7 +5,7 @@ Moments are microseconds since 1970, days are local days since 1970, hours are m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from crm_api.contact_frequency.terms import Counting, HoldKind
@@ -37,11 +37,12 @@ class WishFact:
 
 @dataclass(frozen=True, slots=True)
 class HoldFact:
-    """A time in which care and marketing rest."""
+    """A time in which care and marketing rest; nobody may override one that is firm."""
 
     kind: HoldKind
     since: int
     until: int | None = None
+    is_firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,23 @@ class EndpointFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideFact:
+    """Leave that two persons gave one contact, to go beyond what it was refused for.
+
+    `waives` pairs a policy's key, or a reason's code where there is no policy, with whom it
+    protects. `first` and `last` are the moments between which the contact may stand.
+    """
+
+    id: str
+    asked_by: str
+    approved_by: str
+    role: str
+    waives: tuple[tuple[str, str], ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that one decision rests on, besides the policies and the time.
 
@@ -96,12 +114,15 @@ class Facts:
     visit_at: int | None = None
     visit_contacts: int = 0
     occurrence_slot: str | None = None
+    override: OverrideFact | None = None
 
 
 def to_document(facts: Facts) -> dict[str, Any]:
-    """Write facts as plain JSON, leaving out what is empty."""
+    """Write facts as plain JSON; few contacts have an override."""
     endpoint = facts.endpoint
+    override = {} if facts.override is None else {"override": asdict(facts.override)}
     return {
+        **override,
         "persons": [_person_document(person) for person in facts.persons],
         "endpoint": None
         if endpoint is None
@@ -130,7 +151,7 @@ def _person_document(person: PersonFacts) -> dict[str, Any]:
         "wishes": [
             [w.channels, w.categories, w.quiet_from, w.quiet_until, w.until] for w in person.wishes
         ],
-        "holds": [[h.kind, h.since, h.until] for h in person.holds],
+        "holds": [[h.kind, h.since, h.until, h.is_firm] for h in person.holds],
         "opt_outs": [[o.channel, list(o.categories)] for o in person.opt_outs],
         "slots": _slot_rows(person.slots),
     }
@@ -152,7 +173,15 @@ def from_document(document: dict[str, Any]) -> Facts:
         visit_at=document["visit_at"],
         visit_contacts=document["visit_contacts"],
         occurrence_slot=document["occurrence_slot"],
+        override=_override(document.get("override")),
     )
+
+
+def _override(document: dict[str, Any] | None) -> OverrideFact | None:
+    if document is None:
+        return None
+    waives = tuple((name, whom) for name, whom in document["waives"])
+    return OverrideFact(**{**document, "waives": waives})
 
 
 def _endpoint(document: dict[str, Any] | None) -> EndpointFacts | None:
@@ -173,7 +202,7 @@ def _person(document: dict[str, Any]) -> PersonFacts:
         is_deceased=document["is_deceased"],
         consent_due_until=document["consent_due_until"],
         wishes=tuple(_wish(*row) for row in document["wishes"]),
-        holds=tuple(HoldFact(HoldKind(k), s, u) for k, s, u in document["holds"]),
+        holds=tuple(HoldFact(HoldKind(kind), *rest) for kind, *rest in document["holds"]),
         opt_outs=_opt_outs(document["opt_outs"]),
         slots=_slots(document["slots"]),
     )

@@ -30,6 +30,7 @@ def write_trace(decision: Decision) -> bytes:
     plan = decision.plan
     return orjson.dumps(
         {
+            **_override(decision),
             "verdict": decision.verdict,
             "customer_id": plan.customer_id,
             "channel": plan.channel,
@@ -46,6 +47,19 @@ def write_trace(decision: Decision) -> bytes:
         },
         option=CANONICAL,
     )
+
+
+def _override(decision: Decision) -> dict[str, Any]:
+    override = decision.override
+    if override is None:
+        return {}
+    persons = {
+        "id": override.id,
+        "asked_by_id": override.asked_by,
+        "approved_by_id": override.approved_by,
+    }
+    beyond = [_reason(reason, is_binding=False) for reason in decision.overridden]
+    return {"override": persons, "overridden": beyond}
 
 
 def _reason(reason: Reason, is_binding: bool) -> dict[str, Any]:  # noqa: FBT001 - one flag of a row

@@ -14,7 +14,7 @@ from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotF
 from crm_api.contact_frequency.policies.search import HORIZON
 from crm_api.contact_frequency.queries.known import Known, Visit, met_by
 from crm_api.contact_frequency.queries.standings import standing_of
-from crm_api.contact_frequency.terms import Counting, Period
+from crm_api.contact_frequency.terms import Counting, HoldKind, Period
 from crm_api.customers import queries as customers
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.bulk import is_among
@@ -130,6 +130,7 @@ def _holds(customer_ids: Sequence[str]) -> list[tuple[str | None, str | None, Ho
                 row.kind,
                 moments.micros(row.from_at),
                 None if row.until_at is None else moments.micros(row.until_at),
+                is_firm=row.kind is HoldKind.MOURNING,
             ),
         )
         for row in db.session.execute(statement)
