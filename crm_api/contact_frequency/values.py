@@ -54,7 +54,8 @@ class Reason:
     """One thing that speaks against a moment.
 
     The interval is half-open and holds the moment asked for; `forbidden_until` is null where no
-    end can be told. `limit` is what the policy allows, in its own words.
+    end can be told. `limit` is what the policy allows, in its own words; `message` and
+    `message_zh` tell it all to people.
     """
 
     code: ReasonCode
@@ -68,6 +69,8 @@ class Reason:
     forbidden_from: datetime | None = None
     forbidden_until: datetime | None = None
     overridable_by: tuple[str, ...] = ()
+    message: str = ""
+    message_zh: str = ""
 
     @property
     def blocks(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency.policies import moments, search
@@ -10,17 +11,19 @@ from crm_api.contact_frequency.policies.limiting import exceeded_limits, limits_
 from crm_api.contact_frequency.policies.overriding import sets_aside
 from crm_api.contact_frequency.policies.sentences import describe_limit
 from crm_api.contact_frequency.policies.trace import write_trace
+from crm_api.contact_frequency.policies.wording import Told, tell
 from crm_api.contact_frequency.terms import Strength, Verdict
 from crm_api.contact_frequency.values import ChannelMoment, CountedSlot, Decision, Reason
 from crm_api.customers.terms import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from crm_api.contact_frequency.policies.facts import Facts
     from crm_api.contact_frequency.policies.limits import Hit, Limit
     from crm_api.contact_frequency.policies.matching import PolicyFrame
+    from crm_api.contact_frequency.policies.rules import Rule
     from crm_api.contact_frequency.terms import ReasonCode
     from crm_api.contact_frequency.values import Plan
 
@@ -43,17 +46,16 @@ def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> De
     found = [(limit, hit) for limit in limits if (hit := limit.hit(at))]
     waived = [one for one in found if sets_aside(facts.override, *one, at=at)]
     hits = [one for one in found if one not in waived] if waived else found
-    exceeded = [
-        _reason(limit, hit)
-        for limit in exceeded_limits(plan, facts, policies)
-        if (hit := limit.hit(at))
+    beyond = [
+        (limit, hit) for limit in exceeded_limits(plan, facts, policies) if (hit := limit.hit(at))
     ]
+    case = _Case(plan, facts.wording, policies.zone, now)
     if facts.has_happened or all(_is_soft(limit) for limit, _ in hits):
-        decision = _allow(plan, hits, exceeded, now, is_plain=not found)
+        decision = _allow(case, hits, beyond, is_plain=not found)
     else:
-        decision = _block(plan, hits, exceeded, limits, now)
+        decision = _block(case, hits, beyond, limits)
         decision.other_channels = tuple(_other_channels(plan, facts, policies, now_value))
-    decision.override, decision.overridden = facts.override, _reasons(waived)
+    decision.override, decision.overridden = facts.override, _reasons(waived, case)
     decision.trace = write_trace(decision)
     return decision
 
@@ -62,52 +64,54 @@ def _is_soft(limit: Limit) -> bool:
     return limit.source.strength is Strength.SOFT
 
 
-def _allow(
-    plan: Plan,
-    hits: Sequence[tuple[Limit, Hit]],
-    exceeded: list[Reason],
-    now: datetime,
-    *,
-    is_plain: bool,
-) -> Decision:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What the reasons speak of."""
+
+    plan: Plan
+    wording: int
+    zone: ZoneInfo
+    now: datetime
+    next_allowed_at: datetime | None = None
+
+
+_Hits = Sequence[tuple["Limit", "Hit"]]
+
+
+def _allow(case: _Case, hits: _Hits, beyond: _Hits, *, is_plain: bool) -> Decision:
     return Decision(
-        plan=plan,
+        plan=case.plan,
         verdict=Verdict.ALLOWED if is_plain else Verdict.ALLOWED_WITH_WARNING,
-        judged_at=now,
-        reasons=_reasons(hits),
-        exceeded=tuple(exceeded),
-        next_allowed_at=plan.at,
+        judged_at=case.now,
+        reasons=_reasons(hits, case),
+        exceeded=tuple(_reason(limit, hit, case) for limit, hit in beyond),
+        next_allowed_at=case.plan.at,
     )
 
 
-def _block(
-    plan: Plan,
-    hits: Sequence[tuple[Limit, Hit]],
-    exceeded: list[Reason],
-    limits: Sequence[Limit],
-    now: datetime,
-) -> Decision:
-    at, now_value = moments.micros(plan.at), moments.micros(now)
+def _block(case: _Case, hits: _Hits, beyond: _Hits, limits: Sequence[Limit]) -> Decision:
+    at, now = moments.micros(case.plan.at), moments.micros(case.now)
     firm = [limit for limit in limits if not _is_soft(limit)]
-    reasons = _reasons(hits)
     soonest, never = search.next_allowed(firm, at)
-    earlier = search.earlier_alternative(firm, at, not_before=now_value)
+    earlier = search.earlier_alternative(firm, at, not_before=now)
+    case = replace(case, next_allowed_at=_moment(soonest))
+    reasons = _reasons(hits, case)
     return Decision(
-        plan=plan,
+        plan=case.plan,
         verdict=Verdict.BLOCKED,
-        judged_at=now,
+        judged_at=case.now,
         reasons=reasons,
-        exceeded=tuple(exceeded),
+        exceeded=tuple(_reason(limit, hit, case) for limit, hit in beyond),
         binding=_binding(reasons),
-        next_allowed_at=_moment(soonest),
+        next_allowed_at=case.next_allowed_at,
         no_next_because=None if soonest is not None else _why_never(reasons, never),
         earlier_alternative_at=_moment(earlier),
         overridable_by=_who_may_override(reasons),
     )
 
 
-def _reasons(hits: Sequence[tuple[Limit, Hit]]) -> tuple[Reason, ...]:
-    found = [_reason(limit, hit) for limit, hit in hits]
+def _reasons(hits: _Hits, case: _Case) -> tuple[Reason, ...]:
+    found = [_reason(limit, hit, case) for limit, hit in hits]
     return tuple(
         sorted(
             found,
@@ -122,9 +126,9 @@ def _reasons(hits: Sequence[tuple[Limit, Hit]]) -> tuple[Reason, ...]:
     )
 
 
-def _reason(limit: Limit, hit: Hit) -> Reason:
+def _reason(limit: Limit, hit: Hit, case: _Case) -> Reason:
     source = limit.source
-    return Reason(
+    reason = Reason(
         code=hit.code,
         strength=source.strength,
         subject_kind=source.subject_kind,
@@ -145,6 +149,20 @@ def _reason(limit: Limit, hit: Hit) -> Reason:
         forbidden_until=_moment(hit.end),
         overridable_by=source.overridable_by,
     )
+    return _told(reason, source.rule, case)
+
+
+def _told(reason: Reason, rule: Rule | None, case: _Case) -> Reason:
+    told = Told(
+        reason=reason,
+        rule=rule,
+        plan=case.plan,
+        now=case.now,
+        zone=case.zone,
+        next_allowed_at=case.next_allowed_at,
+    )
+    said = tell(told, wording=case.wording)
+    return replace(reason, message=said.en, message_zh=said.zh)
 
 
 def _moment(value: int | None) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from crm_api.contact_frequency.policies.wording import CONCRETE, GENERIC
 from crm_api.contact_frequency.terms import Counting, HoldKind
 from crm_api.customers.terms import Category, Channel
 
@@ -102,7 +103,8 @@ class Facts:
     own way. `visit_at` and `visit_contacts` tell of the visit that the contact serves: its start,
     and how many other contacts serve it. `occurrence_slot` is the contact that already says it.
     `counting` tells how the contact itself counts: an unanswered call exceeds fewer caps. What
-    `has_happened` is not refused, and a slot that `is_settled` cannot begin any more.
+    `has_happened` is not refused, and a slot that `is_settled` cannot begin any more. `wording`
+    says which sentences the answer was told in.
     """
 
     persons: tuple[PersonFacts, ...]
@@ -115,6 +117,7 @@ class Facts:
     visit_contacts: int = 0
     occurrence_slot: str | None = None
     override: OverrideFact | None = None
+    wording: int = CONCRETE
 
 
 def to_document(facts: Facts) -> dict[str, Any]:
@@ -138,6 +141,7 @@ def to_document(facts: Facts) -> dict[str, Any]:
         "visit_at": facts.visit_at,
         "visit_contacts": facts.visit_contacts,
         "occurrence_slot": facts.occurrence_slot,
+        "wording": facts.wording,
     }
 
 
@@ -174,6 +178,7 @@ def from_document(document: dict[str, Any]) -> Facts:
         visit_contacts=document["visit_contacts"],
         occurrence_slot=document["occurrence_slot"],
         override=_override(document.get("override")),
+        wording=document.get("wording", GENERIC),
     )
 
 

@@ -1,4 +1,4 @@
-"""Each reason as a sentence for people, in Chinese and in English."""
+"""What a policy allows in its own words, and the bare sentences of the first wording."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from crm_api.contact_frequency.policies import facts as fact_documents
-from crm_api.contact_frequency.policies.sentences import SENTENCES
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel
 
@@ -63,13 +62,12 @@ def _override(decision: Decision) -> dict[str, Any]:
 
 
 def _reason(reason: Reason, is_binding: bool) -> dict[str, Any]:  # noqa: FBT001 - one flag of a row
-    chinese, english = SENTENCES[reason.code]
     return {
         "code": reason.code,
         "strength": reason.strength,
         "is_binding": is_binding,
-        "message": english + ".",
-        "message_zh": chinese + "。",
+        "message": reason.message,
+        "message_zh": reason.message_zh,
         "subject": {"kind": reason.subject_kind, "id": reason.subject_id},
         "policy_key": reason.policy_key,
         "policy_version": reason.policy_version,
