@@ -9,6 +9,7 @@ from crm_api.contact_frequency.service.facts import (
     record_fact,
     recount_slot,
 )
+from crm_api.contact_frequency.service.freezing import join_begins, stop_begins
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
@@ -47,6 +48,7 @@ __all__ = [
     "expire_slot",
     "expire_slots",
     "is_opted_out",
+    "join_begins",
     "lift_hold",
     "lock_number",
     "lock_plans",
@@ -66,5 +68,6 @@ __all__ = [
     "reserve_slots",
     "return_slots",
     "start_visit_slot",
+    "stop_begins",
     "withdraw_slot",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
-from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.service import freezing, locking
 from crm_api.contact_frequency.service.facts import judge_fact
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plans_of, touched_by
@@ -34,6 +34,7 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     why it may not; the slot stays as it is, for the caller to release or to try again. A slot that
     began or ended before is refused with `slot_settled`.
     """
+    freezing.join_begins()
     now = locking.lock_slots(slot_ids)
     slots = locking.read_slots(slot_ids)
     if not slots:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.contact_frequency.models import Hold
+from crm_api.contact_frequency.service import freezing
 from crm_api.customers import locks
+from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.ids import new_id
@@ -31,10 +33,15 @@ def place_hold(
 ) -> Hold:
     """Stop care and marketing for a customer or for a team's whole subtree.
 
-    A hold that its source placed already is kept, until the end that was told last.
+    A hold that its source placed already is kept, until the end that was told last. Once this
+    commits, nothing that it covers begins.
     """
     if customer_id is not None:
         locks.lock_subjects(customer_ids=[customer_id])
+    else:
+        freezing.stop_begins()
+    # By the clock that begins are judged by: the caller's own may be ahead of it.
+    from_at = min(from_at, clock.after_lock(db.session()))
     hold = _of_source(kind, source, customer_id=customer_id, team_path=team_path)
     if hold is not None:
         hold.until_at = until_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from crm_api.care.gateway.policies.pace import MARGIN
@@ -10,7 +11,7 @@ from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.terms import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
 # The first that applies names the refusal: what the customer said comes before what time it is.
@@ -32,12 +33,30 @@ _ENDS: Final = {
     Refusal.QUIET_HOURS: MessageState.EXPIRED,
 }
 _MAY_WAIT: Final = {Refusal.HELD, Refusal.QUIET_HOURS}
+# A region's mourning may be lifted at any moment: its messages ask again while their day lasts.
+_MAY_BE_LIFTED: Final = {ReasonCode.MOURNING}
+ASK_AGAIN_AFTER: Final = timedelta(minutes=5)
 
 
 def name_refusal(codes: Iterable[ReasonCode]) -> Refusal:
     """Name the governor's reasons as the contract does. A cap that tightened holds a message."""
     given = set(codes)
     return next((r for r, reasons in _BY_REASON if given & reasons), Refusal.QUIET_HOURS)
+
+
+def next_look(
+    codes: Collection[ReasonCode],
+    *,
+    next_allowed_at: datetime | None,
+    send_before: datetime,
+    now: datetime,
+) -> datetime | None:
+    """Return when a refused message may be asked about again; None where it has to end."""
+    if set(codes) <= _MAY_BE_LIFTED:
+        soon = now + ASK_AGAIN_AFTER
+        return soon if next_allowed_at is None else min(soon, next_allowed_at)
+    waits = may_wait(name_refusal(codes), until=next_allowed_at, send_before=send_before)
+    return next_allowed_at if waits else None
 
 
 def may_wait(refusal: Refusal, *, until: datetime | None, send_before: datetime) -> bool:

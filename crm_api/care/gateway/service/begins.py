@@ -41,6 +41,7 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
     Repeated with the same token while the lease lasts, it says the same: the answer may have been
     lost, and nothing has been submitted before it arrived.
     """
+    contact_frequency.join_begins()
     ids = [one.id for one in held]
     locked = lock_with_subjects(queries.messages_held(ids, gateway_id=gateway_id))
     messages = {message.id: message for message in locked if message.gateway_id == gateway_id}
@@ -124,9 +125,15 @@ def _turn_back(
     """Let a refused message wait for its next moment, or end it and give its slot back."""
     codes = [reason.code for reason in decision.reasons if reason.blocks]
     refusal = gate.name_refusal(codes)
-    until = decision.next_allowed_at
-    if until and gate.may_wait(refusal, until=until, send_before=message.send_before):
+    until = gate.next_look(
+        codes,
+        next_allowed_at=decision.next_allowed_at,
+        send_before=message.send_before,
+        now=now,
+    )
+    if until is not None:
         requeue(message, due_at=until, at=now, by_id=gateway_id, reason=refusal)
+        message.idle_leases = 0  # a worker did ask: nothing is wrong with the message
         return refusal
     end = gate.end_of(refusal)
     outbox.move(message, end, at=now, by_id=gateway_id, reason=refusal)
