@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tests.governor_proof import model
@@ -10,7 +11,20 @@ from tests.governor_proof.model import DAY, Law, Wish, World, local, shown
 
 HORIZON = 400 * DAY
 GRACE = 5 * 60 * model.SECOND
+HOLDS = {"complaint": "complaint_open"}
 UNQUALIFIED = {"care", "marketing", "service"}
+
+Reason = tuple[str, str, str]  # a law's key or what else it is called, and whom it protects
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A cap as it bears on one customer or number: what others count toward it there."""
+
+    law: Law
+    kind: str
+    subject: str
+    others: list[tuple[int, str]]
 
 
 class Judge:
@@ -22,29 +36,33 @@ class Judge:
         self.serves = model.serves(self.asked, self.visit_at)
         self.rings = self.asked.channel in model.RINGS and self.asked.endpoint is not None
         self.persons = [world.people[c] for c in self.asked.customers]
-        self.caps: list[tuple[Law, list[tuple[int, str]]]] = []
+        self.caps: list[Cap] = []
+        self.beyond: list[Cap] = []  # they count such a contact, and cannot block it
         self.windows: dict[str, Law] = {}
-        self._units = {c.id: model.unit(world, c) for c in world.contacts}
+        self.units = {c.id: model.unit(world, c) for c in world.contacts}
         for customer_id in self.asked.customers:
             self._gather(customer_id)
-        self.never = self._is_never_legal()
+        self.never = frozenset(self._never())
 
     def _gather(self, customer_id: str) -> None:
         world, person = self.world, self.world.people[customer_id]
         family = {customer_id} | person.same_as
         touching = [c for c in world.contacts if family & set(c.customers)]
         laws = model.laws_for(world.laws, customer_id, person.tier)
-        laws = [w for w in laws if self._can_block(w)]
-        self.windows |= {law.key: law for law in laws if law.kind == "window"}
-        caps = [law for law in laws if law.kind != "window"]
-        self._count(caps, touching, "customer")
+        able = [law for law in laws if self._can_block(law)]
+        self.windows |= {law.key: law for law in able if law.kind == "window"}
+        caps = [law for law in able if law.kind != "window"]
+        exempt = [law for law in laws if law not in able and self._would_count(law)]
+        self.caps += self._count(caps, touching, "customer", customer_id)
+        self.beyond += self._count(exempt, touching, "customer", customer_id)
         if self.rings and customer_id == self.asked.customers[0]:
             ringing = [
                 c
                 for c in world.contacts
                 if c.channel in model.RINGS and c.endpoint == self.asked.endpoint
             ]
-            self._count(caps, ringing, "endpoint")
+            self.caps += self._count(caps, ringing, "endpoint", self.asked.endpoint)
+            self.beyond += self._count(exempt, ringing, "endpoint", self.asked.endpoint)
 
     def _can_block(self, law: Law) -> bool:
         if self.asked.channel not in law.blocks[0] or self.asked.category not in law.blocks[1]:
@@ -55,32 +73,57 @@ class Judge:
             return False
         return not (law.waived_by == "deadline" and self.world.not_after is not None)
 
-    def _count(self, laws: list[Law], contacts: list[model.Contact], kind: str) -> None:
+    def _count(
+        self, laws: list[Law], contacts: list[model.Contact], kind: str, subject: str
+    ) -> Iterator[Cap]:
         own = f"visit {self.asked.visit_id}" if self.serves else None
         for law in laws:
-            if kind in law.subjects:
+            if kind in law.subjects and self._is_seen_by(law):
                 counted = [
-                    (c.at, self._units[c.id])
+                    (c.at, self.units[c.id])
                     for c in contacts
                     if c.id != self.world.moves
-                    and self._units[c.id] != own
+                    and self.units[c.id] != own
                     and model.counts_toward(c, law)
                 ]
-                self.caps.append((law, counted))
+                yield Cap(law, kind, subject, counted)
 
-    def _is_never_legal(self) -> bool:
+    def _would_count(self, law: Law) -> bool:
+        channels, categories = law.counts
+        is_cap = law.kind != "window" and law.strength != "soft"
+        return is_cap and self.asked.channel in channels and self.asked.category in categories
+
+    def _is_seen_by(self, law: Law) -> bool:
+        """Tell whether a law over contacts looks at one that ended like this at all."""
+        ended = (self.asked.channel, self.asked.outcome)
+        if ended == ("call", "no_answer"):
+            return law.counts[0] == model.EVERY_CHANNEL
+        return ended != ("visit", "absent") or law.counts[0] == {"visit"}
+
+    def _never(self) -> Iterator[Reason]:
+        """Return what forbids the contact at whatever moment."""
         asked, world = self.asked, self.world
-        said = asked.occurrence is not None and any(
+        if asked.occurrence is not None and any(
             c.occurrence == asked.occurrence and c.state in model.COUNTS and c.id != world.moves
             for c in world.contacts
-        )
-        opted = [o for person in self.persons for o in person.opt_outs]
-        opted += world.number_opt_outs.get(asked.endpoint, ()) if self.rings else ()
-        refused = any(ch == asked.channel and asked.category in kinds for ch, kinds in opted)
-        gone = asked.category in ("care", "marketing") and any(
-            p.is_closed or p.is_deceased for p in self.persons
-        )
-        return said or refused or gone or self._visit_has_had_its_two()
+        ):
+            yield "occurrence_taken", "customer", ""
+        for name, person in zip(self.asked.customers, self.persons, strict=True):
+            if self._refused(person.opt_outs):
+                yield "opted_out", "customer", name
+            if asked.category in ("care", "marketing"):
+                if person.is_closed:
+                    yield "account_closed", "customer", name
+                if person.is_deceased:
+                    yield "deceased", "customer", name
+        if self.rings and self._refused(world.number_opt_outs.get(asked.endpoint, ())):
+            yield "opted_out", "endpoint", asked.endpoint
+        if self._visit_has_had_its_two():
+            yield "visit_contacts_exhausted", "customer", ""
+
+    def _refused(self, opt_outs: tuple) -> bool:
+        asked = self.asked
+        return any(ch == asked.channel and asked.category in kinds for ch, kinds in opt_outs)
 
     def _visit_has_had_its_two(self) -> bool:
         if not self.serves or self.asked.channel == "visit":
@@ -97,37 +140,59 @@ class Judge:
 
     def is_blocked(self, at: int) -> bool:
         """Tell whether anything but a soft policy forbids the moment."""
-        return (
-            self.never
-            or self._out_of_bounds(at)
-            or self._held(at)
-            or any(self._wished_away(wish, at) for p in self.persons for wish in p.wishes)
-            or self._breaks(at, soft=False)
-        )
+        return bool(self.never) or any(True for _ in self._forbidding(at, soft=False))
 
     def is_warned_of(self, at: int) -> bool:
-        return self._breaks(at, soft=True)
+        return any(True for _ in self._forbidding(at, soft=True))
 
-    def _out_of_bounds(self, at: int) -> bool:
+    def reasons(self, at: int) -> set[Reason]:
+        """Return everything that speaks against a moment: its name, and whom it protects."""
+        firm, soft = self._forbidding(at, soft=False), self._forbidding(at, soft=True)
+        return {*self.never, *firm, *soft}
+
+    def _forbidding(self, at: int, *, soft: bool) -> Iterator[Reason]:
+        if not soft:
+            yield from self._out_of_bounds(at)
+            yield from self._held(at)
+            for name, person in zip(self.asked.customers, self.persons, strict=True):
+                if any(self.is_wished_away(wish, at) for wish in person.wishes):
+                    yield "do_not_disturb", "customer", name
+        for cap in self.caps:
+            if (cap.law.strength == "soft") is soft and self.is_over(cap, at):
+                yield cap.law.key, cap.kind, cap.subject
+        for law in self.windows.values():
+            if (law.strength == "soft") is soft and self.is_shut(law, at):
+                yield law.key, "customer", ""
+
+    def overruns(self, at: int) -> set[Reason]:
+        """Return the caps that a contact of an exempt category goes beyond there."""
+        return {(c.law.key, c.kind, c.subject) for c in self.beyond if self.is_over(c, at)}
+
+    def is_over(self, cap: Cap, at: int) -> bool:
+        return model.breaks_cap(cap.law, cap.others, at, self.world.zone)
+
+    def _out_of_bounds(self, at: int) -> Iterator[Reason]:
         world = self.world
         if self.asked.at < world.now - GRACE and at < world.now:
-            return True
-        if world.not_after is not None and at > world.not_after:
-            return True
+            yield "in_the_past", "customer", ""
         late = self.serves and self.asked.channel != "visit" and self.visit_at is not None
-        return late and at > self.visit_at + 2 * DAY
+        if (world.not_after is not None and at > world.not_after) or (
+            late and at > self.visit_at + 2 * DAY
+        ):
+            yield "after_last_moment", "customer", ""
 
-    def _held(self, at: int) -> bool:
+    def _held(self, at: int) -> Iterator[Reason]:
         if self.asked.category not in ("care", "marketing"):
-            return False
+            return
         day = local(at, self.world.zone).date()
-        return any(
-            (p.of_age_on is not None and day < p.of_age_on)
-            or any(since <= at and (until is None or at < until) for _, since, until in p.holds)
-            for p in self.persons
-        )
+        for name, person in zip(self.asked.customers, self.persons, strict=True):
+            if person.of_age_on is not None and day < person.of_age_on:
+                yield "minor_without_consent", "customer", name
+            for kind, since, until in person.holds:
+                if since <= at and (until is None or at < until):
+                    yield HOLDS.get(kind, kind), "customer", name
 
-    def _wished_away(self, wish: Wish, at: int) -> bool:
+    def is_wished_away(self, wish: Wish, at: int) -> bool:
         category = self.asked.category
         covered = UNQUALIFIED if wish.categories is None else wish.categories
         if category == "statutory" or category not in covered:
@@ -139,19 +204,7 @@ class Judge:
             return False
         return wish.hours is None or _within(*wish.hours, clock.hour * 60 + clock.minute)
 
-    def _breaks(self, at: int, *, soft: bool) -> bool:
-        zone = self.world.zone
-        return any(
-            model.breaks_cap(law, others, at, zone)
-            for law, others in self.caps
-            if (law.strength == "soft") is soft
-        ) or any(
-            self._is_shut(law, at)
-            for law in self.windows.values()
-            if (law.strength == "soft") is soft
-        )
-
-    def _is_shut(self, law: Law, at: int) -> bool:
+    def is_shut(self, law: Law, at: int) -> bool:
         clock = local(at, self.world.zone)
         day = clock.date()
         if law.not_on_solemn_days and day in self.world.solemn:
@@ -186,14 +239,14 @@ class Judge:
         """Return all instants at which an answer may change, in order, day by day."""
         zone = self.world.zone
         fixed: dict[date, set[int]] = {}
-        for instant in self._turning_points() | {first}:
+        for instant in self.turning_points() | {first}:
             fixed.setdefault(local(instant, zone).date(), set()).add(instant)
         day, final = local(first, zone).date(), local(last, zone).date() + timedelta(days=step)
         while day != final:
-            yield from sorted(fixed.get(day, set()) | self._of_day(day), reverse=step < 0)
+            yield from sorted(fixed.get(day, set()) | self.edges_of(day), reverse=step < 0)
             day += timedelta(days=step)
 
-    def _turning_points(self) -> set[int]:
+    def turning_points(self) -> set[int]:
         world = self.world
         points = {world.now}
         points |= {p + 1 for p in (world.not_after,) if p is not None}
@@ -201,12 +254,14 @@ class Judge:
         for person in self.persons:
             for _, since, until in person.holds:
                 points |= {since, *([] if until is None else [until])}
-        for law, others in self.caps:
-            width = (law.seconds or 0) * model.SECOND
-            points |= {p for at, _ in others for p in (at + width, at - width, at - width + 1, at)}
+        for cap in self.caps:
+            width = (cap.law.seconds or 0) * model.SECOND
+            points |= {
+                p for at, _ in cap.others for p in (at + width, at - width, at - width + 1, at)
+            }
         return points
 
-    def _of_day(self, day: date) -> set[int]:
+    def edges_of(self, day: date) -> set[int]:
         zone = self.world.zone
         minutes = {0, 1440}
         for law in self.windows.values():

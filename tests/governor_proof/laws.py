@@ -34,7 +34,8 @@ ENDPOINT = frozenset({"endpoint"})
 
 def _total(tier: str, n: int) -> Law:
     blocks = (EVERY_CHANNEL, CAPPED)
-    return Law(f"total {tier}", "rolling", n=n, seconds=WEEK, blocks=blocks, scope=("tier", tier))
+    key = "total_7_days" if n == 2 else f"total_7_days.{tier}"
+    return Law(key, "rolling", n=n, seconds=WEEK, blocks=blocks, scope=("tier", tier))
 
 
 def _own(key: str, category: str, kind: str, **amount) -> Law:
@@ -50,9 +51,9 @@ def _hours(key: str, *categories: str, strength: str = "legal", opens=8, closes=
 
 SHIPPED = (
     *(_total(tier, n) for tier, n in TIERS.items()),
-    Law("gap", "min_gap", seconds=DAY, blocks=(EVERY_CHANNEL, CAPPED)),
+    Law("gap_24_hours", "min_gap", seconds=DAY, blocks=(EVERY_CHANNEL, CAPPED)),
     Law(
-        "visits a week",
+        "visit_week",
         "calendar",
         "soft",
         n=1,
@@ -60,21 +61,21 @@ SHIPPED = (
         blocks=(VISITS, CAPPED),
         counts=(VISITS, EVERY_CATEGORY),
     ),
-    _own("marketing", "marketing", "rolling_days", n=1, days=30),
-    _own("care a day", "care", "calendar", n=1, period="day", subjects=ENDPOINT),
-    _own("care", "care", "rolling_days", n=4, days=30),
-    _own("complaint a day", "complaint", "rolling", n=3, seconds=DAY),
-    _own("complaint a week", "complaint", "rolling", n=6, seconds=WEEK),
-    _own("payment a day", "payment", "calendar", n=1, period="day"),
-    _own("payment a week", "payment", "rolling", n=3, seconds=WEEK),
-    _hours("legal hours", "care", "payment"),
-    _hours("marketing hours", "marketing", not_on_solemn_days=True),
-    _hours("statutory hours", "statutory", waived_by="deadline"),
-    _hours("care hours", "care", strength="hard", opens=9, closes=20),
-    _hours("service hours", "service", strength="hard"),
-    _hours("complaint hours", "complaint", strength="hard", waived_by="agreement"),
+    _own("marketing_30_days", "marketing", "rolling_days", n=1, days=30),
+    _own("care_day", "care", "calendar", n=1, period="day", subjects=ENDPOINT),
+    _own("care_30_days", "care", "rolling_days", n=4, days=30),
+    _own("complaint_24_hours", "complaint", "rolling", n=3, seconds=DAY),
+    _own("complaint_7_days", "complaint", "rolling", n=6, seconds=WEEK),
+    _own("payment_day", "payment", "calendar", n=1, period="day"),
+    _own("payment_7_days", "payment", "rolling", n=3, seconds=WEEK),
+    _hours("legal_hours", "care", "payment"),
+    _hours("marketing_hours", "marketing", not_on_solemn_days=True),
+    _hours("statutory_hours", "statutory", waived_by="deadline"),
+    _hours("care_hours", "care", strength="hard", opens=9, closes=20),
+    _hours("service_hours", "service", strength="hard"),
+    _hours("complaint_hours", "complaint", strength="hard", waived_by="agreement"),
     _hours(
-        "greetings",
+        "greeting_days",
         "care",
         strength="hard",
         opens=0,

@@ -112,6 +112,10 @@ def local(moment: int, zone: ZoneInfo) -> datetime:
     return (START + timedelta(microseconds=moment)).astimezone(zone)
 
 
+def plus(day: date, days: int) -> date:
+    return day + timedelta(days=days)
+
+
 def micros(moment: datetime) -> int:
     return (moment.astimezone(UTC) - START) // timedelta(microseconds=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from crm_api.contact_frequency import policies
@@ -20,11 +21,10 @@ from tests.governor_proof.worlds import datetime_of
 EPOCH = date(1970, 1, 1)
 
 
-def decide(world: World) -> Decision:
-    """Ask the governor's pure entry point."""
-    return policies.decide(
-        _plan(world.asked, world), _facts(world), _frame(world), datetime_of(world.now)
-    )
+def decide(world: World, *, has_happened: bool = False) -> Decision:
+    """Ask the governor's pure entry point about a plan, or about what has happened."""
+    facts = replace(_facts(world), has_happened=has_happened)
+    return policies.decide(_plan(world.asked, world), facts, _frame(world), datetime_of(world.now))
 
 
 def _plan(contact: Contact, world: World) -> Plan:
@@ -48,6 +48,7 @@ def _facts(world: World) -> f.Facts:
     said = [c.id for c in others if c.occurrence and c.occurrence == asked.occurrence]
     beside = [c for c in others if c.visit_id == asked.visit_id and c.channel != "visit"]
     return f.Facts(
+        counting=counting_of(Channel(asked.channel), asked.outcome),
         persons=tuple(_person(name, world) for name in asked.customers),
         endpoint=_endpoint(world),
         own_slot=world.moves,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crm_api.contact_frequency.policies import barriers, hours
 from crm_api.contact_frequency.policies.caps import ONLY_VISITS, cap_for
 from crm_api.contact_frequency.policies.limits import Source
-from crm_api.contact_frequency.terms import ALL_CHANNELS, Counting, Strength, SubjectKind
+from crm_api.contact_frequency.terms import ALL_CHANNELS, Counting, SubjectKind
 from crm_api.customers.terms import Channel
 
 if TYPE_CHECKING:
@@ -52,11 +52,9 @@ def exceeded_limits(plan: Plan, facts: Facts, policies: PolicyFrame) -> list[Lim
     asked = _Asked(plan, facts, policies)
     limits: list[Limit] = []
     for person in facts.persons:
-        if person.slots:
-            rules = _firm(asked.applicable(person).exempt)
-            limits += asked.caps(rules, person.slots, _customer(person))
-    if facts.endpoint is not None and facts.endpoint.slots and plan.channel in RINGING:
-        rules = _firm(asked.applicable(facts.persons[0]).exempt)
+        limits += asked.caps(asked.applicable(person).exempt, person.slots, _customer(person))
+    if facts.endpoint is not None and plan.channel in RINGING:
+        rules = asked.applicable(facts.persons[0]).exempt
         limits += asked.caps(rules, facts.endpoint.slots, _number(facts.endpoint))
     return limits
 
@@ -67,10 +65,6 @@ def _customer(person: PersonFacts) -> tuple[SubjectKind, str]:
 
 def _number(endpoint: EndpointFacts) -> tuple[SubjectKind, str]:
     return SubjectKind.ENDPOINT, endpoint.label
-
-
-def _firm(rules: Iterable[Rule]) -> list[Rule]:
-    return [rule for rule in rules if rule.strength is not Strength.SOFT]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from crm_api.contact_frequency.policies.rules import (
     same_shape,
     whole_document,
 )
-from crm_api.contact_frequency.terms import ScopeKind
+from crm_api.contact_frequency.terms import ScopeKind, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Applicable:
 
     caps: tuple[Rule, ...]
     windows: tuple[Window, ...]
-    exempt: tuple[Rule, ...]  # they count it, and cannot block it
+    exempt: tuple[Rule, ...]  # they are firm and count it, and cannot block it
 
 
 @dataclass(slots=True)
@@ -112,7 +112,9 @@ def _sort_out(
         exempt=tuple(
             rule
             for rule in rules
-            if rule.would_count(channel, category) and not rule.can_block(channel, category)
+            if rule.strength is not Strength.SOFT
+            and rule.would_count(channel, category)
+            and not rule.can_block(channel, category)
         ),
     )
 
