@@ -52,8 +52,8 @@ class Cap:
         counted = {slot.slot_id: slot for span in here for slot in span.counted}
         return Hit(
             self.code,
-            self._start(min(span.start for span in here)),
-            self._end(max(span.end for span in here)),
+            self._start(at),
+            self._end(at),
             tuple(sorted(counted.values(), key=lambda s: (s.at, s.slot_id))),
         )
 

@@ -31,11 +31,6 @@ def moment_of(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def iso(value: int | None) -> str | None:
-    """Write microseconds since 1970 as RFC 3339."""
-    return None if value is None else moment_of(value).isoformat().replace("+00:00", "Z")
-
-
 def day_number(day: date) -> int:
     """Return a calendar day as days since 1970."""
     return day.toordinal() - EPOCH_ORDINAL

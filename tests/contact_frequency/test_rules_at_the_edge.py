@@ -1,0 +1,151 @@
+"""Turns of the pure rules that no random history meets: each kills a mutant that did survive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crm_api.contact_frequency.policies import DEFAULT_RULES, PolicyFrame, frame_from, search
+from crm_api.contact_frequency.policies.facts import OptOutFact, WishFact
+from crm_api.contact_frequency.policies.limits import Barrier, Source
+from crm_api.contact_frequency.policies.matching import in_force
+from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.policies.rules import from_document, whole_document
+from crm_api.contact_frequency.terms import (
+    Period,
+    ReasonCode,
+    RuleKind,
+    ScopeKind,
+    Strength,
+    SubjectKind,
+    Waiver,
+)
+from crm_api.customers.terms import Category, Channel
+from tests.contact_frequency.test_rules import DAY, NOW, SHANGHAI, judge, local, rule, slots
+
+AT = micros(NOW)
+HARD = Source(Strength.HARD)
+GREEDY = rule(
+    key="every member", period=Period.WEEK, waived_by=Waiver.DEADLINE, overridable_by=("admin",)
+)
+
+
+def test_full_days_in_a_row_are_one_forbidden_stretch():
+    daily = rule(RuleKind.CALENDAR, limit=1, period=Period.DAY)
+    taken = slots(*(local(SHANGHAI, 2026, 3, day, 12) for day in (4, 5, 6)))
+
+    [reason] = judge(local(SHANGHAI, 2026, 3, 5, 9), daily, slots=taken).reasons
+
+    assert reason.forbidden_from == local(SHANGHAI, 2026, 3, 4)
+    assert reason.forbidden_until == local(SHANGHAI, 2026, 3, 7)
+
+
+def test_two_exactly_a_width_apart_leave_room_between_them():
+    taken = slots(NOW, NOW + 7 * DAY)
+
+    assert judge(NOW + DAY, rule(limit=2, seconds=7 * 86_400), slots=taken).is_allowed
+
+
+def test_reasons_stand_in_the_order_of_their_policies():
+    caps = [rule(key=key, limit=1, seconds=86_400) for key in ("b", "c", "a")]
+
+    decision = judge(NOW, *caps, slots=slots(NOW))
+
+    assert [reason.policy_key for reason in decision.reasons] == ["a", "b", "c"]
+
+
+def test_each_opt_out_covers_what_it_names():
+    refusals = (
+        OptOutFact(Channel.SMS, (Category.CARE,)),
+        OptOutFact(Channel.CALL, (Category.SERVICE,)),
+    )
+
+    assert [r.code for r in judge(NOW, opt_outs=refusals).reasons] == ["opted_out"]
+
+
+@pytest.mark.parametrize("hours", [(540, None), (None, 540)])
+def test_a_wish_with_half_of_its_hours_covers_the_whole_day(hours):
+    wish = WishFact(None, None, *hours)
+
+    assert not judge(NOW + 11 * timedelta(hours=1), wishes=(wish,)).is_allowed
+
+
+def test_quiet_from_an_hour_until_the_same_hour_is_a_whole_day():
+    wish = WishFact(None, None, 540, 540, AT + 3 * 86_400_000_000)
+
+    [reason] = judge(NOW, wishes=(wish,)).reasons
+
+    assert reason.forbidden_until - reason.forbidden_from == DAY
+
+
+def test_the_search_gives_up_once_it_is_past_the_horizon_and_not_at_it():
+    last = AT + search.HORIZON
+    barriers = [
+        Barrier(HARD, ReasonCode.LEAVE_ALONE, None, last),
+        Barrier(HARD, ReasonCode.LEAVE_ALONE, last, last + 1),
+        Barrier(HARD, ReasonCode.DECEASED, last + 1),
+    ]
+
+    assert search.next_allowed(barriers, AT) == (None, ReasonCode.DECEASED)
+    assert search.next_allowed(barriers[:1], AT) == (last, None)
+
+
+def test_the_earlier_alternative_is_earlier():
+    assert search.earlier_alternative([], AT, not_before=AT - 5) == AT - 1
+
+
+@pytest.mark.parametrize("said", [*DEFAULT_RULES, GREEDY], ids=lambda r: r.key)
+def test_a_rule_is_read_back_as_it_was_written(said):
+    document = whole_document(said)
+
+    assert from_document({**document, "from a later version": 1}) == said
+    assert from_document(document, key="other").key == "other"
+
+
+def test_a_frame_is_read_back_as_it_was_written():
+    frame = PolicyFrame(
+        rules=(GREEDY,),
+        zone=ZoneInfo("Europe/Berlin"),
+        solemn_days=frozenset({20_001}),
+        workdays=frozenset({20_002, 20_003}),
+    )
+
+    again = frame_from(frame.content)
+
+    assert again == frame
+    assert again.digest == frame.digest
+    assert len(frame.digest) == 64
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"subjects": frozenset({SubjectKind.ENDPOINT})},
+        {"channels": frozenset({Channel.SMS})},
+        {"categories": frozenset({Category.CARE})},
+        {"counted_channels": frozenset({Channel.SMS})},
+        {"counted_categories": frozenset({Category.CARE})},
+        {"seconds": 3_600},
+        {"kind": RuleKind.MIN_GAP},
+    ],
+    ids=str,
+)
+def test_what_covers_less_stands_beside_the_broader_policy_and_never_in_its_place(less):
+    broad = rule(key="broad", limit=1, seconds=86_400, loosened_by=frozenset({ScopeKind.TIER}))
+    own = {"key": "own", "loosens": "broad", "scope_kind": ScopeKind.TIER, "scope_id": "standard"}
+    narrow = replace(broad, **{**own, "limit": 9, **less})
+
+    assert broad in in_force([broad, narrow], tier="standard", customer_id="c1")
+
+
+def test_quiet_hours_end_with_the_wish_though_the_night_goes_on():
+    midnight = local(SHANGHAI, 2026, 3, 4)
+    wish = WishFact(None, None, 22 * 60, 7 * 60, micros(midnight))
+
+    [reason] = judge(midnight - timedelta(hours=1), wishes=(wish,)).reasons
+
+    assert reason.forbidden_until == midnight
+    assert judge(midnight, wishes=(wish,)).is_allowed
