@@ -26,6 +26,8 @@ class MessageState(StrEnum):
     EXPIRED = "expired"
     DEAD = "dead"
     UNCERTAIN = "uncertain"
+    PREEMPTED = "preempted"  # a contact that matters more took its moment
+    COALESCED = "coalesced"  # another greeting of that day says it as well
 
 
 class Encoding(StrEnum):

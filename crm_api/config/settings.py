@@ -64,6 +64,8 @@ class Settings:
     reveals_per_day: int = 50
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
+    hold_days: int = 45
+    firm_hours: int = 24
     log_level: str = "INFO"
 
     def with_patience(self) -> Settings:
@@ -101,6 +103,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         reveals_per_day=_number(environ, "CRM_REVEALS_PER_DAY", 50),
         gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
+        hold_days=_number(environ, "CRM_HOLD_DAYS", 45),
+        firm_hours=_number(environ, "CRM_FIRM_HOURS", 24),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from crm_api.customers.terms import Channel
 
@@ -51,6 +51,20 @@ COUNTING_STATES = frozenset(
     }
 )
 PLANNED_STATES = frozenset({SlotState.HELD, SlotState.RESERVED})
+
+
+class ContactClass(IntEnum):
+    """How much a contact matters where two want one slot: the lower wins."""
+
+    STATUTORY = 0
+    COMPLAINT = 1
+    APPOINTMENT = 2  # agreed with the customer
+    PAYMENT = 3
+    BIRTHDAY = 4
+    GREAT_FESTIVAL = 5  # New Year's Eve, Spring Festival, Mid-Autumn
+    OTHER_DAY = 6
+    FOLLOW_UP = 7
+    MARKETING = 8
 
 
 class Counting(StrEnum):
@@ -132,6 +146,7 @@ class ReasonCode(StrEnum):
     MINOR_WITHOUT_CONSENT = "minor_without_consent"
     ACCOUNT_CLOSED = "account_closed"
     OCCURRENCE_TAKEN = "occurrence_taken"
+    GREETED_THAT_DAY = "greeted_that_day"
     AFTER_LAST_MOMENT = "after_last_moment"
     IN_THE_PAST = "in_the_past"
     SLOT_SETTLED = "slot_settled"

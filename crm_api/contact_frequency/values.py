@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from crm_api.contact_frequency.terms import ReasonCode, Strength, SubjectKind, Verdict
+from crm_api.contact_frequency.terms import (
+    ReasonCode,
+    SlotState,
+    Strength,
+    SubjectKind,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.policies.facts import OverrideFact
+    from crm_api.contact_frequency.terms import ContactClass
     from crm_api.customers.terms import Category, Channel
 
 
@@ -23,6 +30,8 @@ class Plan:
     `endpoint` is the number that rings; a call or SMS without one goes to the customer's own.
     `visit_id` is set on the visit itself and on every contact that serves it. `source` names the
     record that the contact is for ("visit:<id>"): asking twice for one source is one reservation.
+    A greeting has the class of its occasion and a rank within it, the lower the dearer. `made_at`
+    is when the contact was first planned, where it is in the ledger already.
     """
 
     customer_id: str
@@ -37,6 +46,9 @@ class Plan:
     source: str | None = None
     is_agreed: bool = False
     begun_by_customer: bool = False
+    occasion_class: ContactClass | None = None
+    occasion_rank: int = 0
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +59,14 @@ class CountedSlot:
     channel: Channel
     category: Category
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loser:
+    """A held slot that gives way to a contact that matters more, and what becomes of it."""
+
+    slot: CountedSlot
+    becomes: SlotState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +124,7 @@ class Decision:
     earlier_alternative_at: datetime | None = None
     other_channels: tuple[ChannelMoment, ...] = ()
     exceeded: tuple[Reason, ...] = ()
+    losers: tuple[Loser, ...] = ()
     override: OverrideFact | None = None
     overridden: tuple[Reason, ...] = ()
     overridable_by: tuple[str, ...] = ()

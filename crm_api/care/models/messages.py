@@ -16,21 +16,24 @@ from crm_api.kit.types import RecordId, enum_column
 
 S = MessageState
 SENT: Final = frozenset({S.SUBMITTED, S.DELIVERED, S.UNDELIVERED})
+LOST: Final = frozenset({S.PREEMPTED, S.COALESCED})
 ENDS: Final = frozenset(
     {S.DELIVERED, S.UNDELIVERED, S.REJECTED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD}
 )
-# Where a message may go from where it stands. Forward only, but for two ways back to the queue: a
-# lapsed lease, and a gateway that says for certain that it did not send. That it was sent after all
-# is a fact, which a late report may tell of a message given up as not sent.
+# Where a message may go from where it stands. Forward only, but for the ways back to the queue: a
+# lapsed lease, a gateway that says for certain that it did not send, and a winner that fell. That
+# it was sent after all is a fact, which a late report may tell of a message given up as not sent.
 MOVES: Final[dict[MessageState, frozenset[MessageState]]] = {
-    S.QUEUED: SENT | {S.LEASED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD},
-    S.LEASED: SENT | {S.QUEUED, S.SUBMITTING, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD},
+    S.QUEUED: SENT | LOST | {S.LEASED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD},
+    S.LEASED: SENT | LOST | {S.QUEUED, S.SUBMITTING, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD},
     S.SUBMITTING: SENT | {S.QUEUED, S.REJECTED, S.UNCERTAIN, S.SUPPRESSED, S.EXPIRED, S.DEAD},
     S.SUBMITTED: frozenset({S.DELIVERED, S.UNDELIVERED, S.REJECTED}),
     S.UNCERTAIN: SENT | {S.REJECTED, S.CANCELLED, S.EXPIRED},
     S.UNDELIVERED: frozenset({S.DELIVERED}),
     S.REJECTED: frozenset({S.DELIVERED}),
     S.DELIVERED: frozenset(),
+    S.PREEMPTED: SENT | LOST | {S.QUEUED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED},
+    S.COALESCED: SENT | LOST | {S.QUEUED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED},
     S.SUPPRESSED: SENT,
     S.CANCELLED: SENT,
     S.EXPIRED: SENT,
@@ -40,6 +43,7 @@ MOVES: Final[dict[MessageState, frozenset[MessageState]]] = {
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
 IS_QUEUED = sa.text("state = 'queued'")
 IS_WAITING = sa.text("state IN ('queued', 'leased')")
+HAS_LOST = sa.text("state IN ('preempted', 'coalesced')")
 IS_HANDED_OUT = sa.text("state IN ('leased', 'submitting')")
 NEEDS_NO_REASON = (
     "reason <> '' OR state IN ('queued', 'leased', 'submitting', 'submitted', 'delivered')"
@@ -76,6 +80,12 @@ class CareMessage(Record, Model):
             postgresql_where=IS_WAITING,
         ),
         sa.Index(
+            "ix_care_messages_lost",
+            "send_before",
+            sqlite_where=HAS_LOST,
+            postgresql_where=HAS_LOST,
+        ),
+        sa.Index(
             "ix_care_messages_waiting_number",
             "number",
             sqlite_where=IS_WAITING,
@@ -107,6 +117,9 @@ class CareMessage(Record, Model):
     text: Mapped[str]
     encoding: Mapped[Encoding] = mapped_column(enum_column(Encoding))
     segments: Mapped[int]
+
+    winner_slot_id: Mapped[RecordId | None]  # whose contact took its moment, or says it as well
+    tried_at: Mapped[datetime | None]  # when it last asked for another moment since it lost
 
     attempt: Mapped[int] = mapped_column(default=0)  # how often it passed begin
     idle_leases: Mapped[int] = mapped_column(default=0)  # leases since then that led to no begin

@@ -26,6 +26,9 @@ class CareTemplate(Record, Model):
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))
     festival_key: Mapped[str | None] = mapped_column(sa.String(64))
     category: Mapped[Category] = mapped_column(enum_column(Category))
+    # What it says besides, where it is made for two occasions that fall on one day.
+    also_occasion: Mapped[Occasion | None] = mapped_column(enum_column(Occasion))
+    also_festival_key: Mapped[str | None] = mapped_column(sa.String(64))
 
     versions: Mapped[list[CareTemplateVersion]] = relationship(
         lazy="raise_on_sql", order_by="CareTemplateVersion.number"

@@ -44,7 +44,7 @@ _NEXT: dict[SlotState, set[SlotState]] = {
     SlotState.RELEASED: {SlotState.CONSUMED},
     SlotState.EXPIRED: {SlotState.CONSUMED},
     SlotState.PREEMPTED: {SlotState.CONSUMED},
-    SlotState.COALESCED: {SlotState.CONSUMED, SlotState.HELD, SlotState.RESERVED},
+    SlotState.COALESCED: {SlotState.CONSUMED, SlotState.RELEASED},
 }
 
 
@@ -109,6 +109,9 @@ class Slot(Record, Model):
     occurrence: Mapped[str | None] = mapped_column(sa.String(200))
     source: Mapped[str | None] = mapped_column(sa.String(200))
     is_agreed: Mapped[bool] = mapped_column(default=False)
+    occasion_class: Mapped[int | None]
+    occasion_rank: Mapped[int | None]
+    winner_slot_id: Mapped[RecordId | None]  # to which contact it lost its moment
     outcome: Mapped[str | None] = mapped_column(sa.String(64))
     reason: Mapped[str | None] = mapped_column(sa.String(200))
     tier: Mapped[str] = mapped_column(sa.String(32))
@@ -178,7 +181,8 @@ class SlotSubject(Model):
 
     `unit` is the visit that the slot belongs to, or the slot itself. The effective instant is kept
     as microseconds since 1970, its day and month are local numbers, so that one statement audits
-    the whole ledger exactly on both engines.
+    the whole ledger exactly on both engines. `claim` is kept while the slot is held: what it brings
+    forward where another contact wants its moment.
     """
 
     __tablename__ = "slot_subjects"
@@ -202,3 +206,5 @@ class SlotSubject(Model):
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     category: Mapped[Category] = mapped_column(enum_column(Category))
     counting: Mapped[Counting] = mapped_column(enum_column(Counting))
+    claim: Mapped[str | None] = mapped_column(sa.String(64))
+    occasion_class: Mapped[int | None]

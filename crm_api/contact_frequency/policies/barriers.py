@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Facts,
         OptOutFact,
         PersonFacts,
+        SlotFact,
         WishFact,
     )
     from crm_api.contact_frequency.values import Plan
@@ -66,6 +67,26 @@ def _bounds_of_serving(facts: Facts, hard: Source) -> Iterator[Limit]:
     if facts.visit_at is not None:
         after = facts.visit_at + THANKS_WITHIN + 1
         yield Barrier(hard, ReasonCode.AFTER_LAST_MOMENT, after)
+
+
+def greetings_of_day(plan: Plan, facts: Facts, *, zone: ZoneInfo) -> Iterator[Limit]:
+    """Return the days on which the person is greeted already: one message says it all."""
+    if plan.occasion_class is None:
+        return
+    hard = Source(Strength.HARD, None, SubjectKind.CUSTOMER, plan.customer_id)
+    for slot in facts.persons[0].slots:
+        if slot.occasion_class is not None and slot.slot_id != facts.own_slot:
+            day = moments.local_day(slot.at, zone)
+            start, end = moments.day_start(day, zone), moments.day_start(day + 1, zone)
+            yield Barrier(hard, ReasonCode.GREETED_THAT_DAY, start, end, (slot,))
+
+
+def is_greeting_of_day(slot: SlotFact, plan: Plan, *, zone: ZoneInfo) -> bool:
+    """Tell whether a slot and a plan are two greetings of one local day."""
+    if slot.occasion_class is None or plan.occasion_class is None:
+        return False
+    at = moments.micros(plan.at)
+    return moments.local_day(slot.at, zone) == moments.local_day(at, zone)
 
 
 def barriers_of(

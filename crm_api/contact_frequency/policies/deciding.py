@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crm_api.contact_frequency.policies import moments, search
+from crm_api.contact_frequency.policies import arbitrating, moments, search
 from crm_api.contact_frequency.policies.limiting import exceeded_limits, limits_for
 from crm_api.contact_frequency.policies.overriding import sets_aside
+from crm_api.contact_frequency.policies.ranking import find_weaker
 from crm_api.contact_frequency.policies.sentences import describe_limit
 from crm_api.contact_frequency.policies.trace import write_trace
 from crm_api.contact_frequency.policies.wording import Told, tell
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from crm_api.contact_frequency.policies.facts import Facts
+    from crm_api.contact_frequency.policies.facts import Facts, SlotFact
     from crm_api.contact_frequency.policies.limits import Hit, Limit
     from crm_api.contact_frequency.policies.matching import PolicyFrame
     from crm_api.contact_frequency.policies.rules import Rule
@@ -39,7 +40,18 @@ def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> De
     policy's width before the earlier of `now` and the plan's moment onwards, sorted by time; the
     wishes, holds and opt-outs in force; and what is known of the visit served. `policies` are the
     versions in force at `now`. Nothing else bears on the answer.
+
+    A held slot that loses to the plan stands in nobody's way: it gives way where it must.
     """
+    weaker = find_weaker(plan, facts, now=now)
+    decision = _judge(plan, arbitrating.without(facts, weaker), policies, now)
+    if weaker and decision.is_allowed:
+        decision = _arbitrate(plan, facts, policies, weaker, now)
+    decision.trace = write_trace(decision)
+    return decision
+
+
+def _judge(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> Decision:
     at = moments.micros(plan.at)
     now_value = moments.micros(now)
     limits = limits_for(plan, facts, policies, now=now_value)
@@ -56,7 +68,17 @@ def decide(plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime) -> De
         decision = _block(case, hits, beyond, limits)
         decision.other_channels = tuple(_other_channels(plan, facts, policies, now_value))
     decision.override, decision.overridden = facts.override, _reasons(waived, case)
-    decision.trace = write_trace(decision)
+    return decision
+
+
+def _arbitrate(
+    plan: Plan, facts: Facts, policies: PolicyFrame, weaker: Sequence[SlotFact], now: datetime
+) -> Decision:
+    """Allow a plan beside those held slots that may stay, and name those that may not."""
+    now_value = moments.micros(now)
+    losers = arbitrating.find_losers(plan, facts, policies, weaker=weaker, now=now_value)
+    decision = _judge(plan, arbitrating.without(facts, losers), policies, now)
+    decision.losers = tuple(arbitrating.end_of(loser, plan, facts, policies) for loser in losers)
     return decision
 
 

@@ -15,7 +15,10 @@ from crm_api.customers.terms import Category, Channel
 
 @dataclass(frozen=True, slots=True)
 class SlotFact:
-    """A counting slot of a subject. Slots of one `unit` (a visit) count as one."""
+    """A counting slot of a subject. Slots of one `unit` (a visit) count as one.
+
+    A held one has its claim, see `ranking`; one that is a greeting has the class of its occasion.
+    """
 
     slot_id: str
     at: int
@@ -23,6 +26,8 @@ class SlotFact:
     category: Category
     unit: str
     counting: Counting = Counting.FULL
+    claim: str | None = None
+    occasion_class: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,14 @@ def _person_document(person: PersonFacts) -> dict[str, Any]:
 
 
 def _slot_rows(slots: tuple[SlotFact, ...]) -> list[list[Any]]:
-    return [[s.slot_id, s.at, s.channel, s.category, s.unit, s.counting] for s in slots]
+    return [[s.slot_id, s.at, s.channel, s.category, s.unit, s.counting, *_line(s)] for s in slots]
+
+
+def _line(slot: SlotFact) -> tuple[Any, ...]:
+    """Return where a slot stands in line; nothing where nobody asks, which is most of them."""
+    if slot.claim is None and slot.occasion_class is None:
+        return ()
+    return slot.claim, slot.occasion_class
 
 
 def from_document(document: dict[str, Any]) -> Facts:
@@ -231,6 +243,6 @@ def _opt_outs(rows: list[Any]) -> tuple[OptOutFact, ...]:
 
 def _slots(rows: list[Any]) -> tuple[SlotFact, ...]:
     return tuple(
-        SlotFact(slot_id, at, Channel(channel), Category(category), unit, Counting(counting))
-        for slot_id, at, channel, category, unit, counting in rows
+        SlotFact(slot_id, at, Channel(channel), Category(category), unit, Counting(counting), *line)
+        for slot_id, at, channel, category, unit, counting, *line in rows
     )

@@ -33,6 +33,7 @@ def limits_for(plan: Plan, facts: Facts, policies: PolicyFrame, *, now: int) -> 
     """Return what may forbid a contact, soft policies included."""
     asked = _Asked(plan, facts, policies)
     limits = list(barriers.bounds_of(plan, facts, now=now))
+    limits += barriers.greetings_of_day(plan, facts, zone=policies.zone)
     windows: dict[str, Window] = {}
     for person in facts.persons:
         applicable = asked.applicable(person)

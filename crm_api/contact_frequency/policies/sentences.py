@@ -39,6 +39,10 @@ SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "同一事由已有联系",
         "Another contact already serves this occasion",
     ),
+    ReasonCode.GREETED_THAT_DAY: (
+        "当日已有另一条祝福",
+        "Another greeting goes out that day",
+    ),
     ReasonCode.AFTER_LAST_MOMENT: ("已过最后有效时刻", "It is past the last useful moment"),
     ReasonCode.IN_THE_PAST: ("时间已过", "The moment has passed"),
     ReasonCode.SLOT_SETTLED: ("该预约已不再有效", "The reservation is no longer held"),

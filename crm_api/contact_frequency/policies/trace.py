@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from crm_api.contact_frequency.policies import facts as fact_documents
+from crm_api.contact_frequency.terms import ContactClass
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel
 
 if TYPE_CHECKING:
     from crm_api.contact_frequency.policies.facts import Facts
-    from crm_api.contact_frequency.values import ChannelMoment, CountedSlot, Decision, Reason
+    from crm_api.contact_frequency.values import ChannelMoment, CountedSlot, Decision, Loser, Reason
 
 CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _SHOWN_DIGITS = 4
@@ -30,6 +31,7 @@ def write_trace(decision: Decision) -> bytes:
     return orjson.dumps(
         {
             **_override(decision),
+            **_losers(decision),
             "verdict": decision.verdict,
             "customer_id": plan.customer_id,
             "channel": plan.channel,
@@ -88,6 +90,15 @@ def _counted(slot: CountedSlot) -> dict[str, Any]:
     }
 
 
+def _losers(decision: Decision) -> dict[str, Any]:
+    """Say who gives way. Where nobody does it is left out: older traces stay as they are."""
+    return {"gives_way": [_loser(loser) for loser in decision.losers]} if decision.losers else {}
+
+
+def _loser(loser: Loser) -> dict[str, Any]:
+    return {**_counted(loser.slot), "becomes": loser.becomes}
+
+
 def _channel(moment: ChannelMoment) -> dict[str, Any]:
     return {"channel": moment.channel, "next_allowed_at": moment.next_allowed_at}
 
@@ -106,11 +117,22 @@ def write_facts(plan: Plan, facts: Facts, now: datetime) -> bytes:
             "not_after": plan.not_after,
             "source": plan.source,
             "is_agreed": plan.is_agreed,
+            **_line(plan),
         },
         "now": now,
         "facts": fact_documents.to_document(facts),
     }
     return orjson.dumps(document, option=CANONICAL)
+
+
+def _line(plan: Plan) -> dict[str, Any]:
+    """Return where a plan stands in line, as far as its category does not say it."""
+    line: dict[str, Any] = {}
+    if plan.occasion_class is not None:
+        line |= {"occasion_class": plan.occasion_class, "occasion_rank": plan.occasion_rank}
+    if plan.made_at is not None:
+        line["made_at"] = plan.made_at
+    return line
 
 
 def read_facts(content: bytes) -> tuple[Plan, Facts, datetime]:
@@ -124,8 +146,18 @@ def read_facts(content: bytes) -> tuple[Plan, Facts, datetime]:
             "category": Category(stored["category"]),
             "at": datetime.fromisoformat(stored["at"]),
             "also_customer_ids": tuple(stored["also_customer_ids"]),
-            "not_after": stored["not_after"] and datetime.fromisoformat(stored["not_after"]),
+            "not_after": _moment(stored["not_after"]),
+            "occasion_class": _class(stored.get("occasion_class")),
+            "made_at": _moment(stored.get("made_at")),
         }
     )
     now = datetime.fromisoformat(document["now"])
     return plan, fact_documents.from_document(document["facts"]), now
+
+
+def _moment(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)
+
+
+def _class(stored: int | None) -> ContactClass | None:
+    return None if stored is None else ContactClass(stored)

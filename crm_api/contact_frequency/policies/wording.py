@@ -224,6 +224,14 @@ def _occasion_taken(told: Told) -> Both:
     )
 
 
+def _greeted(told: Told) -> Both:
+    day = phrases.day(told.plan.at, now=told.now, zone=told.zone)
+    return Both(
+        f"{day.zh}已有另一条祝福，一天只祝福一次。",
+        f"Another greeting goes out on {day.en}: a day has one.",
+    )
+
+
 def _after_last_moment(told: Told) -> Both:
     first = told.reason.forbidden_from  # the last useful moment lies just before
     when = phrases.NOTHING if first is None else told.when(first - timedelta.resolution)
@@ -269,6 +277,7 @@ _SENTENCES: dict[ReasonCode, Callable[[Told], Both]] = {
     ReasonCode.MINOR_WITHOUT_CONSENT: _minor,
     ReasonCode.ACCOUNT_CLOSED: _plain("客户已经销户。", "The customer has closed the account."),
     ReasonCode.OCCURRENCE_TAKEN: _occasion_taken,
+    ReasonCode.GREETED_THAT_DAY: _greeted,
     ReasonCode.AFTER_LAST_MOMENT: _after_last_moment,
     ReasonCode.IN_THE_PAST: _in_the_past,
     ReasonCode.SLOT_SETTLED: _plain("这个预约已经不在了。", "The reservation is no longer held."),

@@ -94,22 +94,16 @@ def _slots(subject_ids: Sequence[str], first: int, last: int) -> dict[str, list[
             table.category,
             table.unit,
             table.counting,
+            table.claim,
+            table.occasion_class,
         )
         .where(is_among(table.subject_id, subject_ids), COUNTS)
         .where(table.effective_micros.between(first, last))
         .order_by(table.subject_id, table.effective_micros, table.slot_id)
     )
     found: dict[str, list[SlotFact]] = {}
-    for subject_id, slot_id, at, channel, category, unit, counting in db.session.execute(statement):
-        fact = SlotFact(
-            slot_id,
-            at,
-            channel,
-            category,
-            unit,
-            counting,
-        )
-        found.setdefault(subject_id, []).append(fact)
+    for subject_id, *fact in db.session.execute(statement):
+        found.setdefault(subject_id, []).append(SlotFact(*fact))
     return found
 
 

@@ -12,7 +12,7 @@ from crm_api.contact_frequency.policies.trace import mask_number
 from crm_api.customers.terms import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, WishFact
     from crm_api.contact_frequency.values import Plan
@@ -103,10 +103,26 @@ class Known:
                 return slot_id
         return None
 
-    def add(self, slot_id: str, plan: Plan, *, unit: str, subject_ids: Iterable[str]) -> None:
-        """Take note of a slot that was just reserved."""
+    def add(
+        self,
+        slot_id: str,
+        plan: Plan,
+        *,
+        unit: str,
+        subject_ids: Iterable[str],
+        claim: str | None = None,
+    ) -> None:
+        """Take note of a slot that was just reserved, or held for what it claims."""
         at = moments.micros(plan.at)
-        fact = SlotFact(slot_id, at, plan.channel, plan.category, unit)
+        fact = SlotFact(
+            slot_id,
+            at,
+            plan.channel,
+            plan.category,
+            unit,
+            claim=claim,
+            occasion_class=plan.occasion_class,
+        )
         for subject_id in subject_ids:
             insort(self.slots.setdefault(subject_id, []), fact, key=_when)
         if plan.occurrence is not None:
@@ -119,11 +135,21 @@ class Known:
                 visit.contacts.add(slot_id)
 
     def shift(self, slot_id: str, *, at: int, unit: str, subject_ids: Iterable[str]) -> None:
-        """Take note that a slot's effective instant changed, and what it counts as there."""
+        """Take note that a slot's contact began, when that was, and what it counts as there."""
         for subject_id in subject_ids:
-            slots = self.slots.get(subject_id, [])
-            moved = [replace(s, at=at, unit=unit) if s.slot_id == slot_id else s for s in slots]
+            moved = [
+                replace(s, at=at, unit=unit, claim=None) if s.slot_id == slot_id else s
+                for s in self.slots.get(subject_id, [])
+            ]
             self.slots[subject_id] = sorted(moved, key=_when)
+
+    def drop(self, slot_ids: Collection[str]) -> None:
+        """Take note that slots gave way: they count no more, and what they say is unsaid."""
+        for subject_id, slots in self.slots.items():
+            if any(slot.slot_id in slot_ids for slot in slots):
+                self.slots[subject_id] = [s for s in slots if s.slot_id not in slot_ids]
+        said = self.occurrences.items()
+        self.occurrences = {key: slot_id for key, slot_id in said if slot_id not in slot_ids}
 
 
 def met_by(plan: Plan) -> list[str]:

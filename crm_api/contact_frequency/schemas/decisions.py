@@ -121,6 +121,12 @@ class CountedSlotSchema(Schema):
     at = moment_text("When it is, or was.")
 
 
+class LosingSlotSchema(CountedSlotSchema):
+    """A held slot that gives way."""
+
+    becomes = fields.String(metadata={"enum": [str(SlotState.PREEMPTED), str(SlotState.COALESCED)]})
+
+
 class DecisionSubjectSchema(Schema):
     """Whom a reason protects; a number shows its last digits only."""
 
@@ -166,6 +172,10 @@ class ContactDecisionSchema(Schema):
     exceeds = fields.List(
         fields.Nested(DecisionReasonSchema),
         metadata={"description": "Caps that count this contact and cannot block it."},
+    )
+    gives_way = fields.List(
+        fields.Nested(LosingSlotSchema),
+        metadata={"description": "Held slots that lose their moment to this contact."},
     )
     next_allowed_at = moment_text("The first legal moment at or after the one asked for.")
     no_next_because = fields.String(allow_none=True)
@@ -218,6 +228,9 @@ class ReservationSchema(Schema):
     source = fields.String(allow_none=True)
     outcome = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
+    winner_slot_id = fields.String(
+        allow_none=True, metadata={"description": "The contact to which it lost its moment."}
+    )
     decision_id = fields.String(allow_none=True)
     needs_new_plan = fields.Boolean(
         metadata={"description": "A later fact made this moment illegal: move it."}

@@ -13,6 +13,7 @@ from crm_api.contact_frequency.service.freezing import join_begins, stop_begins
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
+from crm_api.contact_frequency.service.losing import Loss, hear_of_losses
 from crm_api.contact_frequency.service.policies import (
     add_version,
     create_policy,
@@ -30,6 +31,7 @@ from crm_api.contact_frequency.service.settling import (
     doubt_slots,
     expire_slot,
     expire_slots,
+    firm_slots,
     release_slot,
     release_slots,
     return_slots,
@@ -38,6 +40,7 @@ from crm_api.contact_frequency.service.settling import (
 from crm_api.contact_frequency.service.suppressing import is_opted_out, lock_number, opt_in, opt_out
 
 __all__ = [
+    "Loss",
     "add_version",
     "begin_slots",
     "consume_slot",
@@ -47,6 +50,8 @@ __all__ = [
     "ensure_default_policies",
     "expire_slot",
     "expire_slots",
+    "firm_slots",
+    "hear_of_losses",
     "is_opted_out",
     "join_begins",
     "lift_hold",

@@ -68,6 +68,7 @@ def _begin(slot: Slot, plan: Plan, known: Known, entries: Entries) -> Decision |
         decision_id=decision.id,
         at=entries.now,
     )
+    known.drop(entries.add_losses(decision, winner_slot_id=slot.id))
     unit = unit_of(plan, facts, slot_id=slot.id)  # its visit may have moved away from it
     entries.move_subjects(slot, unit=unit)
     known.shift(slot.id, at=micros(entries.now), unit=unit, subject_ids=touched_by(plan))

@@ -18,7 +18,9 @@ from crm_api.contact_frequency.models import (
 from crm_api.contact_frequency.policies import moments, write_facts
 from crm_api.contact_frequency.policies.barriers import serves_visit
 from crm_api.contact_frequency.policies.limiting import RINGING
+from crm_api.contact_frequency.policies.ranking import claim, claim_of
 from crm_api.contact_frequency.queries.known import met_by
+from crm_api.contact_frequency.service.losing import Loss, give_way, reason_of
 from crm_api.contact_frequency.terms import (
     COUNTING_STATES,
     Counting,
@@ -48,6 +50,7 @@ _NOT_YET: dict[str, Any] = {
     "counting": Counting.FULL,
     "occurred_at": None,
     "recorded_at": None,
+    "winner_slot_id": None,
     "outcome": None,
     "reason": None,
     "needs_new_plan": False,
@@ -69,6 +72,7 @@ class Entries:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     overruns: list[dict[str, Any]] = field(default_factory=list)
     moves: list[dict[str, Any]] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
 
     def add_decision(
         self,
@@ -116,12 +120,12 @@ class Entries:
             **state,
         }
         self.slots.append(row)
-        subject_ids = self._add_subjects(plan, slot_id=slot_id, unit=unit, counting=row["counting"])
-        return unit, subject_ids
+        is_held = row["state"] is SlotState.HELD
+        claim = claim_of(plan, now=self.now) if is_held else None
+        kept = {"counting": row["counting"], "claim": claim}
+        return unit, self._add_subjects(plan, slot_id=slot_id, unit=unit, **kept)
 
-    def _add_subjects(
-        self, plan: Plan, *, slot_id: str, unit: str, counting: Counting
-    ) -> list[str]:
+    def _add_subjects(self, plan: Plan, *, slot_id: str, unit: str, **kept: Any) -> list[str]:
         touched = [(SubjectKind.CUSTOMER, customer_id) for customer_id in met_by(plan)]
         if plan.endpoint is not None and plan.channel in RINGING:
             touched.append((SubjectKind.ENDPOINT, plan.endpoint))
@@ -130,7 +134,8 @@ class Entries:
             "unit": unit,
             "channel": plan.channel,
             "category": plan.category,
-            "counting": counting,
+            "occasion_class": plan.occasion_class,
+            **kept,
             **when_columns(plan.at),
         }
         self.subjects += [
@@ -163,10 +168,30 @@ class Entries:
         self.overruns += rows
         return [Overrun(**row) for row in rows]
 
+    def add_losses(self, decision: Decision, *, winner_slot_id: str) -> list[str]:
+        """Let held slots give way to one that matters more; return which."""
+        losses = [
+            Loss(
+                slot_id=loser.slot.slot_id,
+                state=loser.becomes,
+                winner_slot_id=winner_slot_id,
+                reason=reason_of(loser, decision.plan),
+                at=self.now,
+            )
+            for loser in decision.losers
+        ]
+        self.losses += losses
+        for row in self.slots:
+            for loss in losses:
+                if row["id"] == loss.slot_id:  # of this very chunk: its caller reads it there
+                    row |= {"state": loss.state, "reason": loss.reason}
+                    row["winner_slot_id"] = winner_slot_id
+        return [loss.slot_id for loss in losses]
+
     def move_subjects(self, slot: Slot, *, unit: str) -> None:
         """Let a slot's subjects say when it stands now, and what it counts as there."""
         self.moves.append(
-            {"its_slot": slot.id, "unit": unit, **when_columns(slot.effective_at)},
+            {"its_slot": slot.id, "unit": unit, "claim": None, **when_columns(slot.effective_at)},
         )
 
     def write(self) -> None:
@@ -188,6 +213,9 @@ class Entries:
             change = change.where(SlotSubject.slot_id == sa.bindparam("its_slot"))
             db.session.connection().execute(change, self.moves)
             self.moves.clear()
+        if self.losses:
+            give_way(self.losses)
+            self.losses.clear()
 
 
 def _planned(plan: Plan) -> dict[str, Any]:
@@ -203,6 +231,8 @@ def _planned(plan: Plan) -> dict[str, Any]:
         "occurrence": plan.occurrence,
         "source": plan.source,
         "is_agreed": plan.is_agreed,
+        "occasion_class": plan.occasion_class,
+        "occasion_rank": plan.occasion_rank,
     }
 
 
@@ -239,4 +269,16 @@ def keep_subjects(slots: Sequence[Slot], **changes: Any) -> None:
 
 def _kept_of(slot: Slot) -> dict[str, Any]:
     counting = slot.counting if slot.state in COUNTING_STATES else Counting.NONE
-    return {"counting": counting, **when_columns(slot.effective_at)}
+    claimed = _claim_of(slot) if slot.state is SlotState.HELD else None
+    return {"counting": counting, "claim": claimed, **when_columns(slot.effective_at)}
+
+
+def _claim_of(slot: Slot) -> str:
+    return claim(
+        slot.category,
+        occasion_class=slot.occasion_class,
+        occasion_rank=slot.occasion_rank or 0,
+        is_agreed=slot.is_agreed,
+        not_after=slot.not_after,
+        made_at=slot.created_at,
+    )

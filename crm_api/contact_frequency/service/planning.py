@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crm_api.contact_frequency.models import SlotSubject
 from crm_api.contact_frequency.policies.limiting import RINGING
 from crm_api.contact_frequency.queries.known import met_by
-from crm_api.contact_frequency.terms import SubjectKind
+from crm_api.contact_frequency.terms import ContactClass, SubjectKind
 from crm_api.contact_frequency.values import Plan
 from crm_api.kit.db import db
 
@@ -41,9 +41,16 @@ def plans_of(slots: Sequence[Slot], *, at: datetime | None = None) -> dict[str, 
             not_after=slot.not_after,
             source=slot.source,
             is_agreed=slot.is_agreed,
+            occasion_class=_class_of(slot),
+            occasion_rank=slot.occasion_rank or 0,
+            made_at=slot.created_at,
         )
         for slot in slots
     }
+
+
+def _class_of(slot: Slot) -> ContactClass | None:
+    return None if slot.occasion_class is None else ContactClass(slot.occasion_class)
 
 
 def touched_by(plan: Plan) -> list[str]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from crm_api import config
 from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled, SourceReserved
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.models.slots import TAKEN_SOURCE
-from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.policies import decide, ranking
 from crm_api.contact_frequency.queries import frame_at, gather
-from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.service import locking, losing
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plan_of
 from crm_api.contact_frequency.terms import (
     PLANNED_STATES,
+    Counting,
     DecisionKind,
     OverrunCause,
+    SlotState,
 )
 from crm_api.contact_frequency.values import Booking
 from crm_api.kit.bulk import is_among
@@ -75,16 +79,21 @@ def reserve_slot(plan: Plan, *, by_id: str | None, slot_id: str | None = None) -
     raise ContactBlocked(decision, remember=_remember(decision, facts, by_id=by_id))
 
 
-def reserve_slots(plans: Sequence[Plan], *, by_id: str | None) -> list[Slot | Booking | Decision]:
+def reserve_slots(
+    plans: Sequence[Plan], *, by_id: str | None, is_held: bool = False
+) -> list[Slot | Booking | Decision]:
     """Book some hundreds of contacts, each judged after those before it in the list.
 
     The blocked come back as decisions and are kept. A new slot comes back as what was written,
-    because to build the object took longer than all that led to it.
+    because to build the object took longer than all that led to it. A held one gives way to
+    contacts that matter more, until it is firmed; where another greeting of its day does not give
+    way to it, it comes back coalesced.
 
     :raises SourceReserved: if a source holds a reservation for something else
     :raises NotFound: if a customer does not exist
     """
-    answers = _reserve(plans, by_id=by_id, slot_ids=[None] * len(plans), keep_refusals=True)
+    slot_ids = [None] * len(plans)
+    answers = _reserve(plans, by_id=by_id, slot_ids=slot_ids, keep_refusals=True, is_held=is_held)
     return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
 
 
@@ -94,6 +103,7 @@ def _reserve(
     by_id: str | None,
     slot_ids: Sequence[str | None],
     keep_refusals: bool,
+    is_held: bool = False,
 ) -> list[Slot | Booking | tuple[Decision, Facts]]:
     if not plans:
         return []
@@ -105,9 +115,11 @@ def _reserve(
         chunk = plans[start : start + CHUNK]
         known = gather(chunk, frame=entries.frame, now=now)
         for plan, slot_id in zip(chunk, slot_ids[start : start + CHUNK], strict=True):
-            answer = _existing(plan, existing) or _judge(plan, known, entries, slot_id or new_id())
+            answer = _existing(plan, existing) or _judge(
+                plan, known, entries, slot_id or new_id(), is_held=is_held
+            )
             if isinstance(answer, tuple):
-                answer = _refused(*answer, entries=entries, is_kept=keep_refusals)
+                answer = _refused(*answer, entries=entries, is_kept=keep_refusals, is_held=is_held)
             elif plan.source:
                 existing[plan.source] = answer
             answers.append(answer)
@@ -116,29 +128,58 @@ def _reserve(
 
 
 def _refused(
-    decision: Decision, facts: Facts, *, entries: Entries, is_kept: bool
-) -> tuple[Decision, Facts]:
+    decision: Decision, facts: Facts, *, entries: Entries, is_kept: bool, is_held: bool
+) -> Booking | tuple[Decision, Facts]:
+    winner_slot_id = ranking.said_by(decision) if is_held else None
+    slot_id = new_id() if winner_slot_id else None
     if is_kept:
-        decision = entries.add_decision(decision, facts, kind=DecisionKind.REFUSAL)
-    return decision, facts
+        kind = DecisionKind.REFUSAL
+        decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot_id)
+    if slot_id is None:
+        return decision, facts
+    entries.add_slot(
+        decision.plan,
+        facts,
+        slot_id=slot_id,
+        decision_id=decision.id,
+        state=SlotState.COALESCED,
+        counting=Counting.NONE,
+        reason=losing.SAID,
+        winner_slot_id=winner_slot_id,
+    )
+    return _booking(slot_id, decision.plan, entries)
 
 
 def _judge(
-    plan: Plan, known: Known, entries: Entries, slot_id: str
+    plan: Plan, known: Known, entries: Entries, slot_id: str, *, is_held: bool
 ) -> Booking | tuple[Decision, Facts]:
     facts = known.facts_for(plan)
     decision = decide(plan, facts, entries.frame, entries.now)
     if not decision.is_allowed:
         return decision, facts
     decision = entries.add_decision(decision, facts, kind=DecisionKind.RESERVATION, slot_id=slot_id)
-    unit, subject_ids = entries.add_slot(plan, facts, slot_id=slot_id, decision_id=decision.id)
+    known.drop(entries.add_losses(decision, winner_slot_id=slot_id))
+    state = _state(plan, now=entries.now) if is_held else SlotState.RESERVED
+    unit, subject_ids = entries.add_slot(
+        plan, facts, slot_id=slot_id, decision_id=decision.id, state=state
+    )
     entries.add_overruns(
         decision.exceeded,
         slot_id=slot_id,
         customer_id=plan.customer_id,
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
-    known.add(slot_id, plan, unit=unit, subject_ids=subject_ids)
+    claim = entries.subjects[-1]["claim"]
+    known.add(slot_id, plan, unit=unit, subject_ids=subject_ids, claim=claim)
+    return _booking(slot_id, plan, entries)
+
+
+def _state(plan: Plan, *, now: datetime) -> SlotState:
+    ahead = timedelta(hours=config.current().firm_hours)
+    return SlotState.HELD if plan.at > now + ahead else SlotState.RESERVED
+
+
+def _booking(slot_id: str, plan: Plan, entries: Entries) -> Booking:
     return Booking(
         id=slot_id,
         customer_id=plan.customer_id,
@@ -209,6 +250,7 @@ def move_slot(slot_id: str, *, to: datetime, by_id: str | None) -> Slot:
         customer_id=slot.customer_id,
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
+    entries.add_losses(decision, winner_slot_id=slot.id)
     slot.move(to=to, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))

@@ -66,6 +66,19 @@ def expire_slots(slot_ids: Collection[str], *, reason: str) -> list[Slot]:
     return _become(slot_ids, SlotState.EXPIRED, reason=reason)
 
 
+def firm_slots(slot_ids: Collection[str]) -> list[Slot]:
+    """Reserve held slots for good: from now on they give way to nobody.
+
+    What is held no more is left as it is.
+    """
+    if not slot_ids:
+        return []
+    locking.lock_slots(slot_ids)
+    held = [s for s in locking.read_slots(slot_ids) if s.state is SlotState.HELD]
+    _settle(held, SlotState.RESERVED, reason=None)
+    return held
+
+
 def return_slots(slot_ids: Collection[str], *, reason: str) -> list[Slot]:
     """Take contacts back from flight: whoever carried them says that they were not sent.
 
@@ -96,9 +109,9 @@ def _become(slot_ids: Collection[str], state: SlotState, *, reason: str) -> list
     return slots
 
 
-def _settle(slots: Sequence[Slot], state: SlotState, *, reason: str) -> None:
+def _settle(slots: Sequence[Slot], state: SlotState, *, reason: str | None) -> None:
     moving = [slot for slot in slots if slot.state is not state]
     for slot in moving:
         slot.become(state, reason=reason)
-        slot.needs_new_plan = False
+        slot.needs_new_plan &= state is SlotState.RESERVED
     keep_subjects(moving)
