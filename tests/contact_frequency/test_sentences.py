@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,7 +26,14 @@ from crm_api.contact_frequency.policies.facts import (
 from crm_api.contact_frequency.policies.moments import day_number, micros
 from crm_api.contact_frequency.policies.rules import Rule
 from crm_api.contact_frequency.policies.sentences import SENTENCES
-from crm_api.contact_frequency.terms import HoldKind, Period, ReasonCode, RuleKind, Strength
+from crm_api.contact_frequency.terms import (
+    ContactClass,
+    HoldKind,
+    Period,
+    ReasonCode,
+    RuleKind,
+    Strength,
+)
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
@@ -205,6 +213,11 @@ EVERY_CODE = {
         None,
         "同一件事已有一次联系，不重复。",
     ),
+    ReasonCode.GREETED_THAT_DAY: (
+        Facts(persons=(person(slots=tuple(replace(s, occasion_class=4) for s in slots(NOON))),)),
+        None,
+        "3月3日（周二）已有另一条祝福",
+    ),
     ReasonCode.AFTER_LAST_MOMENT: (Facts(persons=(person(),)), None, "3月3日（周二）11:00 这次"),
     ReasonCode.IN_THE_PAST: (Facts(persons=(person(),)), None, "现在是 3月3日（周二）12:00。"),
     ReasonCode.SLOT_SETTLED: (
@@ -224,6 +237,7 @@ def judged(code):
         at=NOON - HOUR if code is ReasonCode.IN_THE_PAST else NOON,
         visit_id="v" if facts.visit_at else None,
         not_after=NOON - HOUR if code is ReasonCode.AFTER_LAST_MOMENT else None,
+        occasion_class=ContactClass.OTHER_DAY if code is ReasonCode.GREETED_THAT_DAY else None,
     )
     frame = PolicyFrame(
         rules=(rule,) if rule else (),
