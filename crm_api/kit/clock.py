@@ -10,6 +10,8 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, scoped_session
 
+POLICIES = 0x706F6C69  # names the lock that decisions share and a change of policy takes alone
+
 
 def now() -> datetime:
     """Return this moment in UTC. Called by routes and commands only."""
@@ -21,9 +23,23 @@ def after_lock(session: Session | scoped_session[Session]) -> datetime:
 
     A transaction's start time, or a host's clock, may lie before a contact that a competitor
     committed while this transaction waited for its lock. Called by the governor only.
+    Until the transaction ends, the policies stay as they are: see `hold_policies_still`.
     """
     if session.get_bind().dialect.name == "postgresql":
-        moment: datetime = session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        stay = sa.func.pg_advisory_xact_lock_shared(POLICIES)
+        # Left to right: the time is read once nobody changes the policies.
+        moment: datetime = session.execute(sa.select(stay, sa.func.clock_timestamp())).one()[1]
         return moment.astimezone(UTC)
     stamp = session.execute(sa.text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+
+
+def hold_policies_still(session: Session | scoped_session[Session]) -> datetime:
+    """Wait for the decisions under way, let none begin before the commit; return the time.
+
+    A policy that takes effect at this time is therefore known to every decision of a later one.
+    SQLite has one writer at a time anyhow. Called by whoever changes policies.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(POLICIES)))
+    return after_lock(session)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from crm_api.kit.db import db
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.errors import DomainError
@@ -46,3 +48,35 @@ def _commit() -> None:
 def end_reading() -> None:
     """Let go of the database before something slow, such as a password hash."""
     db.session.rollback()
+
+
+@contextmanager
+def reading_apart() -> Iterator[None]:
+    """Look at one state of the database for seconds, kept by the engine itself from writing.
+
+    What came before in this transaction is let go, so that nobody waits for its locks meanwhile;
+    what comes after begins anew.
+    """
+    db.session.rollback()
+    token = sqlite_begin.set("DEFERRED")
+    try:
+        with _only_reading():
+            yield
+    finally:
+        db.session.rollback()
+        sqlite_begin.reset(token)
+
+
+@contextmanager
+def _only_reading() -> Iterator[None]:
+    if db.engine.dialect.name == "postgresql":
+        snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        db.session.execute(sa.text(snapshot))
+        yield
+        return
+    connection = db.session.connection()
+    connection.exec_driver_sql("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA query_only=OFF")

@@ -10,6 +10,7 @@ import pytest
 
 from crm_api.accounts.models import Role, Scope
 from tests.care_gateway.factories import make_message
+from tests.contact_frequency.desk import draft_of, simulated
 from tests.customers.imports import MAPPING, csv_bytes, row
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import keep_default_policies
@@ -88,6 +89,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     assert sent.status_code == 202, sent.text
 
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
+    draft = draft_of(sign_in(manager)).json
+    simulated(sign_in(manager), draft)
     return {
         "owner": owner,
         "manager": manager,
@@ -110,6 +113,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "reply_id": reply["id"],
         "opt_out_id": opt_outs[0]["id"],
         "decision_id": reservation["decision_id"],
+        "draft_id": draft["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

@@ -1,5 +1,11 @@
 """The ledger's tables."""
 
+from crm_api.contact_frequency.desk.models import (
+    PolicyDraft,
+    PolicySimulation,
+    SimulatedContact,
+    SimulatedCustomer,
+)
 from crm_api.contact_frequency.models.audits import GovernorAlert, GovernorAudit
 from crm_api.contact_frequency.models.decisions import DecisionFrame, Overrun, StoredDecision
 from crm_api.contact_frequency.models.overrides import Override
@@ -17,7 +23,11 @@ __all__ = [
     "OptOutCustomer",
     "Override",
     "Overrun",
+    "PolicyDraft",
+    "PolicySimulation",
     "PolicyVersion",
+    "SimulatedContact",
+    "SimulatedCustomer",
     "Slot",
     "SlotSubject",
     "StoredDecision",

@@ -50,7 +50,7 @@ def frame_at(now: datetime) -> PolicyFrame:
     key = (effective, now.year, config.current().zone.key)
     if key not in catalog.frames:
         rules = in_force(catalog.versions, at=now)
-        catalog.frames[key] = _frame(rules, now.year)
+        catalog.frames[key] = frame_of(rules, now=now)
     return catalog.frames[key]
 
 
@@ -127,8 +127,9 @@ def rule_of(row: Any) -> Rule:
     )
 
 
-def _frame(rules: tuple[Rule, ...], year: int) -> PolicyFrame:
-    start, end = date(year - 1, 1, 1), date(year + YEARS_AHEAD, 12, 31)
+def frame_of(rules: tuple[Rule, ...], *, now: datetime) -> PolicyFrame:
+    """Return these policies with the calendar around a moment."""
+    start, end = date(now.year - 1, 1, 1), date(now.year + YEARS_AHEAD, 12, 31)
     solemn = {f.on for f in calendars.festivals_between(start, end) if f.is_solemn}
     workdays: set[date] = set()
     if any(rule.workdays_only for rule in rules):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.models import (
-    FrequencyPolicy,
     Hold,
     OptOut,
     OptOutCustomer,
     Overrun,
-    PolicyVersion,
     Slot,
     SlotSubject,
     StoredDecision,
@@ -187,53 +184,3 @@ def get_opt_out(opt_out_id: str, *, visible_to: Actor) -> OptOut:
     if refusal is None:
         raise NotFound("opt-out")
     return refusal
-
-
-def list_policies(*, page: PageRequest) -> Page:
-    """Return the policies with their newest versions, by key."""
-    other = aliased(PolicyVersion)
-    newest = (
-        sa.select(sa.func.max(other.number))
-        .where(other.policy_id == FrequencyPolicy.id)
-        .correlate(FrequencyPolicy)
-        .scalar_subquery()
-    )
-    statement: Any = sa.select(FrequencyPolicy, PolicyVersion).join(
-        PolicyVersion,
-        sa.and_(PolicyVersion.policy_id == FrequencyPolicy.id, PolicyVersion.number == newest),
-    )
-    found = fetch_page(statement, by=[FrequencyPolicy.key], page=page)
-    return Page([_with_newest(row[0], row[1]) for row in found.items], found.next_cursor)
-
-
-def _with_newest(policy: FrequencyPolicy, version: PolicyVersion) -> dict[str, Any]:
-    return {
-        "id": policy.id,
-        "key": policy.key,
-        "scope_kind": policy.scope_kind,
-        "scope_id": policy.scope_id,
-        "loosens": policy.loosens,
-        "newest": version,
-    }
-
-
-def get_policy(policy_id: str) -> FrequencyPolicy:
-    """Return a policy.
-
-    :raises NotFound: if there is none
-    """
-    policy = db.session.get(FrequencyPolicy, policy_id)
-    if policy is None:
-        raise NotFound("policy")
-    return policy
-
-
-def list_versions(policy_id: str, *, page: PageRequest) -> Page:
-    """Return a policy's versions, the newest first.
-
-    :raises NotFound: if there is no such policy
-    """
-    policy = get_policy(policy_id)
-    statement: Any = sa.select(PolicyVersion).where(PolicyVersion.policy_id == policy.id)
-    by = [PolicyVersion.number, PolicyVersion.id]
-    return fetch_page(statement, by=by, page=page, descending=True)

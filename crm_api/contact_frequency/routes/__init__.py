@@ -1,5 +1,6 @@
 """The governor's routes."""
 
-from crm_api.contact_frequency.routes import governing, policies, reservations
+from crm_api.contact_frequency.desk.routes import BLUEPRINTS as DESK
+from crm_api.contact_frequency.routes import governing, reservations
 
-BLUEPRINTS = (reservations.blueprint, policies.blueprint, governing.blueprint)
+BLUEPRINTS = (reservations.blueprint, *DESK, governing.blueprint)

@@ -1,10 +1,10 @@
-"""Policies, holds, opt-outs and overruns."""
+"""Holds, opt-outs and overruns."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load
 
 from crm_api.contact_frequency.policies.trace import mask_number
 from crm_api.contact_frequency.terms import HoldKind, OverrunCause, Strength, SubjectKind
@@ -127,8 +127,3 @@ class ContactOverrunSchema(Schema):
     cause = fields.Enum(OverrunCause, by_value=True)
     forbidden_until = MomentField(allow_none=True)
     created_at = MomentField()
-
-
-NAME = validate.Regexp(
-    r"^[a-z0-9][a-z0-9_.]{0,63}$", error="A key is 1 to 64 of a-z 0-9 _ and dots."
-)

@@ -1,8 +1,7 @@
-"""What people decide about policies, holds and opt-outs; each leaves a trail."""
+"""What people decide about holds and opt-outs; each leaves a trail."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,8 +11,7 @@ from crm_api.audit import service as audit
 from crm_api.contact_frequency.errors import NotYourHold
 from crm_api.contact_frequency.queries import lists
 from crm_api.contact_frequency.service import holding, locking, suppressing
-from crm_api.contact_frequency.service import policies as versions
-from crm_api.contact_frequency.terms import HoldKind, ScopeKind
+from crm_api.contact_frequency.terms import HoldKind
 from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -22,78 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.contact_frequency.models import Hold, OptOut, PolicyVersion, Slot
-    from crm_api.contact_frequency.policies import Rule
+    from crm_api.contact_frequency.models import Hold, OptOut, Slot
 
 LEADERS = (Role.MANAGER, Role.ADMIN)
-
-
-def lay_down_policy(
-    rule: Rule, *, effective_from: datetime | None, reason: str, by: Actor, now: datetime
-) -> PolicyVersion:
-    """Lay down a policy of one's own making.
-
-    :raises PolicyExists: if its key is taken
-    :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
-    :raises EffectiveInPast: if it should have applied before now
-    :raises NotFound: if it is for a customer whom the actor may not see
-    """
-    if rule.scope_kind is ScopeKind.CUSTOMER:
-        customers.get_customer(rule.scope_id, visible_to=by)
-    version = versions.create_policy(
-        rule, effective_from=effective_from, reason=reason, by_id=by.id, now=now
-    )
-    _record("policy_created", version, by=by, now=now)
-    return version
-
-
-def change_policy(
-    policy_id: str,
-    *,
-    rule: Rule,
-    effective_from: datetime | None,
-    is_retired: bool,
-    reason: str,
-    by: Actor,
-    now: datetime,
-) -> PolicyVersion:
-    """Add a version to a policy.
-
-    :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
-    :raises EffectiveInPast: if it should have applied before now
-    :raises NotFound: if there is no such policy
-    """
-    policy = lists.get_policy(policy_id)
-    rule = replace(
-        rule,
-        key=policy.key,
-        scope_kind=policy.scope_kind,
-        scope_id=policy.scope_id,
-        loosens=policy.loosens,
-    )
-    version = versions.add_version(
-        policy.id,
-        rule,
-        effective_from=effective_from,
-        is_retired=is_retired,
-        reason=reason,
-        by_id=by.id,
-        now=now,
-    )
-    _record("policy_changed", version, by=by, now=now)
-    return version
-
-
-def _record(action: str, version: PolicyVersion, *, by: Actor, now: datetime) -> None:
-    details = {"number": version.number, "effective_from": version.effective_from.isoformat()}
-    audit.record(
-        action,
-        by_id=by.id,
-        at=now,
-        subject_kind="frequency_policy",
-        subject_id=version.policy_id,
-        details=details,
-    )
 
 
 def place_hold(

@@ -11,6 +11,7 @@ from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.rules import bounded, same_shape, to_document
 from crm_api.contact_frequency.queries import dated_rules, in_force
+from crm_api.contact_frequency.terms import Strength
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.ids import new_id
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.policies import Rule
+
+FIRMNESS = (Strength.SOFT, Strength.HARD, Strength.LEGAL)
 
 
 def ensure_default_policies(*, now: datetime) -> int:
@@ -40,10 +43,9 @@ def create_policy(
     :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
     :raises EffectiveInPast: if it should have applied before now
     """
-    if db.session.scalar(sa.select(FrequencyPolicy.id).where(FrequencyPolicy.key == rule.key)):
-        raise PolicyExists(key=rule.key)
-    effective_from = _not_past(effective_from, now)
-    _check_loosening(rule, at=effective_from)
+    require_new_key(rule.key)
+    effective_from = not_past(effective_from, now)
+    check_loosening(rule, at=effective_from)
     version = _add(rule, effective_from=effective_from, now=now, by_id=by_id, reason=reason)
     db.session.flush()
     return version
@@ -95,14 +97,14 @@ def add_version(
     policy = db.session.get(FrequencyPolicy, policy_id)
     if policy is None:
         raise NotFound("policy")
-    effective_from = _not_past(effective_from, now)
-    _check_loosening(rule, at=effective_from)
-    last = sa.select(sa.func.max(PolicyVersion.number)).where(PolicyVersion.policy_id == policy.id)
+    effective_from = not_past(effective_from, now)
+    if not is_retired:
+        check_loosening(rule, at=effective_from)
     version = PolicyVersion(
         id=new_id(),
         created_at=now,
         policy_id=policy.id,
-        number=(db.session.scalar(last) or 0) + 1,
+        number=newest_number(policy.id) + 1,
         effective_from=effective_from,
         rule=to_document(rule),
         is_retired=is_retired,
@@ -114,14 +116,36 @@ def add_version(
     return version
 
 
-def _not_past(effective_from: datetime | None, now: datetime) -> datetime:
+def require_new_key(key: str) -> None:
+    """Make sure that no policy bears this key.
+
+    :raises PolicyExists: if one does
+    """
+    if db.session.scalar(sa.select(FrequencyPolicy.id).where(FrequencyPolicy.key == key)):
+        raise PolicyExists(key=key)
+
+
+def newest_number(policy_id: str | None) -> int:
+    """Return the number of a policy's newest version; 0 for a policy that does not exist yet."""
+    last = sa.select(sa.func.max(PolicyVersion.number)).where(PolicyVersion.policy_id == policy_id)
+    return db.session.scalar(last) or 0
+
+
+def not_past(effective_from: datetime | None, now: datetime) -> datetime:
+    """Return when a version takes effect: at once unless told.
+
+    :raises EffectiveInPast: if that was before now
+    """
     if effective_from is not None and effective_from < now:
         raise EffectiveInPast
     return effective_from or now
 
 
-def _check_loosening(rule: Rule, *, at: datetime) -> None:
-    """Refuse at once what would otherwise be silently bounded."""
+def check_loosening(rule: Rule, *, at: datetime) -> None:
+    """Refuse at once what would otherwise be silently bounded.
+
+    :raises PolicyLoosensTooMuch: if the broader policy does not let it go so far
+    """
     if rule.loosens is None:
         return
     broader = {r.key: r for r in in_force(dated_rules(), at=at)}.get(rule.loosens)
@@ -133,6 +157,11 @@ def _check_loosening(rule: Rule, *, at: datetime) -> None:
         raise PolicyLoosensTooMuch(
             "The broader policy does not let this scope loosen it, or differs in more than amount.",
             loosened_by=sorted(broader.loosened_by),
+        )
+    if FIRMNESS.index(rule.strength) < FIRMNESS.index(broader.strength):
+        raise PolicyLoosensTooMuch(
+            "It must be as firm as the broader policy in whose place it stands.",
+            strength=broader.strength,
         )
     if bounded(rule, by=broader) != rule:
         raise PolicyLoosensTooMuch(

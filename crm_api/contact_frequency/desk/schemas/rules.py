@@ -1,4 +1,4 @@
-"""Policies and what their versions say."""
+"""What a version of a policy says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from crm_api.accounts.models import Role
-from crm_api.contact_frequency.policies import Rule
 from crm_api.contact_frequency.policies.rules import ALL_CATEGORIES, EVERY_DAY
-from crm_api.contact_frequency.schemas.governing import NAME
 from crm_api.contact_frequency.terms import (
     ALL_CHANNELS,
     CHANNEL_GROUPS,
@@ -21,8 +19,8 @@ from crm_api.contact_frequency.terms import (
     SubjectKind,
     Waiver,
 )
-from crm_api.customers.terms import Category, Channel, Tier
-from crm_api.kit.schemas import MomentField, Payload, RecordIdField, Schema, TextField
+from crm_api.customers.terms import Category, Channel
+from crm_api.kit.schemas import Payload, Schema
 
 MOST_CONTACTS = 1000
 LONGEST_DAYS = 366
@@ -127,74 +125,3 @@ class FrequencyRuleSchema(Schema):
             raise ValidationError("A legal policy is never overridden.", "overridable_by")
         payload["overridable_by"] = tuple(role.value for role in payload["overridable_by"])
         return payload
-
-
-class NewFrequencyVersionSchema(Schema):
-    """A version to be added."""
-
-    rule = fields.Nested(FrequencyRuleSchema, required=True)
-    effective_from = MomentField(
-        load_default=None, allow_none=True, metadata={"description": "At once unless told."}
-    )
-    is_retired = fields.Boolean(load_default=False, metadata={"description": "No cap at all."})
-    reason = TextField(required=True, shortest=1, longest=500)
-
-    @post_load
-    def make_rule(self, payload: Payload, **_: Any) -> Payload:
-        """Hand on a rule; whose it is, its policy knows."""
-        return {**payload, "rule": Rule(key="", **payload["rule"])}
-
-
-class NewFrequencyPolicySchema(Schema):
-    """A policy to be laid down."""
-
-    key = fields.String(required=True, validate=NAME)
-    scope_kind = fields.Enum(ScopeKind, by_value=True, required=True)
-    scope_id = RecordIdField(
-        load_default=str, metadata={"description": "The tier or the customer; not for all."}
-    )
-    loosens = fields.String(load_default=None, allow_none=True, validate=NAME)
-    rule = fields.Nested(FrequencyRuleSchema, required=True)
-    effective_from = MomentField(load_default=None, allow_none=True)
-    reason = TextField(required=True, shortest=1, longest=500)
-
-    @post_load
-    def make_rule(self, payload: Payload, **_: Any) -> Payload:
-        """Hand on a rule with its identity."""
-        identity = {n: payload.pop(n) for n in ("key", "scope_kind", "scope_id", "loosens")}
-        _check_scope(**identity)
-        return {**payload, "rule": Rule(**identity, **payload["rule"])}
-
-
-def _check_scope(*, scope_kind: ScopeKind, scope_id: str, **_: Any) -> None:
-    if (scope_kind is ScopeKind.ORGANISATION) != (not scope_id):
-        raise ValidationError("Name whom it is for, unless it is for all.", "scope_id")
-    if scope_kind is ScopeKind.TIER and scope_id not in set(Tier):
-        raise ValidationError("There is no such tier.", "scope_id")
-
-
-class FrequencyVersionSchema(Schema):
-    """What a policy says from a moment on."""
-
-    id = fields.String()
-    policy_id = fields.String()
-    number = fields.Integer()
-    effective_from = MomentField()
-    is_retired = fields.Boolean()
-    reason = fields.String()
-    by_id = fields.String(allow_none=True)
-    rule = fields.Dict(
-        metadata={"description": "As FrequencyRuleSchema; hours in minutes of the day."}
-    )
-    created_at = MomentField()
-
-
-class FrequencyPolicySchema(Schema):
-    """A policy and its newest version."""
-
-    id = fields.String()
-    key = fields.String()
-    scope_kind = fields.Enum(ScopeKind, by_value=True)
-    scope_id = fields.String()
-    loosens = fields.String(allow_none=True)
-    newest = fields.Nested(FrequencyVersionSchema)

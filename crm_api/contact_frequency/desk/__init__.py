@@ -1,0 +1,1 @@
+"""The policy desk: a change is drafted, simulated, and approved by a second person."""

@@ -1,0 +1,210 @@
+"""The statements of a simulation: set by set, and the same for both engines.
+
+Each of them weighs one rule for the people whom it is for. `asked` are the contacts that the rule
+can block. What stands `near` them is first counted by a window function, and then, for the few
+that have enough contacts around them, exactly: some window of the rule's width around the contact
+must hold as many different others as it allows. A contact that was made is weighed against those
+before it, a planned one against all others, as the second gate will. With values in microseconds,
+local days or numbers of a bucket, whose width is 1, all caps have this one form.
+
+Everything put into the texts here is our own: words of enumerations, and whole numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.contact_frequency.policies import moments
+from crm_api.contact_frequency.policies.moments import DAY, SECOND
+from crm_api.contact_frequency.terms import ALL_CHANNELS, Counting, Period, RuleKind
+from crm_api.customers.terms import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crm_api.contact_frequency.policies import Rule
+
+LONGEST_BUCKET = 32 * DAY
+_BUCKETS = {
+    Period.DAY: "{s}.local_day",
+    Period.WEEK: "(({s}.local_day + 3) / 7)",
+    Period.MONTH: "{s}.local_month",
+}
+GIVEN = {
+    "postgresql": "AND s.slot_id = ANY(string_to_array(:given, ','))",
+    "sqlite": "AND s.slot_id IN (SELECT value FROM json_each(:given))",
+}
+
+NEAR = """
+WITH weighed AS (
+    SELECT s.slot_id, s.subject_id, s.subject_kind, s.unit, s.effective_micros, {value} AS value,
+           COALESCE(p.person_id, s.subject_id) AS whom, p.person_id,
+           CASE WHEN {counts} THEN 1 ELSE 0 END AS counted,
+           CASE WHEN {asked} THEN 1 ELSE 0 END AS asked
+    FROM slot_subjects s LEFT JOIN customers p ON p.id = s.subject_id
+    WHERE s.counting <> 'none' AND s.subject_kind IN ({kinds})
+      AND s.effective_micros BETWEEN :first AND :last AND ({counts} OR {asked})
+), near AS (
+    SELECT w.*,
+           SUM(counted) OVER (PARTITION BY whom ORDER BY value
+               RANGE BETWEEN CAST({reach} AS bigint) PRECEDING AND CURRENT ROW) AS behind,
+           SUM(counted) OVER (PARTITION BY whom ORDER BY value
+               RANGE BETWEEN CURRENT ROW AND CAST({reach} AS bigint) FOLLOWING) AS ahead
+    FROM weighed w
+), asked AS (
+    SELECT * FROM near
+    WHERE asked = 1 AND behind - counted
+        + CASE WHEN effective_micros >= :now THEN ahead - counted ELSE 0 END >= {allowed}
+)"""
+
+ASKED = """
+WITH asked AS (
+    SELECT s.slot_id, s.subject_id, s.subject_kind, s.unit, s.effective_micros, {value} AS value,
+           p.person_id
+    FROM slot_subjects s LEFT JOIN customers p ON p.id = s.subject_id
+    WHERE s.subject_kind IN ({kinds}) AND {asked} {given}
+)"""
+
+FOUND = """
+SELECT DISTINCT a.slot_id, a.effective_micros, c.customer_id, w.tier, c.channel, c.category
+FROM asked a {beside}
+    JOIN contact_slots c ON c.id = a.slot_id
+    JOIN customers w ON w.id = c.customer_id
+    JOIN customers m
+      ON m.id = CASE a.subject_kind WHEN 'customer' THEN a.subject_id ELSE c.customer_id END
+    WHERE (a.effective_micros < :now OR c.state IN ('held', 'reserved'))
+      AND ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
+      AND {refused}"""
+
+SAME_PEOPLE = """{b}.subject_id IN (
+        SELECT a.subject_id UNION SELECT g.id FROM customers g WHERE g.person_id = a.person_id)"""
+
+CROWDED = """EXISTS (
+    SELECT 1 FROM slot_subjects f
+    WHERE {f_people}
+      AND f.effective_micros BETWEEN a.effective_micros - {far} AND a.effective_micros
+      AND {f_value} > a.value - {width} AND {f_value} <= a.value AND f.counting <> 'none'
+      AND {allowed} <= (
+        SELECT COUNT(DISTINCT b.unit) FROM slot_subjects b
+        WHERE {b_people}
+          AND b.effective_micros BETWEEN f.effective_micros - {far} AND f.effective_micros + {far}
+          AND {b_value} >= {f_value} AND {b_value} < {f_value} + {width}
+          AND b.counting <> 'none' AND {b_counts} AND b.unit <> a.unit
+          AND (a.effective_micros >= :now OR b.effective_micros < a.effective_micros
+               OR (b.effective_micros = a.effective_micros AND b.slot_id < a.slot_id))))"""
+
+BESIDE_HOURS = """LEFT JOIN ({days}) d ON d.day = a.value
+     AND a.effective_micros >= d.opens AND a.effective_micros < d.closes"""
+
+SPANS = """
+WITH counted AS (
+    SELECT COALESCE(p.person_id, s.subject_id) AS whom, s.unit, {value} AS value
+    FROM slot_subjects s LEFT JOIN customers p ON p.id = s.subject_id
+    WHERE s.counting <> 'none' AND s.subject_kind IN ({kinds})
+      AND s.effective_micros BETWEEN :first AND :last AND {counts}
+), near AS (
+    SELECT whom, value, COUNT(*) OVER (PARTITION BY whom ORDER BY value
+        RANGE BETWEEN CURRENT ROW AND CAST({reach} AS bigint) FOLLOWING) AS ahead
+    FROM counted
+), starts AS (
+    SELECT DISTINCT whom, value FROM near WHERE ahead >= {allowed}
+), units AS (
+    SELECT f.whom, f.value, MIN(b.value) AS first
+    FROM starts f JOIN counted b
+      ON b.whom = f.whom AND b.value >= f.value AND b.value < f.value + {width}
+    GROUP BY f.whom, f.value, b.unit
+), ends AS (
+    SELECT whom, value, first,
+           ROW_NUMBER() OVER (PARTITION BY whom, value ORDER BY first) AS place
+    FROM units
+), closed AS (
+    SELECT DISTINCT e.whom, d.bit FROM ends e JOIN ({days}) d
+      ON d.value > e.first - {width} AND d.value < e.value + {width}
+    WHERE e.place = {allowed}
+), people AS (
+    SELECT id, COALESCE(person_id, id) AS whom FROM customers WHERE {meets}
+    UNION ALL SELECT id, phone FROM customers WHERE phone IS NOT NULL AND {rings}
+)
+SELECT m.id, m.tier, m.team_id, SUM(DISTINCT closed.bit) AS bits
+FROM closed JOIN people ON people.whom = closed.whom JOIN customers m ON m.id = people.id
+WHERE ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
+  AND m.status IN ('active', 'suspended')
+GROUP BY m.id, m.tier, m.team_id"""
+
+
+def value_of(rule: Rule, alias: str) -> str:
+    """Return where a contact stands, as a rule measures it."""
+    if rule.kind is RuleKind.CALENDAR and rule.period is not None:
+        return _BUCKETS[rule.period].format(s=alias)
+    in_days = rule.kind in (RuleKind.ROLLING_DAYS, RuleKind.WINDOW)
+    return f"{alias}.local_day" if in_days else f"{alias}.effective_micros"
+
+
+def bucket_of(rule: Rule, day: int) -> int:
+    """Return the bucket of a calendar rule in which a local day lies, as the statements name it."""
+    if rule.period is Period.WEEK:
+        return (day + 3) // 7
+    return moments.month_number(day) if rule.period is Period.MONTH else day
+
+
+def width_of(rule: Rule) -> int:
+    """Return how wide a rule's window is, in its own measure."""
+    if rule.kind is RuleKind.CALENDAR:
+        return 1
+    if rule.kind is RuleKind.ROLLING_DAYS:
+        return rule.days or 1
+    return (rule.seconds or 0) * SECOND
+
+
+def reach_of(rule: Rule) -> int:
+    """Return how far from a contact others can matter, in microseconds and with room to spare."""
+    if rule.kind is RuleKind.CALENDAR:
+        return LONGEST_BUCKET
+    if rule.kind is RuleKind.ROLLING_DAYS:
+        return ((rule.days or 1) + 2) * DAY
+    return (rule.seconds or 0) * SECOND
+
+
+def allowed_by(rule: Rule) -> int:
+    """Return how many contacts a window may hold."""
+    return 1 if rule.kind is RuleKind.MIN_GAP else rule.limit or 0
+
+
+def counts(rule: Rule, alias: str) -> str:
+    """Return the condition that a contact uses up a rule's allowance."""
+    kinds = [Counting.FULL]
+    if rule.counted_channels == ALL_CHANNELS:
+        kinds.append(Counting.ANY_ONLY)
+    if rule.counted_channels == {Channel.VISIT}:
+        kinds.append(Counting.VISIT_ONLY)
+    return (
+        f"({alias}.channel IN ({listed(rule.counted_channels)})"
+        f" AND {alias}.category IN ({listed(rule.counted_categories)})"
+        f" AND {alias}.counting IN ({listed(kinds)}))"
+    )
+
+
+def can_block(rule: Rule, alias: str) -> str:
+    """Return the condition that a contact falls under a rule, in the times that are compared."""
+    return (
+        f"({alias}.counting <> 'none' AND {alias}.channel IN ({listed(rule.channels)})"
+        f" AND {alias}.category IN ({listed(rule.categories)})"
+        f" AND (({alias}.effective_micros >= :past_from AND {alias}.effective_micros < :now)"
+        f" OR ({alias}.effective_micros >= :ahead_from"
+        f" AND {alias}.effective_micros < :ahead_until)))"
+    )
+
+
+def listed(words: Iterable[str]) -> str:
+    """Write words of ours as SQL reads a list of them; an empty list matches nothing."""
+    return ", ".join(f"'{word}'" for word in sorted(words)) or "NULL"
+
+
+def rows_of(columns: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> str:
+    """Write whole numbers as a table; an empty one has no row."""
+
+    def select(row: tuple[int, ...]) -> str:
+        return "SELECT " + ", ".join(f"{n} AS {c}" for n, c in zip(row, columns, strict=True))
+
+    none = select((0,) * len(columns)) + " WHERE 1 = 0"
+    return " UNION ALL ".join(map(select, rows)) or none

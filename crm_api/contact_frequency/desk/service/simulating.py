@@ -1,0 +1,132 @@
+"""Show what a change would have done and would do, before anybody lets it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.contact_frequency.desk.errors import DraftSettled
+from crm_api.contact_frequency.desk.models import (
+    PolicySimulation,
+    SimulatedContact,
+    SimulatedCustomer,
+)
+from crm_api.contact_frequency.desk.policies import owners_in, standing_rules
+from crm_api.contact_frequency.desk.queries import drafts, simulations
+from crm_api.contact_frequency.desk.queries.coverage import DAYS, find_coverage
+from crm_api.contact_frequency.desk.queries.refusals import find_refused
+from crm_api.contact_frequency.desk.terms import DraftState
+from crm_api.contact_frequency.desk.values import Comparison, Found
+from crm_api.contact_frequency.queries.frames import DatedRule, dated_rules, frame_of, in_force
+from crm_api.customers.models import Customer
+from crm_api.customers.terms import Category, Channel, Tier
+from crm_api.kit.bulk import insert_rows
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+from crm_api.kit.transactions import reading_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.contact_frequency.policies import Rule
+
+PAST = timedelta(days=90)
+AHEAD = timedelta(days=DAYS)
+
+
+def simulate_draft(draft_id: str, *, by: Actor, now: datetime) -> dict[str, Any]:
+    """Simulate a draft as it is, and keep what was found for whoever approves it.
+
+    It looks for seconds and must not keep anybody waiting: it reads apart, and writes afterwards.
+
+    :raises DraftSettled: if it was approved or discarded
+    :raises NotFound: if there is no such draft, or none that the actor may see
+    """
+    draft = drafts.get_draft(draft_id, visible_to=by)
+    if draft.state is not DraftState.DRAFT:
+        raise DraftSettled(state=draft.state)
+    digest, rule = drafts.content_digest(draft), drafts.rule_of(draft)
+    is_retired, effective_from = draft.is_retired, draft.effective_from
+    with reading_apart():
+        comparison = compare_with(
+            rule, is_retired=is_retired, effective_from=effective_from, now=now
+        )
+        found = simulate(comparison, step=lambda: None)
+    # Read again, for it may have been settled meanwhile; content that changed has another digest.
+    draft = drafts.get_draft(draft_id, visible_to=by)
+    if draft.state is not DraftState.DRAFT:
+        raise DraftSettled(state=draft.state)
+    _keep(found, comparison, draft_id=draft.id, digest=digest, by=by)
+    return simulations.show_simulation(draft.id, visible_to=by)
+
+
+def compare_with(
+    rule: Rule, *, is_retired: bool, effective_from: datetime | None, now: datetime
+) -> Comparison:
+    """Set the policies with a change in them against those without, from its first day on."""
+    begins = max(now, effective_from or now)
+    versions = dated_rules()
+    changed = [*versions, DatedRule(begins, is_retired, rule)]
+    return Comparison(
+        before=frame_of(in_force(versions, at=begins), now=now),
+        after=frame_of(in_force(changed, at=begins), now=now),
+        past_from=now - PAST,
+        now=now,
+        ahead_from=begins,
+        ahead_until=begins + AHEAD,
+        channel=Channel.CALL if Channel.CALL in rule.channels else _first(Channel, rule.channels),
+        category=_first(Category, rule.categories),
+    )
+
+
+def _first(words: Any, chosen: frozenset[Any]) -> Any:
+    return next(word for word in words if word in chosen)
+
+
+def simulate(comparison: Comparison, *, step: Callable[[], object]) -> Found:
+    """Find whom a change refuses and how coverage moves. Reads only; `step` after each rule."""
+    before, after = comparison.before.rules, comparison.after.rules
+    owners = _tiers_of(owners_in((*before, *after)))
+    standings = {
+        "before": standing_rules(before, owners=owners),
+        "after": standing_rules(after, owners=owners),
+    }
+    contacts = find_refused(comparison, **standings, apart=sorted(owners), step=step)
+    coverage, customers = find_coverage(comparison, **standings, apart=sorted(owners), step=step)
+    return Found(contacts, customers, coverage)
+
+
+def _tiers_of(customer_ids: set[str]) -> dict[str, Tier]:
+    statement = sa.select(Customer.id, Customer.tier).where(Customer.id.in_(customer_ids))
+    return {row.id: row.tier for row in db.session.execute(statement)}
+
+
+def _keep(found: Found, comparison: Comparison, *, draft_id: str, digest: str, by: Actor) -> None:
+    """Store what was found; of what was found before, the figures stay and the details go."""
+    simulations.lock_draft(draft_id)
+    older = sa.select(PolicySimulation.id).where(PolicySimulation.draft_id == draft_id)
+    for table in (SimulatedContact, SimulatedCustomer):
+        db.session.execute(sa.delete(table).where(table.simulation_id.in_(older)))
+    simulation = PolicySimulation(
+        id=new_id(),
+        created_at=comparison.now,
+        draft_id=draft_id,
+        content_digest=digest,
+        by_id=by.id,
+        past_from=comparison.past_from,
+        ahead_from=comparison.ahead_from,
+        ahead_until=comparison.ahead_until,
+        channel=comparison.channel,
+        category=comparison.category,
+        coverage=[asdict(figures) for figures in found.coverage],
+    )
+    db.session.add(simulation)
+    db.session.flush()
+    of_this = {"simulation_id": simulation.id}
+    insert_rows(SimulatedContact, [{**of_this, **asdict(c)} for c in found.contacts])
+    insert_rows(SimulatedCustomer, [{**of_this, **asdict(c)} for c in found.customers])
