@@ -10,7 +10,7 @@ import pytest
 
 from crm_api.accounts.models import Role, Scope
 from tests.care_gateway.factories import make_message
-from tests.contact_frequency.desk import draft_of, simulated
+from tests.contact_frequency.desk import a_rule, draft_of, simulated
 from tests.customers.imports import MAPPING, csv_bytes, row
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import keep_default_policies
@@ -120,6 +120,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
 
 
 BODIES = {
+    "PUT /v1/policy-drafts/{draft_id}": lambda _: {"rule": a_rule(), "reason": "x"},
     "PUT /v1/visits/{visit_id}/schedule": lambda _: {
         "starts_at": "2026-03-05T02:00:00Z",
         "ends_at": "2026-03-05T03:00:00Z",

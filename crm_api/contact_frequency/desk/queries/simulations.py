@@ -117,9 +117,7 @@ def _changed(columns: tuple[Any, ...], simulation_id: str, *, visible_to: Actor)
     return customers.limit_to(statement, visible_to=visible_to)
 
 
-def list_contacts(
-    draft_id: str, *, effect: Effect, visible_to: Actor, page: PageRequest, **narrower: Any
-) -> Page:
+def list_contacts(draft_id: str, *, visible_to: Actor, page: PageRequest, **narrower: Any) -> Page:
     """Return the contacts that the newest simulation counted, the earliest first.
 
     :raises NotFound: if there is no such draft or simulation, or none that the actor may see
@@ -127,7 +125,6 @@ def list_contacts(
     _, simulation = _get_newest(draft_id, visible_to=visible_to)
     statement = _contacts((SimulatedContact,), visible_to=visible_to)
     statement = statement.where(SimulatedContact.simulation_id == simulation.id)
-    statement = statement.where(SimulatedContact.effect == effect)
     for name, value in narrower.items():
         if value is not None:
             statement = statement.where(getattr(SimulatedContact, name) == value)

@@ -86,7 +86,7 @@ class PolicySimulationSchema(Schema):
 class SimulatedContactsQuerySchema(PageQuerySchema):
     """Which contacts."""
 
-    effect = fields.Enum(Effect, by_value=True, required=True)
+    effect = fields.Enum(Effect, by_value=True, load_default=None)
     customer_id = RecordIdField(load_default=None)
     tier = fields.Enum(Tier, by_value=True, load_default=None)
     channel = fields.Enum(Channel, by_value=True, load_default=None)
