@@ -143,13 +143,16 @@ class Decision:
         return content
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Booking:
-    """A slot as it was just written, for whoever books hundreds and reads only its id."""
+    """A slot and what it was asked for: for whoever books hundreds and reads only its id.
+
+    `row` is what was just written, where it was just now.
+    """
 
     id: str
     customer_id: str
     channel: Channel
     category: Category
-    planned_at: datetime
-    row: dict[str, Any]
+    planned_at: datetime | None
+    row: dict[str, Any] | None = None

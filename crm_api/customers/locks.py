@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
 import sqlalchemy as sa
 
 from crm_api.customers.models import SubjectLock
-from crm_api.kit.bulk import array_of
 from crm_api.kit.db import db
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 CUSTOMER = "customer"
 ENDPOINT = "endpoint"
+
+# Subjects travel as one text: a parameter for each cost the client more than the locks.
+_PAIRS = "SELECT pair->>0, pair->>1 FROM jsonb_array_elements(CAST(:wanted AS jsonb)) AS pair"
+_MAKE = sa.text(f"INSERT INTO subject_locks (kind, subject_id) {_PAIRS} ON CONFLICT DO NOTHING")
+_ARE_WANTED = f"(kind, subject_id) IN ({_PAIRS})"
+_LOCK = sa.text(
+    f"SELECT subject_id FROM subject_locks WHERE {_ARE_WANTED}"  # noqa: S608 - all stands here
+    f" AND (SELECT count(*) FROM subject_locks WHERE {_ARE_WANTED}) = :number"
+    ' ORDER BY kind COLLATE "C", subject_id COLLATE "C" FOR NO KEY UPDATE'
+)
 
 
 class NotWriting(RuntimeError):
@@ -32,35 +42,30 @@ def lock_subjects(*, customer_ids: Iterable[str] = (), endpoints: Iterable[str] 
 
     :raises NotWriting: if SQLite was asked for a reading transaction, whose locks hold nothing
     """
-    wanted = ((CUSTOMER, sorted(set(customer_ids))), (ENDPOINT, sorted(set(endpoints))))
-    on_sqlite = db.engine.dialect.name == "sqlite"
-    if on_sqlite and sqlite_begin.get() != "IMMEDIATE":
+    wanted = [(CUSTOMER, one) for one in sorted(set(customer_ids))]
+    wanted += [(ENDPOINT, one) for one in sorted(set(endpoints))]
+    if not wanted:
+        return
+    if db.engine.dialect.name == "sqlite":
+        _make_on_sqlite(wanted)
+    elif not _lock(wanted):
+        db.session.execute(_MAKE.bindparams(wanted=orjson.dumps(wanted).decode()))
+        _lock(wanted)
+
+
+def _make_on_sqlite(wanted: Sequence[tuple[str, str]]) -> None:
+    """Make the rows; there, a writing transaction is alone in the database."""
+    if sqlite_begin.get() != "IMMEDIATE":
         msg = "Subjects can be locked in a writing transaction only."
         raise NotWriting(msg)
-    for kind, ids in wanted:
-        if ids and on_sqlite:  # there, the writing transaction is alone in the database
-            rows = [{"kind": kind, "subject_id": subject_id} for subject_id in ids]
-            db.session.execute(insert(SubjectLock.__table__).on_conflict_do_nothing(), rows)
-        elif ids:
-            _lock(kind, ids)
+    rows = [{"kind": kind, "subject_id": subject_id} for kind, subject_id in wanted]
+    db.session.execute(insert(SubjectLock.__table__).on_conflict_do_nothing(), rows)
 
 
-def _lock(kind: str, ids: list[str]) -> None:
-    """Make sure of the rows of one kind, then lock them in the order of their ids.
+def _lock(wanted: Sequence[tuple[str, str]]) -> bool:
+    """Lock the rows in the order of their kinds and ids, if all are there; tell whether they were.
 
-    The ids travel as one array: a parameter for each cost the client more than the locks.
+    To lock some, and then wait for who makes the others, would be to wait out of order.
     """
-    given = array_of(ids)
-    missing = sa.select(sa.literal(kind), sa.func.unnest(given))
-    db.session.execute(
-        insert(SubjectLock)
-        .from_select([SubjectLock.kind, SubjectLock.subject_id], missing)
-        .on_conflict_do_nothing()
-    )
-    statement = (
-        sa.select(SubjectLock.subject_id)
-        .where(SubjectLock.kind == kind, SubjectLock.subject_id == sa.any_(given))
-        .order_by(sa.collate(SubjectLock.subject_id, "C"))
-        .with_for_update(key_share=True)
-    )
-    db.session.execute(statement).all()
+    given = _LOCK.bindparams(wanted=orjson.dumps(wanted).decode(), number=len(wanted))
+    return bool(db.session.execute(given).all())

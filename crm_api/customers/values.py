@@ -25,6 +25,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom a contact with a customer reaches: the number, and all who are the same person."""
+
+    phone: str | None
+    person_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GovernedFacts:
     """All that the frequency governor needs to know of a customer."""
 

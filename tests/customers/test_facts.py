@@ -40,4 +40,4 @@ def test_facts_cost_the_same_number_of_statements_for_many(app, count_statements
     with count_statements() as many:
         queries.governed_facts(ids)
 
-    assert one.count == many.count == 2
+    assert one.count == many.count == 1

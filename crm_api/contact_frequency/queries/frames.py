@@ -15,11 +15,14 @@ from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.policies import PolicyFrame, Rule
 from crm_api.contact_frequency.policies import rules as rule_documents
 from crm_api.contact_frequency.policies.moments import day_number
+from crm_api.kit.bundles import Bundle
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from crm_api.kit.bundles import Rows
 
 YEARS_AHEAD = 2
 
@@ -35,7 +38,7 @@ class DatedRule:
 
 @dataclass(slots=True)
 class _Catalog:
-    stamp: tuple[Any, ...]
+    stamp: dict[str, Rows]
     versions: Sequence[DatedRule]
     frames: dict[Any, PolicyFrame] = field(default_factory=dict)
 
@@ -69,32 +72,27 @@ def dated_rules() -> Sequence[DatedRule]:
 
 
 def _catalog() -> _Catalog:
-    place, stamp = str(db.engine.url), _stamp()
+    place, stamp = str(db.engine.url), _STAMP.read()
     known = _catalogs.get(place)
     if known is None or known.stamp != stamp:
         known = _catalogs[place] = _Catalog(stamp, _versions())
     return known
 
 
-def _stamp() -> tuple[Any, ...]:
-    """Tell in one statement whether anything changed: versions are never edited, only added."""
-    festivals = sa.func.coalesce(sa.func.sum(_weight(Festival)), 0)
-    statement = sa.select(
-        sa.select(sa.func.count()).select_from(PolicyVersion).scalar_subquery(),
-        sa.select(sa.func.max(PolicyVersion.id)).scalar_subquery(),
-        sa.select(sa.func.count()).select_from(Festival).scalar_subquery(),
-        sa.select(festivals).scalar_subquery(),
-        sa.select(sa.func.max(Arrangement.loaded_at)).scalar_subquery(),
-        sa.select(sa.func.count()).select_from(ArrangedDay).scalar_subquery(),
-    )
-    return tuple(db.session.execute(statement).one())
-
-
 def _weight(festival: type[Festival]) -> sa.ColumnElement[int]:
     """Return a number that a change of a festival's date or tone changes."""
-    solemn = sa.case((festival.tone == "solemn", 1000), else_=1)
+    solemn = sa.case((sa.type_coerce(festival.tone, sa.Text()) == "solemn", 1000), else_=1)
     date_of = sa.func.coalesce(festival.month, 0) * 40 + sa.func.coalesce(festival.day, 0) + 1
     return date_of * solemn
+
+
+# In one statement, whether anything changed: versions are never edited, only added.
+_STAMP = Bundle(
+    versions=sa.select(sa.func.count(), sa.func.max(PolicyVersion.id)),
+    festivals=sa.select(sa.func.count(), sa.func.sum(_weight(Festival))),
+    arrangements=sa.select(sa.func.max(Arrangement.loaded_at)),
+    days=sa.select(sa.func.count()).select_from(ArrangedDay),
+)
 
 
 def _versions() -> Sequence[DatedRule]:

@@ -1,4 +1,4 @@
-"""Read what a chunk of plans rests on. Columns only: no row of the session may be out of date."""
+"""Read what a chunk of plans rests on: in one snapshot, and never by objects of the session."""
 
 from __future__ import annotations
 
@@ -7,48 +7,147 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.contact_frequency.models import Hold, OptOut, OptOutCustomer, Slot, SlotSubject
-from crm_api.contact_frequency.models.slots import COUNTS, TAKEN, TAKEN_OCCURRENCE
+from crm_api.contact_frequency.models import (
+    DecisionFrame,
+    Hold,
+    OptOut,
+    OptOutCustomer,
+    Slot,
+    SlotSubject,
+)
+from crm_api.contact_frequency.models.slots import COUNTS, TAKEN, TAKEN_OCCURRENCE, TAKEN_SOURCE
 from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotFact
 from crm_api.contact_frequency.policies.search import HORIZON
-from crm_api.contact_frequency.queries.known import Known, Visit, met_by
+from crm_api.contact_frequency.queries.known import Known, Visit, met_by, when
 from crm_api.contact_frequency.queries.standings import standing_of
 from crm_api.contact_frequency.terms import Counting, HoldKind, Period
+from crm_api.contact_frequency.values import Booking
 from crm_api.customers import queries as customers
 from crm_api.customers.terms import Category, Channel
-from crm_api.kit.bulk import is_among
-from crm_api.kit.db import db
+from crm_api.kit.bundles import Bundle, among
 from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from crm_api.contact_frequency.policies import PolicyFrame, Rule
     from crm_api.contact_frequency.values import Plan
+    from crm_api.customers.values import Reach
+    from crm_api.kit.bundles import Rows
 
-_is_its_customer = sa.and_(
-    SlotSubject.slot_id == Slot.id, SlotSubject.subject_id == Slot.customer_id
-)
 _PERIOD_DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31}
 
+_SUBJECTS, _HOLDS, _SLOTS = (m.__table__.c for m in (SlotSubject, Hold, Slot))
+_FRAMES = DecisionFrame.__table__.c
+_OPT_OUTS, _FOLLOWED = OptOut.__table__.c, OptOutCustomer.__table__.c
+_FACTS = Bundle(
+    **customers.GOVERNED,
+    slots=sa.select(
+        _SUBJECTS.subject_id,
+        _SUBJECTS.slot_id,
+        _SUBJECTS.effective_micros,
+        _SUBJECTS.channel,
+        _SUBJECTS.category,
+        _SUBJECTS.unit,
+        _SUBJECTS.counting,
+        _SUBJECTS.claim,
+        _SUBJECTS.occasion_class,
+    )
+    .where(among(_SUBJECTS.subject_id, "subject_ids"), COUNTS)
+    .where(_SUBJECTS.effective_micros >= sa.bindparam("first", type_=sa.BigInteger()))
+    .where(_SUBJECTS.effective_micros <= sa.bindparam("last", type_=sa.BigInteger())),
+    holds=sa.select(
+        _HOLDS.id,
+        _HOLDS.customer_id,
+        _HOLDS.team_path,
+        _HOLDS.kind,
+        _HOLDS.from_at,
+        _HOLDS.until_at,
+    )
+    .where(sa.text("lifted_at IS NULL"))
+    .where(sa.or_(among(_HOLDS.customer_id, "customer_ids"), _HOLDS.team_path.is_not(None))),
+    opt_outs=sa.select(
+        _OPT_OUTS.id,
+        _FOLLOWED.customer_id,
+        _OPT_OUTS.number,
+        _OPT_OUTS.channel,
+        _OPT_OUTS.categories,
+    )
+    .outerjoin(OptOutCustomer, _FOLLOWED.opt_out_id == _OPT_OUTS.id)
+    .where(sa.text("opt_outs.lifted_at IS NULL"))
+    .where(
+        sa.or_(
+            among(_OPT_OUTS.number, "numbers"),
+            _OPT_OUTS.id.in_(
+                sa.select(_FOLLOWED.opt_out_id).where(among(_FOLLOWED.customer_id, "customer_ids"))
+            ),
+        )
+    ),
+    occurrences=sa.select(_SLOTS.customer_id, _SLOTS.occurrence, _SLOTS.id)
+    .where(among(_SLOTS.customer_id, "customer_ids"), among(_SLOTS.occurrence, "occurrences"))
+    .where(TAKEN_OCCURRENCE),
+    visits=sa.select(
+        _SLOTS.visit_id,
+        _SLOTS.id,
+        _SLOTS.channel,
+        _SLOTS.effective_at,
+        _SUBJECTS.unit,
+        _SUBJECTS.counting,
+    )
+    .join(
+        SlotSubject,
+        sa.and_(_SUBJECTS.slot_id == _SLOTS.id, _SUBJECTS.subject_id == _SLOTS.customer_id),
+    )
+    .where(among(_SLOTS.visit_id, "visit_ids"), TAKEN),
+    frames=sa.select(_FRAMES.digest).where(_FRAMES.digest == sa.bindparam("frame")),
+    sources=sa.select(
+        _SLOTS.source,
+        _SLOTS.id,
+        _SLOTS.customer_id,
+        _SLOTS.channel,
+        _SLOTS.category,
+        _SLOTS.planned_at,
+    ).where(among(_SLOTS.source, "sources"), TAKEN_SOURCE),
+)
 
-def gather(plans: Sequence[Plan], *, frame: PolicyFrame, now: datetime) -> Known:
-    """Read what bears on these plans.
+
+def gather(
+    plans: Sequence[Plan],
+    *,
+    frame: PolicyFrame,
+    now: datetime,
+    reach: Mapping[str, Reach] | None = None,
+) -> Known:
+    """Read what bears on these plans, in one snapshot, and which of their sources are booked.
+
+    `reach` is handed in where it was read under the locks.
 
     :raises NotFound: if a customer does not exist
     """
     met = {customer_id for plan in plans for customer_id in met_by(plan)}
-    groups = customers.same_person_ids(met)
-    everyone = sorted({member for group in groups.values() for member in group})
-    governed = customers.governed_facts(everyone)
-    if not met <= governed.keys():
+    reach = customers.reach_of(met) if reach is None else reach
+    if not met <= reach.keys():
         raise NotFound("customer")
+    groups = {c: list(reach[c].person_ids) for c in met}
+    everyone = sorted({member for group in groups.values() for member in group})
     numbers = {p.endpoint for p in plans if p.endpoint}
-    numbers |= {n for p in plans if (n := governed[p.customer_id].phone) is not None}
-    holds = _holds(everyone)
-    by_number, by_customer = _opt_outs(numbers, everyone)
+    numbers |= {number for c in met if (number := reach[c].phone) is not None}
+    first, last = _span(plans, frame.rules, now)
+    rows = _FACTS.read(
+        customer_ids=everyone,
+        subject_ids=[*everyone, *sorted(numbers)],
+        numbers=sorted(numbers),
+        occurrences=sorted({plan.occurrence for plan in plans if plan.occurrence}),
+        visit_ids=sorted({plan.visit_id for plan in plans if plan.visit_id}),
+        sources=sorted({plan.source for plan in plans if plan.source}),
+        frame=frame.digest,
+        first=first,
+        last=last,
+    )
+    by_number, by_customer = _opt_outs(rows["opt_outs"])
+    governed, holds = customers.governed_of(rows), _holds(rows["holds"])
     standings = {
         customer_id: standing_of(
             [governed[member] for member in groups[customer_id]],
@@ -59,14 +158,17 @@ def gather(plans: Sequence[Plan], *, frame: PolicyFrame, now: datetime) -> Known
         )
         for customer_id in met
     }
-    span = _span(plans, frame.rules, now)
     return Known(
         groups=groups,
         standings=standings,
-        slots=_slots([*everyone, *sorted(numbers)], *span),
+        slots=_slots(rows["slots"]),
         opt_outs=by_number,
-        occurrences=_occurrences(plans, everyone),
-        visits=_visits({p.visit_id for p in plans if p.visit_id}),
+        occurrences={
+            (customer, occurrence): slot for customer, occurrence, slot in rows["occurrences"]
+        },
+        visits=_visits(rows["visits"]),
+        is_frame_kept=bool(rows["frames"]),
+        sources={source: Booking(*booked) for source, *booked in rows["sources"]},
     )
 
 
@@ -83,77 +185,44 @@ def _width(rule: Rule) -> timedelta:
     return timedelta(days=days + 1, seconds=rule.seconds or 0)
 
 
-def _slots(subject_ids: Sequence[str], first: int, last: int) -> dict[str, list[SlotFact]]:
-    table = SlotSubject.__table__.c
-    statement = (
-        sa.select(
-            table.subject_id,
-            table.slot_id,
-            table.effective_micros,
-            table.channel,
-            table.category,
-            table.unit,
-            table.counting,
-            table.claim,
-            table.occasion_class,
-        )
-        .where(is_among(table.subject_id, subject_ids), COUNTS)
-        .where(table.effective_micros.between(first, last))
-        .order_by(table.subject_id, table.effective_micros, table.slot_id)
-    )
+def _slots(rows: Rows) -> dict[str, list[SlotFact]]:
     found: dict[str, list[SlotFact]] = {}
-    for subject_id, *fact in db.session.execute(statement):
+    for subject_id, *fact in rows:
         found.setdefault(subject_id, []).append(SlotFact(*fact))
+    for facts in found.values():
+        facts.sort(key=when)
     return found
 
 
-def _holds(customer_ids: Sequence[str]) -> list[tuple[str | None, str | None, HoldFact]]:
+def _holds(rows: Rows) -> list[tuple[str | None, str | None, HoldFact]]:
     """Return the holds on these customers, and on regions, of which there are few."""
-    table = Hold.__table__.c
-    statement = (
-        sa.select(table.customer_id, table.team_path, table.kind, table.from_at, table.until_at)
-        .where(sa.text("lifted_at IS NULL"))
-        .where(sa.or_(is_among(table.customer_id, customer_ids), table.team_path.is_not(None)))
-        .order_by(table.id)
-    )
     return [
         (
-            row.customer_id,
-            row.team_path,
+            customer_id,
+            team_path,
             HoldFact(
-                row.kind,
-                moments.micros(row.from_at),
-                None if row.until_at is None else moments.micros(row.until_at),
-                is_firm=row.kind is HoldKind.MOURNING,
+                kind,
+                moments.micros(from_at),
+                None if until_at is None else moments.micros(until_at),
+                is_firm=kind is HoldKind.MOURNING,
             ),
         )
-        for row in db.session.execute(statement)
+        for _id, customer_id, team_path, kind, from_at, until_at in sorted(rows, key=_by_id)
     ]
 
 
 _OptOuts = dict[str, tuple[OptOutFact, ...]]
 
 
-def _opt_outs(numbers: Collection[str], customer_ids: Sequence[str]) -> tuple[_OptOuts, _OptOuts]:
+def _opt_outs(rows: Rows) -> tuple[_OptOuts, _OptOuts]:
     """Return the opt-outs by number, and by customer, whom they follow."""
-    follows = sa.select(OptOutCustomer.opt_out_id).where(
-        is_among(OptOutCustomer.customer_id, customer_ids)
-    )
-    statement = (
-        sa.select(OptOut.id, OptOut.number, OptOut.channel, OptOut.categories)
-        .add_columns(OptOutCustomer.customer_id)
-        .outerjoin(OptOutCustomer, OptOutCustomer.opt_out_id == OptOut.id)
-        .where(sa.text("opt_outs.lifted_at IS NULL"))
-        .where(sa.or_(is_among(OptOut.number, sorted(numbers)), OptOut.id.in_(follows)))
-        .order_by(OptOut.id, OptOutCustomer.customer_id)
-    )
     by_number: dict[str, dict[str, OptOutFact]] = {}
     by_customer: dict[str, dict[str, OptOutFact]] = {}
-    for row in db.session.execute(statement):
-        fact = OptOutFact(row.channel, tuple(Category(c) for c in row.categories))
-        by_number.setdefault(row.number, {})[row.id] = fact
-        if row.customer_id is not None:
-            by_customer.setdefault(row.customer_id, {})[row.id] = fact
+    for opt_out_id, customer_id, number, channel, categories in sorted(rows, key=_by_id):
+        fact = OptOutFact(channel, tuple(Category(c) for c in categories))
+        by_number.setdefault(number, {})[opt_out_id] = fact
+        if customer_id is not None:
+            by_customer.setdefault(customer_id, {})[opt_out_id] = fact
     return _listed(by_number), _listed(by_customer)
 
 
@@ -161,31 +230,13 @@ def _listed(found: dict[str, dict[str, OptOutFact]]) -> _OptOuts:
     return {key: tuple(facts.values()) for key, facts in found.items()}
 
 
-def _occurrences(plans: Sequence[Plan], customer_ids: Sequence[str]) -> dict[tuple[str, str], str]:
-    wanted = sorted({plan.occurrence for plan in plans if plan.occurrence})
-    if not wanted:
-        return {}
-    statement = (
-        sa.select(Slot.customer_id, Slot.occurrence, Slot.id)
-        .where(is_among(Slot.customer_id, customer_ids), is_among(Slot.occurrence, wanted))
-        .where(TAKEN_OCCURRENCE)
-    )
-    rows: Any = db.session.execute(statement)
-    return {(customer_id, occurrence): slot_id for customer_id, occurrence, slot_id in rows}
+def _by_id(row: Sequence[Any]) -> str:
+    return str(row[0])
 
 
-def _visits(visit_ids: Collection[str]) -> dict[str, Visit]:
-    if not visit_ids:
-        return {}
-    statement = (
-        sa.select(Slot.visit_id, Slot.id, Slot.channel, Slot.effective_at)
-        .add_columns(SlotSubject.unit, SlotSubject.counting)
-        .join(SlotSubject, _is_its_customer)
-        .where(Slot.visit_id.in_(sorted(visit_ids)), TAKEN)
-        .order_by(Slot.id)
-    )
+def _visits(rows: Rows) -> dict[str, Visit]:
     found: dict[str, Visit] = {}
-    for visit_id, slot_id, channel, at, unit, counting in db.session.execute(statement):
+    for visit_id, slot_id, channel, at, unit, counting in sorted(rows, key=lambda row: str(row[1])):
         visit = found.setdefault(str(visit_id), Visit())
         if channel is Channel.VISIT:
             visit.at = moments.micros(at)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, WishFact
-    from crm_api.contact_frequency.values import Plan
+    from crm_api.contact_frequency.values import Booking, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,13 @@ class Visit:
     at: int | None = None
     contacts: set[str] = field(default_factory=set)
 
+    def add(self, slot_id: str, plan: Plan, *, at: int, unit: str) -> None:
+        """Take note of the visit itself, or of a contact that counts as one with it."""
+        if plan.channel is Channel.VISIT:
+            self.at = at
+        elif unit == plan.visit_id:
+            self.contacts.add(slot_id)
+
 
 @dataclass(slots=True)
 class Known:
@@ -50,6 +57,8 @@ class Known:
     opt_outs: dict[str, tuple[OptOutFact, ...]]
     occurrences: dict[tuple[str, str], str]
     visits: dict[str, Visit]
+    sources: dict[str, Booking]
+    is_frame_kept: bool
 
     def facts_for(self, plan: Plan, *, own_slot: str | None = None, **state: Any) -> Facts:
         """Return what bears on one plan; `state` tells how the contact itself stands."""
@@ -82,7 +91,7 @@ class Known:
         if len(subject_ids) == 1:
             return tuple(self.slots.get(subject_ids[0], ()))
         found = {s.slot_id: s for i in subject_ids for s in self.slots.get(i, ())}
-        return tuple(sorted(found.values(), key=_when))
+        return tuple(sorted(found.values(), key=when))
 
     def _endpoint(self, plan: Plan) -> EndpointFacts | None:
         number = plan.endpoint or self.standings[plan.customer_id].phone
@@ -105,7 +114,7 @@ class Known:
 
     def add(
         self,
-        slot_id: str,
+        booking: Booking,
         plan: Plan,
         *,
         unit: str,
@@ -113,6 +122,9 @@ class Known:
         claim: str | None = None,
     ) -> None:
         """Take note of a slot that was just reserved, or held for what it claims."""
+        slot_id = booking.id
+        if plan.source is not None:
+            self.sources[plan.source] = booking
         at = moments.micros(plan.at)
         fact = SlotFact(
             slot_id,
@@ -124,15 +136,12 @@ class Known:
             occasion_class=plan.occasion_class,
         )
         for subject_id in subject_ids:
-            insort(self.slots.setdefault(subject_id, []), fact, key=_when)
+            insort(self.slots.setdefault(subject_id, []), fact, key=when)
         if plan.occurrence is not None:
             self.occurrences[plan.customer_id, plan.occurrence] = slot_id
         if plan.visit_id is not None:
             visit = self.visits.setdefault(plan.visit_id, Visit())
-            if plan.channel is Channel.VISIT:
-                visit.at = at
-            elif unit == plan.visit_id:
-                visit.contacts.add(slot_id)
+            visit.add(slot_id, plan, at=at, unit=unit)
 
     def shift(self, slot_id: str, *, at: int, unit: str, subject_ids: Iterable[str]) -> None:
         """Take note that a slot's contact began, when that was, and what it counts as there."""
@@ -141,7 +150,7 @@ class Known:
                 replace(s, at=at, unit=unit, claim=None) if s.slot_id == slot_id else s
                 for s in self.slots.get(subject_id, [])
             ]
-            self.slots[subject_id] = sorted(moved, key=_when)
+            self.slots[subject_id] = sorted(moved, key=when)
 
     def drop(self, slot_ids: Collection[str]) -> None:
         """Take note that slots gave way: they count no more, and what they say is unsaid."""
@@ -157,7 +166,8 @@ def met_by(plan: Plan) -> list[str]:
     return list(dict.fromkeys((plan.customer_id, *plan.also_customer_ids)))
 
 
-def _when(slot: SlotFact) -> tuple[int, str]:
+def when(slot: SlotFact) -> tuple[int, str]:
+    """Return what slots are sorted by."""
     return slot.at, slot.slot_id
 
 

@@ -74,7 +74,7 @@ def list_reservations(customer_id: str, *, visible_to: Actor, page: PageRequest)
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.get_customer(customer_id, visible_to=visible_to)
+    customers.require_visible([customer_id], visible_to=visible_to)
     statement = sa.select(Slot).where(Slot.customer_id == customer_id)
     return fetch_page(statement, by=[Slot.effective_at, Slot.id], page=page, descending=True)
 
@@ -102,7 +102,7 @@ def list_decisions(customer_id: str, *, visible_to: Actor, page: PageRequest) ->
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.get_customer(customer_id, visible_to=visible_to)
+    customers.require_visible([customer_id], visible_to=visible_to)
     statement = sa.select(StoredDecision).where(StoredDecision.customer_id == customer_id)
     by = [StoredDecision.created_at, StoredDecision.id]
     return fetch_page(statement, by=by, page=page, descending=True)

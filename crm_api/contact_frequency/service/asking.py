@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.errors import SourceReserved
 from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.queries.known import met_by
 from crm_api.contact_frequency.queries.lists import (
     PLANNED_BY_HAND,
     get_reservation,
@@ -50,8 +51,8 @@ def check_plans(plans: Sequence[Plan], *, visible_to: Actor, now: datetime) -> l
 
     :raises NotFound: if the actor may not see one of the customers, or a visit is not theirs
     """
-    for customer_id in sorted({c for p in plans for c in (p.customer_id, *p.also_customer_ids)}):
-        customers.get_customer(customer_id, visible_to=visible_to)
+    met = {customer_id for plan in plans for customer_id in met_by(plan)}
+    customers.require_visible(met, visible_to=visible_to)
     for plan in plans:
         require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)
     return preflight_plans(plans, now=now)
@@ -66,8 +67,8 @@ def plan_contact(*, id: str | None, by: Actor, **wanted: Any) -> Slot:
     """
     slot_id = id or new_id()
     plan = Plan(**wanted, source=f"{PLANNED_BY_HAND}{slot_id}")
-    customers.get_customer(plan.customer_id, visible_to=by)
-    known = db.session.get(Slot, slot_id)
+    customers.require_visible([plan.customer_id], visible_to=by)
+    known = db.session.get(Slot, slot_id) if id else None
     if known is not None:
         return _repeat(known, plan)
     require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)

@@ -59,7 +59,8 @@ def record_fact(
     :raises FactInFuture: if it is said to lie more than five minutes ahead
     :raises NotFound: if there is no such customer
     """
-    [plan], now = locking.lock_plans([replace(plan, at=occurred_at)])
+    locked = locking.lock_plans([replace(plan, at=occurred_at)])
+    [plan], now = locked.plans, locked.now
     if occurred_at > max(now, recorded_at) + SKEW:
         raise FactInFuture
     slot = _of_source(plan.source)
@@ -68,7 +69,8 @@ def record_fact(
         return slot
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
     counting = Counting.NONE if plan.begun_by_customer else counting_of(plan.channel, outcome)
-    known = gather([plan], frame=entries.frame, now=now)
+    known = gather([plan], frame=entries.frame, now=now, reach=locked.reach)
+    entries.is_frame_kept = known.is_frame_kept
     facts = known.facts_for(plan, counting=counting, has_happened=True)
     slot_id = _enter(
         plan,

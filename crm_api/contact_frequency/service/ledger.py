@@ -67,6 +67,7 @@ class Entries:
     frame: PolicyFrame
     now: datetime
     by_id: str | None
+    is_frame_kept: bool = False
     slots: list[dict[str, Any]] = field(default_factory=list)
     subjects: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
@@ -197,7 +198,7 @@ class Entries:
     def write(self) -> None:
         """Write all entries, a few statements for any number of them."""
         db.session.flush()
-        if self.decisions:
+        if self.decisions and not self.is_frame_kept:
             _keep_frame(self.frame, self.now)
         for table, rows in (
             (StoredDecision, self.decisions),
@@ -237,11 +238,8 @@ def _planned(plan: Plan) -> dict[str, Any]:
 
 
 def _keep_frame(frame: PolicyFrame, now: datetime) -> None:
-    digest = DecisionFrame.digest
-    known = db.session.execute(sa.select(digest).where(digest == frame.digest)).first()
-    if known is None:
-        row = {"digest": frame.digest, "content": frame.content, "created_at": now}
-        db.session.execute(insert(DecisionFrame).values(**row).on_conflict_do_nothing())
+    row = {"digest": frame.digest, "content": frame.content, "created_at": now}
+    db.session.execute(insert(DecisionFrame).values(**row).on_conflict_do_nothing())
 
 
 def unit_of(plan: Plan, facts: Facts, *, slot_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -13,7 +13,6 @@ from crm_api.contact_frequency.queries.known import met_by
 from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.customers import locks
 from crm_api.customers import queries as customers
-from crm_api.customers.models import Customer
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy, NotFound
@@ -23,19 +22,30 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.values import Plan
+    from crm_api.customers.values import Reach
 
 CHUNK = 500
 
 
-def lock_plans(plans: Sequence[Plan]) -> tuple[list[Plan], datetime]:
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Plans whose subjects are locked, whom they reach, and the time since then."""
+
+    plans: list[Plan]
+    reach: dict[str, Reach]
+    now: datetime
+
+
+def lock_plans(plans: Sequence[Plan]) -> Locked:
     """Lock whom these plans touch; return them with their numbers, and the time.
 
     :raises Busy: if customers were found to be one person just then
     """
-    plans = with_endpoints(plans)
     met = {customer_id for plan in plans for customer_id in met_by(plan)}
+    reach = customers.reach_of(met)
+    plans = with_endpoints(plans, reach)
     endpoints = {plan.endpoint for plan in plans if plan.endpoint}
-    return plans, _lock(met, endpoints)
+    return Locked(plans, *_lock(reach, endpoints))
 
 
 def lock_slots(slot_ids: Collection[str]) -> datetime:
@@ -50,16 +60,16 @@ def lock_slots(slot_ids: Collection[str]) -> datetime:
         statement = sa.select(table.subject_kind, table.subject_id).where(table.slot_id.in_(chunk))
         for kind, subject_id in db.session.execute(statement):
             (met if kind is SubjectKind.CUSTOMER else endpoints).add(subject_id)
-    return _lock(met, endpoints)
+    return _lock(customers.reach_of(met), endpoints)[1]
 
 
-def _lock(customer_ids: Collection[str], endpoints: Collection[str]) -> datetime:
-    groups = customers.same_person_ids(customer_ids)
-    everyone = {member for group in groups.values() for member in group}
+def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str, Reach], datetime]:
+    everyone = {member for reached in reach.values() for member in reached.person_ids}
     locks.lock_subjects(customer_ids=everyone, endpoints=endpoints)
-    if customers.same_person_ids(customer_ids) != groups:
+    since = customers.reach_of(reach)
+    if any(since[c].person_ids != reach[c].person_ids for c in reach):
         raise Busy
-    return clock.after_lock(db.session())
+    return since, clock.after_lock(db.session())
 
 
 def get_slot(slot_id: str) -> tuple[Slot, datetime]:
@@ -93,23 +103,16 @@ def read_slots(slot_ids: Collection[str]) -> list[Slot]:
     return [found[slot_id] for slot_id in dict.fromkeys(slot_ids) if slot_id in found]
 
 
-def with_endpoints(plans: Sequence[Plan]) -> list[Plan]:
+def with_endpoints(plans: Sequence[Plan], reach: dict[str, Reach]) -> list[Plan]:
     """Give calls and messages without a number the customer's own."""
-    wanting = {p.customer_id for p in plans if p.endpoint is None and p.channel in RINGING}
-    if not wanting:
-        return list(plans)
-    table = Customer.__table__.c
-    phones: dict[str, str] = {}
-    for chunk in chunks(sorted(wanting)):
-        statement = sa.select(table.id, table.phone).where(table.id.in_(chunk))
-        phones |= {row.id: row.phone for row in db.session.execute(statement)}
-    return [_with_endpoint(plan, phones) for plan in plans]
+    return [_with_endpoint(plan, reach) for plan in plans]
 
 
-def _with_endpoint(plan: Plan, phones: dict[str, str]) -> Plan:
-    if plan.endpoint is not None or plan.channel not in RINGING:
+def _with_endpoint(plan: Plan, reach: dict[str, Reach]) -> Plan:
+    known = reach.get(plan.customer_id)
+    if plan.endpoint is not None or plan.channel not in RINGING or known is None:
         return plan
-    return replace(plan, endpoint=phones.get(plan.customer_id))
+    return replace(plan, endpoint=known.phone)
 
 
 def chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -6,14 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from crm_api import config
 from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled, SourceReserved
 from crm_api.contact_frequency.models import Slot
-from crm_api.contact_frequency.models.slots import TAKEN_SOURCE
 from crm_api.contact_frequency.policies import decide, ranking
 from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.queries.known import met_by
 from crm_api.contact_frequency.service import locking, losing
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plan_of
@@ -25,8 +23,7 @@ from crm_api.contact_frequency.terms import (
     SlotState,
 )
 from crm_api.contact_frequency.values import Booking
-from crm_api.kit.bulk import is_among
-from crm_api.kit.db import db
+from crm_api.customers import queries as customers
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
@@ -56,8 +53,9 @@ def preflight_plans(plans: Sequence[Plan], *, now: datetime) -> list[Decision]:
     if not plans:
         return []
     frame = frame_at(now)
-    plans = locking.with_endpoints(plans)
-    known = gather(plans, frame=frame, now=now)
+    reach = customers.reach_of({customer_id for plan in plans for customer_id in met_by(plan)})
+    plans = locking.with_endpoints(plans, reach)
+    known = gather(plans, frame=frame, now=now, reach=reach)
     return [decide(plan, known.facts_for(plan), frame, now) for plan in plans]
 
 
@@ -72,20 +70,18 @@ def reserve_slot(plan: Plan, *, by_id: str | None, slot_id: str | None = None) -
     """
     [answer] = _reserve([plan], by_id=by_id, slot_ids=[slot_id], keep_refusals=False)
     if isinstance(answer, Booking):
-        return Slot(**answer.row)
-    if isinstance(answer, Slot):
-        return answer
+        return Slot(**answer.row) if answer.row else locking.read_slots([answer.id])[0]
     decision, facts = answer
     raise ContactBlocked(decision, remember=_remember(decision, facts, by_id=by_id))
 
 
 def reserve_slots(
     plans: Sequence[Plan], *, by_id: str | None, is_held: bool = False
-) -> list[Slot | Booking | Decision]:
+) -> list[Booking | Decision]:
     """Book some hundreds of contacts, each judged after those before it in the list.
 
-    The blocked come back as decisions and are kept. A new slot comes back as what was written,
-    because to build the object took longer than all that led to it. A held one gives way to
+    The blocked come back as decisions and are kept. Slots come back as what they were asked for,
+    because to build the objects took longer than all that led to them. A held one gives way to
     contacts that matter more, until it is firmed; where another greeting of its day does not give
     way to it, it comes back coalesced.
 
@@ -104,24 +100,23 @@ def _reserve(
     slot_ids: Sequence[str | None],
     keep_refusals: bool,
     is_held: bool = False,
-) -> list[Slot | Booking | tuple[Decision, Facts]]:
+) -> list[Booking | tuple[Decision, Facts]]:
     if not plans:
         return []
-    plans, now = locking.lock_plans(plans)
-    existing: dict[str, Slot | Booking] = _by_source({plan.source for plan in plans if plan.source})
+    locked = locking.lock_plans(plans)
+    plans, now = locked.plans, locked.now
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
-    answers: list[Slot | Booking | tuple[Decision, Facts]] = []
+    answers: list[Booking | tuple[Decision, Facts]] = []
     for start in range(0, len(plans), CHUNK):
         chunk = plans[start : start + CHUNK]
-        known = gather(chunk, frame=entries.frame, now=now)
+        known = gather(chunk, frame=entries.frame, now=now, reach=locked.reach)
+        entries.is_frame_kept = known.is_frame_kept
         for plan, slot_id in zip(chunk, slot_ids[start : start + CHUNK], strict=True):
-            answer = _existing(plan, existing) or _judge(
+            answer = _existing(plan, known) or _judge(
                 plan, known, entries, slot_id or new_id(), is_held=is_held
             )
             if isinstance(answer, tuple):
                 answer = _refused(*answer, entries=entries, is_kept=keep_refusals, is_held=is_held)
-            elif plan.source:
-                existing[plan.source] = answer
             answers.append(answer)
         entries.write()
     return answers
@@ -169,9 +164,10 @@ def _judge(
         customer_id=plan.customer_id,
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
+    booking = _booking(slot_id, plan, entries)
     claim = entries.subjects[-1]["claim"]
-    known.add(slot_id, plan, unit=unit, subject_ids=subject_ids, claim=claim)
-    return _booking(slot_id, plan, entries)
+    known.add(booking, plan, unit=unit, subject_ids=subject_ids, claim=claim)
+    return booking
 
 
 def _state(plan: Plan, *, now: datetime) -> SlotState:
@@ -180,33 +176,18 @@ def _state(plan: Plan, *, now: datetime) -> SlotState:
 
 
 def _booking(slot_id: str, plan: Plan, entries: Entries) -> Booking:
-    return Booking(
-        id=slot_id,
-        customer_id=plan.customer_id,
-        channel=plan.channel,
-        category=plan.category,
-        planned_at=plan.at,
-        row=entries.slots[-1],
-    )
+    asked = (plan.customer_id, plan.channel, plan.category, plan.at)
+    return Booking(slot_id, *asked, row=entries.slots[-1])
 
 
-def _by_source(sources: set[str]) -> dict[str, Slot | Booking]:
-    found: dict[str, Slot | Booking] = {}
-    for chunk in locking.chunks(sorted(sources)):
-        statement = sa.select(Slot).where(is_among(Slot.source, chunk), TAKEN_SOURCE)
-        statement = statement.execution_options(populate_existing=True)
-        found |= {slot.source: slot for slot in db.session.scalars(statement) if slot.source}
-    return found
-
-
-def _existing(plan: Plan, existing: dict[str, Slot | Booking]) -> Slot | Booking | None:
-    slot = existing.get(plan.source) if plan.source else None
-    if slot is None:
+def _existing(plan: Plan, known: Known) -> Booking | None:
+    booking = known.sources.get(plan.source) if plan.source else None
+    if booking is None:
         return None
     asked = (plan.customer_id, plan.channel, plan.category, plan.at)
-    if asked != (slot.customer_id, slot.channel, slot.category, slot.planned_at):
-        raise SourceReserved(slot_id=slot.id)
-    return slot
+    if asked != (booking.customer_id, booking.channel, booking.category, booking.planned_at):
+        raise SourceReserved(slot_id=booking.id)
+    return booking
 
 
 def _remember(

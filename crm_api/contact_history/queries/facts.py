@@ -32,7 +32,7 @@ def get_facts(customer_id: str, *, visible_to: Actor) -> History:
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.get_customer(customer_id, visible_to=visible_to)
+    customers.require_visible([customer_id], visible_to=visible_to)
     return contact_facts([customer_id]).get(customer_id) or History(customer_id=customer_id)
 
 

@@ -27,7 +27,7 @@ def list_contacts(
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.get_customer(customer_id, visible_to=visible_to)
+    customers.require_visible([customer_id], visible_to=visible_to)
     timeline = sa.select(Contact).where(Contact.customer_id == customer_id).options(*SHOWN)
     timeline = timeline.where(*conditions(**filters))
     by = [Contact.occurred_at, Contact.id]

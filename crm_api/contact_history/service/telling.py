@@ -45,7 +45,7 @@ def log_contact(
     :raises ReservationLogged: if another contact made use of it
     :raises NotYetHappened: if it lies in the future
     """
-    customers.get_customer(entry.customer_id, visible_to=by)
+    customers.require_visible([entry.customer_id], visible_to=by)
     if reservation_id is None:
         ledger.require_visit(entry.visit_id, customer_id=entry.customer_id, is_ahead=False)
         contact = record_contact(entry, by_id=by.id, now=now)

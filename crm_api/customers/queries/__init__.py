@@ -6,6 +6,7 @@ from crm_api.customers.queries.access import (
     find_with_account,
     get_customer,
     limit_to,
+    require_visible,
 )
 from crm_api.customers.queries.changes import fetch_changes
 from crm_api.customers.queries.core_rows import core_row
@@ -17,7 +18,13 @@ from crm_api.customers.queries.extended import (
     get_anniversary,
     get_wish,
 )
-from crm_api.customers.queries.facts import governed_facts, same_person_ids
+from crm_api.customers.queries.facts import (
+    GOVERNED,
+    governed_facts,
+    governed_of,
+    reach_of,
+    same_person_ids,
+)
 from crm_api.customers.queries.lists import fetch_customers
 from crm_api.customers.queries.phones import fetch_phones, get_phone, phones_of
 from crm_api.customers.queries.relations import (
@@ -32,6 +39,7 @@ from crm_api.customers.queries.reveals import count_reveals
 from crm_api.customers.queries.tiers import tier_thresholds
 
 __all__ = [
+    "GOVERNED",
     "core_row",
     "count_portfolio",
     "count_reveals",
@@ -52,10 +60,13 @@ __all__ = [
     "get_relation",
     "get_wish",
     "governed_facts",
+    "governed_of",
     "great_key_person_ids",
     "group_tiers",
     "limit_to",
     "phones_of",
+    "reach_of",
+    "require_visible",
     "same_person_ids",
     "same_person_links",
     "tier_thresholds",

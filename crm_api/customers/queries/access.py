@@ -10,13 +10,17 @@ from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Status
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from crm_api.accounts.actors import Actor
 
 S = TypeVar("S", bound=sa.Select[Any])
+_CUSTOMERS = Customer.__table__.c
 
 
 def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:
@@ -29,6 +33,18 @@ def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:
     if customer is None:
         raise NotFound("customer")
     return customer
+
+
+def require_visible(customer_ids: Collection[str], *, visible_to: Actor) -> None:
+    """Make sure that the actor may see all of these customers, in one statement.
+
+    :raises NotFound: if there is none of one of the ids, or none that the actor may see
+    """
+    wanted = set(customer_ids)
+    statement = sa.select(_CUSTOMERS.id).where(is_among(_CUSTOMERS.id, sorted(wanted)))
+    found = db.session.execute(limit_to(statement, visible_to=visible_to)).all()
+    if len(found) < len(wanted):
+        raise NotFound("customer")
 
 
 def limit_to(statement: S, *, visible_to: Actor) -> S:

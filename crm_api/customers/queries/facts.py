@@ -9,105 +9,100 @@ import sqlalchemy as sa
 from crm_api.accounts.models import Team
 from crm_api.customers.models import Customer, DoNotDisturbWish
 from crm_api.customers.terms import Category, Channel
-from crm_api.customers.values import GovernedFacts, Wish
-from crm_api.kit.bulk import is_among
-from crm_api.kit.db import db
+from crm_api.customers.values import GovernedFacts, Reach, Wish
+from crm_api.kit.bundles import Bundle, among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-CHUNK = 500
+    from crm_api.kit.bundles import Rows
+
+_ASKED, _ALL = Customer.__table__.alias("asked").c, Customer.__table__.alias("all_of_them").c
+_REACH = Bundle(
+    numbers=sa.select(_ASKED.id, _ASKED.phone).where(among(_ASKED.id, "customer_ids")),
+    members=sa.select(_ASKED.id, _ALL.id)
+    .where(_ALL.person_id == _ASKED.person_id)
+    .where(among(_ASKED.id, "customer_ids")),
+)
+
+_CUSTOMERS, _WISHES = Customer.__table__.c, DoNotDisturbWish.__table__.c
+_CORE = {
+    "customer_id": _CUSTOMERS.id,
+    "kind": _CUSTOMERS.kind,
+    "tier": _CUSTOMERS.tier,
+    "status": _CUSTOMERS.status,
+    "team_id": _CUSTOMERS.team_id,
+    "team_path": Team.path,
+    "owner_id": _CUSTOMERS.owner_id,
+    "birth_on": _CUSTOMERS.birth_on,
+    "has_guardian_consent": _CUSTOMERS.has_guardian_consent,
+    "phone": _CUSTOMERS.phone,
+}
+GOVERNED = {
+    "customers": sa.select(*_CORE.values())
+    .join(Team, Team.id == _CUSTOMERS.team_id)
+    .where(among(_CUSTOMERS.id, "customer_ids")),
+    "wishes": sa.select(
+        _WISHES.customer_id,
+        _WISHES.id,
+        _WISHES.channels,
+        _WISHES.categories,
+        _WISHES.quiet_from,
+        _WISHES.quiet_until,
+        _WISHES.ends_on,
+    ).where(among(_WISHES.customer_id, "customer_ids"), _WISHES.lifted_at.is_(None)),
+}
+_GOVERNED = Bundle(**GOVERNED)
+
+
+def reach_of(customer_ids: Iterable[str]) -> dict[str, Reach]:
+    """Return the number of each customer, and the sorted ids of all who are that person.
+
+    Read it again once the subjects are locked: either may have changed in between.
+    """
+    rows = _REACH.read(customer_ids=sorted(set(customer_ids)))
+    together: dict[str, list[str]] = {}
+    for customer_id, member_id in rows["members"]:
+        together.setdefault(customer_id, []).append(member_id)
+    return {
+        customer_id: Reach(
+            phone=phone, person_ids=tuple(sorted(together.get(customer_id, [customer_id])))
+        )
+        for customer_id, phone in rows["numbers"]
+    }
 
 
 def same_person_ids(customer_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Return, for each customer, the sorted ids of all who are that person, itself included.
-
-    Read it again once the subjects are locked: a link may have been made in between.
-    """
-    found = {customer_id: [customer_id] for customer_id in customer_ids}
-    persons = dict(_persons(sorted(found)))
-    if persons:
-        members = _members(sorted(set(persons.values())))
-        found |= {customer_id: members[person] for customer_id, person in persons.items()}
-    return found
-
-
-def _persons(customer_ids: Sequence[str]) -> Iterator[Any]:
-    statement = sa.select(Customer.id, Customer.person_id).where(Customer.person_id.is_not(None))
-    for chunk in _chunks(customer_ids):
-        yield from db.session.execute(statement.where(is_among(Customer.id, chunk)))
-
-
-def _members(person_ids: Sequence[str]) -> dict[str, list[str]]:
-    members: dict[str, list[str]] = {person_id: [] for person_id in person_ids}
-    table = Customer.__table__.c
-    for chunk in _chunks(person_ids):
-        statement = sa.select(table.person_id, table.id).where(is_among(table.person_id, chunk))
-        for person_id, customer_id in db.session.execute(statement):
-            members[person_id].append(customer_id)
-    return {person_id: sorted(ids) for person_id, ids in members.items()}
+    """Return, for each customer, the sorted ids of all who are that person, itself included."""
+    wanted = list(customer_ids)
+    reach = reach_of(wanted)
+    return {c: list(reach[c].person_ids) if c in reach else [c] for c in wanted}
 
 
 def governed_facts(customer_ids: Iterable[str]) -> dict[str, GovernedFacts]:
     """Return what the frequency governor needs, by customer; who does not exist is left out."""
-    ids = sorted(set(customer_ids))
-    wishes = _wishes(ids)
-    return {
-        row.id: GovernedFacts(
-            customer_id=row.id,
-            kind=row.kind,
-            tier=row.tier,
-            status=row.status,
-            team_id=row.team_id,
-            team_path=row.path,
-            owner_id=row.owner_id,
-            birth_on=row.birth_on,
-            has_guardian_consent=row.has_guardian_consent,
-            phone=row.phone,
-            wishes=tuple(wishes.get(row.id, ())),
-        )
-        for row in _core_facts(ids)
-    }
+    return governed_of(_GOVERNED.read(customer_ids=sorted(set(customer_ids))))
 
 
-def _core_facts(ids: Sequence[str]) -> Iterator[Any]:
-    statement = sa.select(
-        Customer.id,
-        Customer.kind,
-        Customer.tier,
-        Customer.status,
-        Customer.team_id,
-        Team.path,
-        Customer.owner_id,
-        Customer.birth_on,
-        Customer.has_guardian_consent,
-        Customer.phone,
-    ).join(Team, Team.id == Customer.team_id)
-    for chunk in _chunks(ids):
-        yield from db.session.execute(statement.where(is_among(Customer.id, chunk)))
+def governed_of(rows: Mapping[str, Rows]) -> dict[str, GovernedFacts]:
+    """Return the facts that the selects of `GOVERNED` gave."""
+    wishes: dict[str, list[Wish]] = {}
+    for customer_id, *wish in sorted(rows["wishes"], key=lambda row: str(row[1])):
+        wishes.setdefault(customer_id, []).append(_wish(wish))
+    return {row[0]: _facts(row, tuple(wishes.get(row[0], ()))) for row in rows["customers"]}
 
 
-def _wishes(ids: Sequence[str]) -> dict[str, list[Wish]]:
-    table = DoNotDisturbWish.__table__.c
-    statement = sa.select(*table).where(table.lifted_at.is_(None)).order_by(table.id)
-    found: dict[str, list[Wish]] = {}
-    for chunk in _chunks(ids):
-        for row in db.session.execute(statement.where(is_among(table.customer_id, chunk))):
-            found.setdefault(row.customer_id, []).append(_wish(row))
-    return found
+def _facts(row: Sequence[Any], wishes: tuple[Wish, ...]) -> GovernedFacts:
+    return GovernedFacts(**dict(zip(_CORE, row, strict=True)), wishes=wishes)
 
 
-def _wish(row: Any) -> Wish:
+def _wish(row: Sequence[Any]) -> Wish:
+    wish_id, channels, categories, quiet_from, quiet_until, ends_on = row
     return Wish(
-        id=row.id,
-        channels=None if row.channels is None else tuple(map(Channel, row.channels)),
-        categories=None if row.categories is None else tuple(map(Category, row.categories)),
-        quiet_from=row.quiet_from,
-        quiet_until=row.quiet_until,
-        ends_on=row.ends_on,
+        id=wish_id,
+        channels=None if channels is None else tuple(map(Channel, channels)),
+        categories=None if categories is None else tuple(map(Category, categories)),
+        quiet_from=quiet_from,
+        quiet_until=quiet_until,
+        ends_on=ends_on,
     )
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
