@@ -62,6 +62,7 @@ class Settings:
     requests_per_minute: int = 600
     sign_ins_per_minute: int = 20
     reveals_per_day: int = 50
+    overrides_per_week: int = 10
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     hold_days: int = 45
@@ -101,6 +102,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         requests_per_minute=_number(environ, "CRM_REQUESTS_PER_MINUTE", 600),
         sign_ins_per_minute=_number(environ, "CRM_SIGN_INS_PER_MINUTE", 20),
         reveals_per_day=_number(environ, "CRM_REVEALS_PER_DAY", 50),
+        overrides_per_week=_number(environ, "CRM_OVERRIDES_PER_WEEK", 10),
         gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
         hold_days=_number(environ, "CRM_HOLD_DAYS", 45),

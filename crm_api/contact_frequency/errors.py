@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.kit.errors import DomainError
+from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,11 +21,13 @@ class ContactBlocked(DomainError):
 
     def __init__(self, decision: Decision, *, remember: Callable[[], None] | None = None) -> None:
         self.decision = decision
+        decision.id = decision.id or new_id()
         trace = decision.document
         super().__init__(
             "This contact is not allowed at that moment; `decision` says why, "
             "and `next_allowed_at` when it is.",
             remember=remember,
+            decision_id=decision.id,
             decision=trace,
             next_allowed_at=trace["next_allowed_at"],
         )

@@ -75,6 +75,10 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "at": (moment + timedelta(days=1)).isoformat(),
     }
     reservation = _ok(caller.post("/v1/contact-reservations", json=call))
+    soon = {**call, "at": (moment + timedelta(days=1, hours=1)).isoformat()}
+    refusal = caller.post("/v1/contact-reservations", json=soon).json
+    wish_for = {"decision_id": refusal["decision_id"], "reason": "x"}
+    override = _ok(caller.post("/v1/contact-overrides", json=wish_for))
     until = (moment + timedelta(days=90)).isoformat()
     quiet = {"kind": "leave_alone", "customer_id": customer.id, "until_at": until, "reason": "x"}
     hold = _ok(caller.post("/v1/contact-holds", json=quiet))
@@ -114,6 +118,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "opt_out_id": opt_outs[0]["id"],
         "decision_id": reservation["decision_id"],
         "draft_id": draft["id"],
+        "override_id": override["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

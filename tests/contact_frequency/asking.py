@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from crm_api.app import create_app
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.contact_frequency.errors import ContactBlocked
+from crm_api.contact_frequency.errors import ContactBlocked, OverrideSettled
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
@@ -58,7 +58,7 @@ def _child(app: Flask, wanted: dict, *, ready: int, go: int, answer: Path) -> No
             db.session.rollback()
             os.write(ready, b".")
             os.read(go, 1)
-            answer.write_text(json.dumps(ask(_plan(wanted))))
+            answer.write_text(json.dumps(ask(_plan(wanted), override_id=wanted.get("override_id"))))
         status = 0
     except BaseException:  # noqa: BLE001 - the parent sees the status only
         traceback.print_exc()
@@ -76,14 +76,16 @@ def _plan(wanted: dict) -> Plan:
     )
 
 
-def ask(plan: Plan) -> dict:
+def ask(plan: Plan, *, override_id: str | None = None) -> dict:
     """Ask as a client does: again where the database was busy."""
     for _ in range(TRIES):
         try:
             with transaction():
-                slot = contact_frequency.reserve_slot(plan, by_id=None)
+                slot = contact_frequency.reserve_slot(plan, by_id=None, override_id=override_id)
         except ContactBlocked as refused:
             return {"slot_id": None, **refused.details["decision"]}
+        except OverrideSettled as refused:
+            return {"slot_id": None, "code": refused.code, **refused.details}
         except DBAPIError as error:
             if not is_busy(error):
                 raise

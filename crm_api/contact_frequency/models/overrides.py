@@ -67,13 +67,21 @@ class Override(Record, Model):
         :raises OverrideSettled: if somebody decided otherwise
         :raises OverrideLapsed: if the contact's moment has passed
         """
-        self._require(OverrideState.ASKED, wanted=OverrideState.APPROVED, at=at)
+        self.require_asked(at=at)
         self.state = OverrideState.APPROVED
         self.approved_by_id = by_id
         self.approver_role = role
         self.approved_at = at
         self.approval_reason = reason
         self.lapses_at = min(at + LASTS, self.last_at)
+
+    def require_asked(self, *, at: datetime) -> None:
+        """Make sure that it still waits for somebody to decide.
+
+        :raises OverrideSettled: if somebody did
+        :raises OverrideLapsed: if the contact's moment has passed
+        """
+        self._require(OverrideState.ASKED, wanted=OverrideState.APPROVED, at=at)
 
     def decline(self, *, by_id: str, reason: str, at: datetime) -> None:
         """Leave the contact refused.
@@ -121,5 +129,5 @@ class Override(Record, Model):
     def _require(self, state: OverrideState, *, wanted: OverrideState, at: datetime) -> None:
         if self.state is not state:
             raise OverrideSettled(state=self.state, wanted=wanted)
-        if at > self.lapses_at:
+        if at >= self.lapses_at:
             raise OverrideLapsed(lapsed_at=self.lapses_at)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
-from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled
+from crm_api.contact_frequency.errors import (
+    ContactBlocked,
+    OverrideDoesNotFit,
+    OverrideLapsed,
+    OverrideSettled,
+    SlotSettled,
+)
 from crm_api.contact_frequency.queries import lists
 from crm_api.contact_frequency.schemas import decisions as schemas
 from crm_api.contact_frequency.service import asking, governing
@@ -51,6 +57,7 @@ def check_plans(payload: Payload) -> Any:
 @blueprint.post("/v1/contact-reservations")
 @requires(*FIELD)
 @refuses(NotFound, ContactBlocked, IdTaken, Busy)
+@refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
 @blueprint.arguments(schemas.ReservationRequestSchema)
 @blueprint.response(201, schemas.ReservationSchema)
 def plan_contact(payload: Payload) -> Any:
@@ -80,6 +87,7 @@ def get_reservation(*, reservation_id: str) -> Any:
 @blueprint.put("/v1/contact-reservations/<record_id:reservation_id>/moment")
 @requires(*FIELD)
 @refuses(NotFound, ContactBlocked, SlotSettled, Busy)
+@refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
 @blueprint.arguments(schemas.MovedReservationSchema)
 @blueprint.response(200, schemas.ReservationSchema)
 def move_reservation(payload: Payload, *, reservation_id: str) -> Any:

@@ -29,6 +29,15 @@ def moment_text(about: str) -> fields.String:
     return fields.String(allow_none=True, metadata={"format": "date-time", "description": about})
 
 
+def override_field() -> RecordIdField:
+    """Return a field for the override that lets a contact through."""
+    return RecordIdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The approved override of this one contact, where it has one."},
+    )
+
+
 class BudgetQuerySchema(Schema):
     """Which contact is thought of."""
 
@@ -84,6 +93,7 @@ class ReservationRequestSchema(ContactPlanSchema):
         required=True,
         metadata={"description": "call, wechat or email: visits and SMS reserve their own."},
     )
+    override_id = override_field()
     occurrence = TextField(
         longest=200,
         shortest=1,
@@ -104,6 +114,7 @@ class MovedReservationSchema(Schema):
     """The new moment."""
 
     at = MomentField(required=True)
+    override_id = override_field()
 
 
 class ReservationReleaseSchema(Schema):
@@ -159,6 +170,14 @@ class ChannelMomentSchema(Schema):
     next_allowed_at = moment_text("Null if not within 400 days.")
 
 
+class UsedOverrideSchema(Schema):
+    """Who let a contact through."""
+
+    id = fields.String()
+    asked_by_id = fields.String()
+    approved_by_id = fields.String()
+
+
 class ContactDecisionSchema(Schema):
     """The governor's answer, with everything that led to it."""
 
@@ -182,6 +201,13 @@ class ContactDecisionSchema(Schema):
     earlier_alternative_at = moment_text("The last legal moment before the one asked for.")
     other_channels = fields.List(fields.Nested(ChannelMomentSchema))
     may_be_overridden_by = fields.List(fields.String())
+    override = fields.Nested(
+        UsedOverrideSchema, metadata={"description": "Only where the contact has one."}
+    )
+    overridden = fields.List(
+        fields.Nested(DecisionReasonSchema),
+        metadata={"description": "What the override sets aside."},
+    )
 
 
 class ContactDecisionsSchema(Schema):
@@ -232,6 +258,7 @@ class ReservationSchema(Schema):
         allow_none=True, metadata={"description": "The contact to which it lost its moment."}
     )
     decision_id = fields.String(allow_none=True)
+    override_id = fields.String(allow_none=True)
     needs_new_plan = fields.Boolean(
         metadata={"description": "A later fact made this moment illegal: move it."}
     )

@@ -58,10 +58,15 @@ def check_plans(plans: Sequence[Plan], *, visible_to: Actor, now: datetime) -> l
     return preflight_plans(plans, now=now)
 
 
-def plan_contact(*, id: str | None, by: Actor, **wanted: Any) -> Slot:
+def plan_contact(
+    *, id: str | None, override_id: str | None = None, by: Actor, **wanted: Any
+) -> Slot:
     """Reserve a call or message that somebody means to make by hand, to be logged or given back.
 
     :raises ContactBlocked: if the policies in force do not allow it
+    :raises OverrideDoesNotFit: if the override binds another contact
+    :raises OverrideSettled: if nobody approved it, or it was used or taken back
+    :raises OverrideLapsed: if its time is over
     :raises IdTaken: if the id belongs to a reservation of other content
     :raises NotFound: if the actor may not see the customer, or the visit served is not theirs
     """
@@ -73,7 +78,7 @@ def plan_contact(*, id: str | None, by: Actor, **wanted: Any) -> Slot:
         return _repeat(known, plan)
     require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)
     try:
-        return reserve_slot(plan, by_id=by.id, slot_id=slot_id)
+        return reserve_slot(plan, by_id=by.id, slot_id=slot_id, override_id=override_id)
     except SourceReserved:
         raise IdTaken from None
 
@@ -85,15 +90,20 @@ def _repeat(known: Slot, plan: Plan) -> Slot:
     return known
 
 
-def move_reservation(slot_id: str, *, at: datetime, by: Actor) -> Slot:
+def move_reservation(
+    slot_id: str, *, at: datetime, override_id: str | None = None, by: Actor
+) -> Slot:
     """Move a contact that somebody planned by hand.
 
+    :raises OverrideDoesNotFit: if the override binds another contact
+    :raises OverrideSettled: if nobody approved it, or it was used or taken back
+    :raises OverrideLapsed: if its time is over
     :raises ContactBlocked: if the new time is illegal; it stays where it is
     :raises SlotSettled: if the contact happened or ended
     :raises NotFound: if the actor may not see it
     """
     slot = get_reservation(slot_id, visible_to=by)
-    return move_slot(slot.id, to=at, by_id=by.id)
+    return move_slot(slot.id, to=at, by_id=by.id, override_id=override_id)
 
 
 def release_reservation(slot_id: str, *, reason: str, by: Actor) -> Slot:

@@ -14,7 +14,8 @@ from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TAKEN_SOURCE,
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import DAY
 from crm_api.contact_frequency.queries import frame_at, gather
-from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.queries.overrides import override_facts
+from crm_api.contact_frequency.service import exemptions, locking
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plan_of, plans_of
 from crm_api.contact_frequency.terms import (
@@ -217,10 +218,17 @@ def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) 
         plan = plan_of(slot, at=at)
         entries = Entries(frame=frame_at(now), now=now, by_id=slot.by_id)
         known = gather([plan], frame=entries.frame, now=now)
-    facts = known.facts_for(plan, own_slot=slot.id, counting=slot.counting, has_happened=True)
+    facts = known.facts_for(
+        plan,
+        own_slot=slot.id,
+        counting=slot.counting,
+        has_happened=True,
+        override=override_facts([slot]).get(slot.id),
+    )
     decision = decide(plan, facts, entries.frame, now)
     decision = entries.add_decision(decision, facts, kind=DecisionKind.FACT, slot_id=slot.id)
     overruns = _add_overruns(decision, slot.id, entries, cause=cause)
+    exemptions.record_overruns(decision, entries, slot_id=slot.id)
     if facts.occurrence_slot is not None:
         slot.occurrence = None
     slot.judge(effective_at=at, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
@@ -237,9 +245,12 @@ def mark_illegal(slot_id: str, *, now: datetime) -> None:
         return
     frame, plans = frame_at(now), plans_of(beside)
     known = gather(list(plans.values()), frame=frame, now=now)
+    overrides = override_facts(beside)
     for slot in beside:
         plan = plans[slot.id]
-        facts = known.facts_for(plan, own_slot=slot.id, has_happened=True)
+        facts = known.facts_for(
+            plan, own_slot=slot.id, has_happened=True, override=overrides.get(slot.id)
+        )
         if any(reason.blocks for reason in decide(plan, facts, frame, now).reasons):
             slot.needs_new_plan = True
     db.session.flush()

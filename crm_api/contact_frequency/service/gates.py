@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
-from crm_api.contact_frequency.service import freezing, locking
+from crm_api.contact_frequency.queries.overrides import override_facts
+from crm_api.contact_frequency.service import exemptions, freezing, locking
 from crm_api.contact_frequency.service.facts import judge_fact
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plans_of, touched_by
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.models import Overrun, Slot
+    from crm_api.contact_frequency.policies.facts import OverrideFact
     from crm_api.contact_frequency.queries import Known
     from crm_api.contact_frequency.values import Decision, Plan
 
@@ -42,14 +44,20 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     plans = plans_of(slots, at=now)
     entries = Entries(frame=frame_at(now), now=now, by_id=None)
     known = gather(list(plans.values()), frame=entries.frame, now=now)
-    answers = {slot.id: _begin(slot, plans[slot.id], known, entries) for slot in slots}
+    overrides = override_facts(slots)
+    answers = {
+        slot.id: _begin(slot, plans[slot.id], known, entries, override=overrides.get(slot.id))
+        for slot in slots
+    }
     entries.write()
     return answers
 
 
-def _begin(slot: Slot, plan: Plan, known: Known, entries: Entries) -> Decision | None:
+def _begin(
+    slot: Slot, plan: Plan, known: Known, entries: Entries, *, override: OverrideFact | None
+) -> Decision | None:
     is_settled = slot.state not in PLANNED_STATES
-    facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled)
+    facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled, override=override)
     decision = decide(plan, facts, entries.frame, entries.now)
     kind = DecisionKind.BEGIN if decision.is_allowed else DecisionKind.REFUSAL
     decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot.id)
@@ -61,6 +69,7 @@ def _begin(slot: Slot, plan: Plan, known: Known, entries: Entries) -> Decision |
         customer_id=slot.customer_id,
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
+    exemptions.record_overruns(decision, entries, slot_id=slot.id)
     slot.become(SlotState.IN_FLIGHT)
     slot.judge(
         effective_at=entries.now,

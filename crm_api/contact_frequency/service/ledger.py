@@ -53,6 +53,7 @@ _NOT_YET: dict[str, Any] = {
     "winner_slot_id": None,
     "outcome": None,
     "reason": None,
+    "override_id": None,
     "needs_new_plan": False,
     "is_late": False,
     "needs_look": False,
@@ -84,7 +85,7 @@ class Entries:
         slot_id: str | None = None,
     ) -> Decision:
         """Keep a decision with the facts that give it again."""
-        plan, decision.id = decision.plan, new_id()
+        plan, decision.id = decision.plan, decision.id or new_id()
         self.decisions.append(
             {
                 "id": decision.id,

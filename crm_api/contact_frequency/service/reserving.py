@@ -12,7 +12,9 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.policies import decide, ranking
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.known import met_by
-from crm_api.contact_frequency.service import locking, losing
+from crm_api.contact_frequency.queries.overrides import override_facts
+from crm_api.contact_frequency.service import exemptions, locking, losing
+from crm_api.contact_frequency.service.facts import mark_illegal
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plan_of
 from crm_api.contact_frequency.terms import (
@@ -59,20 +61,41 @@ def preflight_plans(plans: Sequence[Plan], *, now: datetime) -> list[Decision]:
     return [decide(plan, known.facts_for(plan), frame, now) for plan in plans]
 
 
-def reserve_slot(plan: Plan, *, by_id: str | None, slot_id: str | None = None) -> Slot:
+def reserve_slot(
+    plan: Plan,
+    *,
+    by_id: str | None,
+    slot_id: str | None = None,
+    override_id: str | None = None,
+) -> Slot:
     """Book a contact ahead, or refuse it with the whole trace.
 
-    Asked twice for one source, it is one reservation.
+    Asked twice for one source, it is one reservation. An override lets its one contact through;
+    plans beside it that are now illegal need a new plan.
 
     :raises ContactBlocked: if the policies in force do not allow it; the decision is kept
+    :raises OverrideDoesNotFit: if the override binds another contact
+    :raises OverrideSettled: if nobody approved it, or it was used or taken back
+    :raises OverrideLapsed: if its time is over
     :raises SourceReserved: if the source holds a reservation for something else
     :raises NotFound: if there is no such customer
     """
-    [answer] = _reserve([plan], by_id=by_id, slot_ids=[slot_id], keep_refusals=False)
+    [answer] = _reserve(
+        [plan], by_id=by_id, slot_ids=[slot_id], keep_refusals=False, override_id=override_id
+    )
     if isinstance(answer, Booking):
-        return Slot(**answer.row) if answer.row else locking.read_slots([answer.id])[0]
+        return _booked(answer)
     decision, facts = answer
     raise ContactBlocked(decision, remember=_remember(decision, facts, by_id=by_id))
+
+
+def _booked(booking: Booking) -> Slot:
+    if booking.row is None:
+        return locking.read_slots([booking.id])[0]
+    slot = Slot(**booking.row)
+    if slot.override_id is not None:
+        mark_illegal(slot.id, now=slot.judged_at)
+    return slot
 
 
 def reserve_slots(
@@ -100,6 +123,7 @@ def _reserve(
     slot_ids: Sequence[str | None],
     keep_refusals: bool,
     is_held: bool = False,
+    override_id: str | None = None,
 ) -> list[Booking | tuple[Decision, Facts]]:
     if not plans:
         return []
@@ -113,7 +137,7 @@ def _reserve(
         entries.is_frame_kept = known.is_frame_kept
         for plan, slot_id in zip(chunk, slot_ids[start : start + CHUNK], strict=True):
             answer = _existing(plan, known) or _judge(
-                plan, known, entries, slot_id or new_id(), is_held=is_held
+                plan, known, entries, slot_id or new_id(), is_held=is_held, override_id=override_id
             )
             if isinstance(answer, tuple):
                 answer = _refused(*answer, entries=entries, is_kept=keep_refusals, is_held=is_held)
@@ -146,17 +170,28 @@ def _refused(
 
 
 def _judge(
-    plan: Plan, known: Known, entries: Entries, slot_id: str, *, is_held: bool
+    plan: Plan,
+    known: Known,
+    entries: Entries,
+    slot_id: str,
+    *,
+    is_held: bool,
+    override_id: str | None,
 ) -> Booking | tuple[Decision, Facts]:
-    facts = known.facts_for(plan)
-    decision = decide(plan, facts, entries.frame, entries.now)
+    decision, facts = exemptions.judge(
+        plan, known.facts_for(plan), entries, override_id=override_id
+    )
     if not decision.is_allowed:
         return decision, facts
     decision = entries.add_decision(decision, facts, kind=DecisionKind.RESERVATION, slot_id=slot_id)
     known.drop(entries.add_losses(decision, winner_slot_id=slot_id))
-    state = _state(plan, now=entries.now) if is_held else SlotState.RESERVED
     unit, subject_ids = entries.add_slot(
-        plan, facts, slot_id=slot_id, decision_id=decision.id, state=state
+        plan,
+        facts,
+        slot_id=slot_id,
+        decision_id=decision.id,
+        state=_state(plan, now=entries.now) if is_held else SlotState.RESERVED,
+        override_id=exemptions.apply(decision, entries, slot_id=slot_id),
     )
     entries.add_overruns(
         decision.exceeded,
@@ -204,10 +239,17 @@ def _remember(
     return keep
 
 
-def move_slot(slot_id: str, *, to: datetime, by_id: str | None) -> Slot:
+def move_slot(
+    slot_id: str, *, to: datetime, by_id: str | None, override_id: str | None = None
+) -> Slot:
     """Move a planned slot; where the new time is illegal, it stays where it is.
 
+    The override that it stands under goes with it, as far as that reaches.
+
     :raises ContactBlocked: if the new time is illegal; the decision is kept
+    :raises OverrideDoesNotFit: if the override binds another contact
+    :raises OverrideSettled: if nobody approved it, or it was used or taken back
+    :raises OverrideLapsed: if its time is over
     :raises SlotSettled: if the contact has begun or ended
     :raises NotFound: if there is no such slot
     """
@@ -218,8 +260,10 @@ def move_slot(slot_id: str, *, to: datetime, by_id: str | None) -> Slot:
         return slot
     plan = replace(plan_of(slot), at=to)
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
-    facts = gather([plan], frame=entries.frame, now=now).facts_for(plan, own_slot=slot.id)
-    decision = decide(plan, facts, entries.frame, now)
+    facts = gather([plan], frame=entries.frame, now=now).facts_for(
+        plan, own_slot=slot.id, override=override_facts([slot]).get(slot.id)
+    )
+    decision, facts = exemptions.judge(plan, facts, entries, override_id=override_id)
     if not decision.is_allowed:
         raise ContactBlocked(
             decision, remember=_remember(decision, facts, by_id=by_id, slot_id=slot.id)
@@ -232,7 +276,10 @@ def move_slot(slot_id: str, *, to: datetime, by_id: str | None) -> Slot:
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     entries.add_losses(decision, winner_slot_id=slot.id)
+    slot.override_id = exemptions.apply(decision, entries, slot_id=slot.id, kept=slot.override_id)
     slot.move(to=to, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
+    if slot.override_id is not None:
+        mark_illegal(slot.id, now=now)
     return slot

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_api.accounts.guards import current_actor, requires
-from crm_api.contact_frequency.errors import ContactBlocked
+from crm_api.contact_frequency.errors import (
+    ContactBlocked,
+    OverrideDoesNotFit,
+    OverrideLapsed,
+    OverrideSettled,
+)
 from crm_api.customers.errors import BirthdayKnown
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, NotFound, StaleVersion
@@ -60,7 +65,7 @@ def confirm_visit(payload: Payload, *, visit_id: str) -> Visit:
 
 @blueprint.put("/v1/visits/<record_id:visit_id>/schedule")
 @requires(*WRITERS)
-@refuses(*STEPS, ContactBlocked)
+@refuses(*STEPS, ContactBlocked, OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
 @blueprint.arguments(VisitScheduleSchema)
 @blueprint.response(200, VisitSchema)
 def move_visit(payload: Payload, *, visit_id: str) -> Visit:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
-from crm_api.contact_frequency.errors import ContactBlocked
+from crm_api.contact_frequency.errors import (
+    ContactBlocked,
+    OverrideDoesNotFit,
+    OverrideLapsed,
+    OverrideSettled,
+)
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, NotFound
 from crm_api.kit.routing import Blueprint, refuses
@@ -33,6 +38,7 @@ blueprint = Blueprint(
 @blueprint.post("/v1/visits")
 @requires(*WRITERS)
 @refuses(NotFound, IdTaken, ContactBlocked)
+@refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
 @blueprint.arguments(NewVisitSchema)
 @blueprint.response(201, VisitSchema)
 def plan_visit(payload: Payload) -> Visit:

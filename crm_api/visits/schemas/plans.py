@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from crm_api.contact_frequency.schemas.decisions import override_field
 from crm_api.contact_history.terms import Purpose
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.schemas import MomentField, Payload, RecordIdField, Schema, TextField
@@ -86,6 +87,8 @@ class NewVisitSchema(Schema):
         metadata={"description": "Nobody agreed to it: it reserves nothing and counts as a fact."},
     )
 
+    override_id = override_field()
+
     @ma.validates_schema
     def check_times(self, payload: Payload, **_: object) -> None:
         """Make sure that the times are in order."""
@@ -98,6 +101,7 @@ class VisitScheduleSchema(Schema):
     starts_at = MomentField(required=True)
     ends_at = MomentField(required=True)
     place = TextField(load_default=None, allow_none=True, shortest=1, longest=500)
+    override_id = override_field()
 
     @ma.validates_schema
     def check_times(self, payload: Payload, **_: object) -> None:

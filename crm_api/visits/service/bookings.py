@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from crm_api.visits.models import Visit
 
 
-def book(visit: Visit, *, at: datetime, by_id: str) -> None:
-    """Reserve the visit's slot.
+def book(visit: Visit, *, at: datetime, by_id: str, override_id: str | None = None) -> None:
+    """Reserve the visit's slot, if need be under an override.
 
     :raises ContactBlocked: with every reason and the next free moment
     """
-    slot = contact_frequency.reserve_slot(_plan(visit, at=at), by_id=by_id)
+    slot = contact_frequency.reserve_slot(_plan(visit, at=at), by_id=by_id, override_id=override_id)
     visit.slot_id, visit.booking = slot.id, Booking.RESERVED
     visit.warnings = queries.reasons_of(slot.decision_id)
 
 
-def rebook(visit: Visit, *, at: datetime, by_id: str) -> None:
+def rebook(visit: Visit, *, at: datetime, by_id: str, override_id: str | None) -> None:
     """Move the visit's slot, or reserve one; where that is illegal, the old one stays.
 
     :raises ContactBlocked: with every reason and the next free moment
     """
     if visit.booking is not Booking.RESERVED or visit.slot_id is None:
-        book(visit, at=at, by_id=by_id)
+        book(visit, at=at, by_id=by_id, override_id=override_id)
         return
-    slot = contact_frequency.move_slot(visit.slot_id, to=at, by_id=by_id)
+    slot = contact_frequency.move_slot(visit.slot_id, to=at, by_id=by_id, override_id=override_id)
     visit.warnings = queries.reasons_of(slot.decision_id)
 
 

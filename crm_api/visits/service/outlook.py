@@ -42,14 +42,18 @@ def move_visit(
     """Give a visit another time, keeping its id; where that is refused, all stays as it was.
 
     :raises ContactBlocked: if the caps do not allow the new time, with the next free moment
+    :raises OverrideDoesNotFit: if the override binds another contact
+    :raises OverrideSettled: if nobody approved it, or it was used or taken back
+    :raises OverrideLapsed: if its time is over
     """
+    override_id = content.pop("override_id", None)
     visit = hold_visit(visit_id, by=by)
     if _lies_there(visit, content):
         return visit
     if not take_step(visit, Step.MOVE, content, by=by, now=now, expected=expected):
         return visit
     progress.require_plannable(content["starts_at"], now=now, pointer="/starts_at")
-    bookings.rebook(visit, at=content["starts_at"], by_id=by.id)
+    bookings.rebook(visit, at=content["starts_at"], by_id=by.id, override_id=override_id)
     visit.move(**content)
     db.session.flush()
     return visit

@@ -27,15 +27,21 @@ def plan_visit(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
     :raises NotFound: if the actor may not see the customer, or somebody to be met
     :raises IdTaken: if the id belongs to another visit
     :raises ContactBlocked: if the caps do not allow it, with the next free moment
+    :raises OverrideDoesNotFit: if the override binds another contact
+    :raises OverrideSettled: if nobody approved it, or it was used or taken back
+    :raises OverrideLapsed: if its time is over
     """
+    override_id = content.pop("override_id", None)
     persons = [p["customer_id"] for p in content["persons"] if p["customer_id"]]
     met = [content["customer_id"], *persons]
     queries.require_customers(met, visible_to=by)
     steps.lock_customers(met)
-    return plan_locked(content, by=by, now=now)
+    return plan_locked(content, by=by, now=now, override_id=override_id)
 
 
-def plan_locked(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
+def plan_locked(
+    content: dict[str, Any], *, by: Actor, now: datetime, override_id: str | None = None
+) -> Visit:
     """Plan a visit whose customers are locked already."""
     customer = customers.get_customer(content["customer_id"], visible_to=by)
     digest = steps.digest_of(content)
@@ -46,7 +52,7 @@ def plan_locked(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
         raise IdTaken
     visit = _visit(content, owner_id=customer.owner_id or by.id, by=by, now=now, digest=digest)
     if not visit.is_unannounced:
-        bookings.book(visit, at=visit.starts_at, by_id=by.id)
+        bookings.book(visit, at=visit.starts_at, by_id=by.id, override_id=override_id)
     db.session.add(visit)
     db.session.flush()
     db.session.refresh(visit, ["slot"])
