@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm_api.accounts.actors import Actor, Client
 from crm_api.accounts.models import ClientKey, DeviceSession, MachineClient, Staff, Standing, Team
 from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead, fixed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _sessions, _staff, _teams = DeviceSession.__table__, Staff.__table__, Team.__table__
 _clients, _keys = MachineClient.__table__, ClientKey.__table__
 
-_ACTOR = (
+_ACTOR = StraightRead(
     sa.select(_staff.c.id, _staff.c.name, _staff.c.role, _staff.c.team_id, _teams.c.path)
     .join_from(_sessions, _staff, _staff.c.id == _sessions.c.staff_id)
     .join(_teams, _teams.c.id == _staff.c.team_id)
@@ -24,7 +25,7 @@ _ACTOR = (
         _sessions.c.id == sa.bindparam("session_id"),
         _sessions.c.staff_id == sa.bindparam("staff_id"),
         _sessions.c.revoked_at.is_(None),
-        _staff.c.status == Standing.ACTIVE,
+        _staff.c.status == fixed(Standing.ACTIVE, _staff.c.status),
     )
 )
 
@@ -42,16 +43,16 @@ _CLIENT = (
 
 def find_actor(*, staff_id: str, session_id: str) -> Actor | None:
     """Return the member of staff at work in a session, if both still stand."""
-    sought = {"staff_id": staff_id, "session_id": session_id}
-    row = db.session.execute(_ACTOR, sought).first()
-    if row is None:
+    rows = _ACTOR.rows(staff_id=staff_id, session_id=session_id)
+    if not rows:
         return None
+    found_id, name, role, team_id, team_path = rows[0]
     return Actor(
-        id=row.id,
-        name=row.name,
-        role=row.role,
-        team_id=row.team_id,
-        team_path=row.path,
+        id=found_id,
+        name=name,
+        role=role,
+        team_id=team_id,
+        team_path=team_path,
         session_id=session_id,
     )
 

@@ -17,8 +17,8 @@ from crm_api.contact_history.terms import EntryKind
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.customers.policies.masking import mask_phone
-from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
+from crm_api.kit.straight import StraightRead, fixed
 
 if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
@@ -91,18 +91,18 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
 }
 _NAMES = tuple(_COLUMNS)
 _later = Contact.__table__.alias("later")
-_STANDING = (
+_STANDING = StraightRead(
     sa.select(*(column.label(name) for name, column in _COLUMNS.items()))
     .select_from(Contact.__table__)
     .join(ContactText.__table__, _texts.contact_id == _entries.id)
     .outerjoin(Staff.__table__, _staff.id == _entries.by_id)
     .where(
         _entries.customer_id == sa.bindparam("customer_id"),
-        _entries.kind != EntryKind.WITHDRAWAL,
+        _entries.kind != fixed(EntryKind.WITHDRAWAL, _entries.kind),
         ~sa.exists().where(_later.c.corrects_id == _entries.id),
     )
     .order_by(_entries.occurred_at.desc(), _entries.id.desc())
-    .limit(CONTACTS_SHOWN)
+    .limit(fixed(CONTACTS_SHOWN))
 )
 _CORE = (
     sa.select(
@@ -119,14 +119,13 @@ def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
 
     :raises NotFound: if there is no such customer, or none that the actor may see
     """
-    wanted = {"customer_id": customer_id}
-    connection = db.session.connection()
-    core = connection.execute(_core_for(visible_to), wanted).first()
-    if core is None:
+    found = _core_for(visible_to).rows(customer_id=customer_id)
+    if not found:
         raise NotFound("customer")
+    core = found[0]
     profile = dict(zip(CORE_FIELDS, core, strict=False))
     profile["phone"] = mask_phone(profile["phone"])
-    contacts = connection.execute(_STANDING, wanted).all()
+    contacts = _STANDING.rows(customer_id=customer_id)
     return {
         "customer": profile,
         "facts": dict(zip(FACT_FIELDS, core[len(CORE_FIELDS) :], strict=True)),
@@ -135,6 +134,6 @@ def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _core_for(visible_to: Actor) -> sa.Select[Any]:
+def _core_for(visible_to: Actor) -> StraightRead:
     """Build the statement once for each actor: whom they may see follows from who they are."""
-    return customers.limit_to(_CORE, visible_to=visible_to)
+    return StraightRead(customers.limit_to(_CORE, visible_to=visible_to))
