@@ -8,6 +8,7 @@ import click
 
 from crm_api.contact_frequency import queries, service
 from crm_api.kit import clock
+from crm_api.kit.errors import NotFound
 from crm_api.kit.transactions import transaction
 
 if TYPE_CHECKING:
@@ -56,6 +57,26 @@ def _row(breach: LedgerBreach) -> tuple[str, ...]:
 def _show(cells: tuple[str, ...]) -> None:
     padded = (cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))
     click.echo("  ".join(padded).rstrip())
+
+
+@contact_frequency.command("explain")
+@click.argument("target", required=False)
+@click.option("--customer", "customer_id", help="The last decisions about this customer.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+def explain(target: str | None, customer_id: str | None, lang: str) -> None:
+    """Tell in plain words why a contact was allowed or refused, and replay the decision.
+
+    TARGET is the id of a decision, or of a slot: then all decisions about it are told.
+    """
+    if (target is None) == (customer_id is None):
+        raise click.UsageError("Name a decision or slot, or --customer.")
+    with transaction(read_only=True):
+        try:
+            told = service.explain_decisions(target, customer_id=customer_id)
+        except NotFound as error:
+            raise click.ClickException(error.detail) from None
+    for lines in told:
+        click.echo("\n".join(getattr(line, lang) for line in lines) + "\n")
 
 
 @contact_frequency.command("policies")

@@ -15,7 +15,7 @@ from crm_api.contact_frequency.errors import (
 )
 from crm_api.contact_frequency.queries import lists
 from crm_api.contact_frequency.schemas import decisions as schemas
-from crm_api.contact_frequency.service import asking, governing
+from crm_api.contact_frequency.service import asking, governing, replaying
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy, IdTaken, Invalid, NotFound
 from crm_api.kit.routing import Blueprint, refuses
@@ -122,6 +122,15 @@ def list_decisions(payload: Payload) -> Any:
 def get_decision(*, decision_id: str) -> Any:
     """Show an answer of the governor with its trace."""
     return lists.get_decision(decision_id, visible_to=current_actor())
+
+
+@blueprint.get("/v1/contact-decisions/<record_id:decision_id>/replay")
+@requires(*Role)
+@refuses(NotFound)
+@blueprint.response(200, schemas.ReplaySchema)
+def replay_decision(*, decision_id: str) -> Any:
+    """Judge a decision's facts again, and compare the bytes."""
+    return replaying.check_replay(decision_id, visible_to=current_actor())
 
 
 @blueprint.get("/v1/late-contacts")

@@ -237,6 +237,15 @@ class StoredDecisionWithTraceSchema(StoredDecisionSchema):
     decision = fields.Nested(ContactDecisionSchema, attribute="document")
 
 
+class ReplaySchema(Schema):
+    """Whether the stored facts still give the stored answer."""
+
+    decision_id = fields.String()
+    is_same = fields.Boolean(metadata={"description": "Byte by byte."})
+    stored_digest = fields.String(metadata={"description": "SHA-256 of the stored trace."})
+    replayed_digest = fields.String(metadata={"description": "Of the trace replayed just now."})
+
+
 class ReservationSchema(Schema):
     """A slot of the ledger."""
 

@@ -19,7 +19,7 @@ from crm_api.contact_frequency.service.policies import (
     create_policy,
     ensure_default_policies,
 )
-from crm_api.contact_frequency.service.replaying import replay
+from crm_api.contact_frequency.service.replaying import explain_decisions, replay
 from crm_api.contact_frequency.service.reserving import (
     move_slot,
     preflight,
@@ -50,6 +50,7 @@ __all__ = [
     "ensure_default_policies",
     "expire_slot",
     "expire_slots",
+    "explain_decisions",
     "firm_slots",
     "hear_of_losses",
     "is_opted_out",
