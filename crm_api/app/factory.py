@@ -8,6 +8,7 @@ import click
 
 from crm_api import config
 from crm_api.app import documents, rooms
+from crm_api.app.followers import follow_changes
 from crm_api.kit import health, metrics
 from crm_api.kit.db import db
 from crm_api.kit.edge import EdgeFlask, watch_requests
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics.blueprint)
     documents.publish(app, rooms.blueprints())
     rooms.add_commands(app)
+    follow_changes()
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +10,14 @@ import click
 from crm_api.contact_frequency import queries, service
 from crm_api.kit import clock
 from crm_api.kit.errors import NotFound
+from crm_api.kit.progress import progress_bar
 from crm_api.kit.transactions import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crm_api.contact_frequency.queries import LedgerBreach
+    from crm_api.contact_frequency.service import Rechecked
 
 COLUMNS = ("policy", "allowed", "found", "subject", "first slot", "broken by slot")
 WIDTHS = (26, 7, 5, 46, 36, 36)
@@ -89,6 +94,33 @@ def policies() -> None:
     for rule in rules:
         click.echo(f"{rule.key:28} v{rule.version:<3} {rule.strength:6} {rule.kind}")
     click.echo(f"{len(rules)} policies in force, {added} of them new.")
+
+
+@contact_frequency.command("recheck")
+@click.option("--all", "is_forced", is_flag=True, help="Also where nothing changed for many.")
+def recheck(*, is_forced: bool) -> None:
+    """Mark what is planned and illegal by now, and take the mark off what is legal again.
+
+    Run it every minute: it looks at customers whom an import changed, and at all plans where a
+    policy, the calendar or a region's mourning changed, or a version took effect. Safe to break off
+    and to run twice at once.
+    """
+    with transaction(read_only=True):
+        total = service.count_ahead(now=clock.now())
+    done = service.Rechecked()
+    with progress_bar(total=total, unit="plans") as bar:
+        for look in (service.recheck_noted, partial(service.recheck_next, is_forced=is_forced)):
+            while (found := _look(look)) is not None:
+                done.add(found)
+                bar.update(found.seen)
+    click.echo(
+        f"{done.seen} plans looked at: {done.marked} need a new plan, {done.cleared} no longer do."
+    )
+
+
+def _look(look: Callable[..., Rechecked | None]) -> Rechecked | None:
+    with transaction():
+        return look(now=clock.now())
 
 
 COMMANDS = (contact_frequency,)

@@ -10,10 +10,12 @@ from crm_api.contact_frequency.models.audits import GovernorAlert, GovernorAudit
 from crm_api.contact_frequency.models.decisions import DecisionFrame, Overrun, StoredDecision
 from crm_api.contact_frequency.models.overrides import Override
 from crm_api.contact_frequency.models.policies import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.models.rechecks import CustomerToRecheck, RecheckRun
 from crm_api.contact_frequency.models.slots import Slot, SlotSubject
 from crm_api.contact_frequency.models.suppressions import Hold, OptOut, OptOutCustomer
 
 __all__ = [
+    "CustomerToRecheck",
     "DecisionFrame",
     "FrequencyPolicy",
     "GovernorAlert",
@@ -26,6 +28,7 @@ __all__ = [
     "PolicyDraft",
     "PolicySimulation",
     "PolicyVersion",
+    "RecheckRun",
     "SimulatedContact",
     "SimulatedCustomer",
     "Slot",

@@ -19,6 +19,8 @@ TAKEN_OCCURRENCE = sa.text(f"occurrence IS NOT NULL AND {TAKEN.text}")
 TAKEN_SOURCE = sa.text(f"source IS NOT NULL AND {TAKEN.text}")
 OPEN = sa.text("state IN ('held', 'reserved', 'in_flight', 'uncertain')")
 SERVES_VISIT = sa.text("visit_id IS NOT NULL")
+TO_REPLAN = sa.text("needs_new_plan AND state IN ('held', 'reserved')")
+SAID_ON_NUMBER = sa.text(f"said_once IS NOT NULL AND {TAKEN.text}")
 BY_OVERRIDE = sa.text("override_id IS NOT NULL")
 COUNTS = sa.text("counting <> 'none'")
 SUBJECT_COUNTS = sa.text("slot_subjects.counting <> 'none'")
@@ -86,6 +88,20 @@ class Slot(Record, Model):
             postgresql_where=SERVES_VISIT,
         ),
         sa.Index(
+            "ix_contact_slots_to_replan",
+            "effective_at",
+            "id",
+            sqlite_where=TO_REPLAN,
+            postgresql_where=TO_REPLAN,
+        ),
+        sa.Index(
+            "ix_contact_slots_said_once",
+            "endpoint",
+            "said_once",
+            sqlite_where=SAID_ON_NUMBER,
+            postgresql_where=SAID_ON_NUMBER,
+        ),
+        sa.Index(
             "uq_contact_slots_override_id",
             "override_id",
             unique=True,
@@ -107,6 +123,8 @@ class Slot(Record, Model):
     endpoint: Mapped[str | None] = mapped_column(sa.String(32))
     visit_id: Mapped[str | None] = mapped_column(sa.String(64))
     occurrence: Mapped[str | None] = mapped_column(sa.String(200))
+    # What a number hears once, whoever on it is meant: a festival's greeting.
+    said_once: Mapped[str | None] = mapped_column(sa.String(200))
     source: Mapped[str | None] = mapped_column(sa.String(200))
     is_agreed: Mapped[bool] = mapped_column(default=False)
     occasion_class: Mapped[int | None]

@@ -9,6 +9,7 @@ from crm_api.contact_frequency.service.facts import (
     record_fact,
     recount_slot,
 )
+from crm_api.contact_frequency.service.following import follow_customers
 from crm_api.contact_frequency.service.freezing import join_begins, stop_begins
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
@@ -19,6 +20,12 @@ from crm_api.contact_frequency.service.policies import (
     create_policy,
     ensure_default_policies,
 )
+from crm_api.contact_frequency.service.rechecking import (
+    count_ahead,
+    recheck_next,
+    recheck_noted,
+)
+from crm_api.contact_frequency.service.replanning import Rechecked
 from crm_api.contact_frequency.service.replaying import explain_decisions, replay
 from crm_api.contact_frequency.service.reserving import (
     move_slot,
@@ -41,10 +48,12 @@ from crm_api.contact_frequency.service.suppressing import is_opted_out, lock_num
 
 __all__ = [
     "Loss",
+    "Rechecked",
     "add_version",
     "begin_slots",
     "consume_slot",
     "consume_slots",
+    "count_ahead",
     "create_policy",
     "doubt_slots",
     "ensure_default_policies",
@@ -52,6 +61,7 @@ __all__ = [
     "expire_slots",
     "explain_decisions",
     "firm_slots",
+    "follow_customers",
     "hear_of_losses",
     "is_opted_out",
     "join_begins",
@@ -65,6 +75,8 @@ __all__ = [
     "place_hold",
     "preflight",
     "preflight_plans",
+    "recheck_next",
+    "recheck_noted",
     "record_fact",
     "recount_slot",
     "release_slot",

@@ -17,7 +17,8 @@ from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, locking
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
-from crm_api.contact_frequency.service.planning import plan_of, plans_of
+from crm_api.contact_frequency.service.planning import plan_of
+from crm_api.contact_frequency.service.replanning import recheck_slots
 from crm_api.contact_frequency.terms import (
     COUNTING_STATES,
     PLANNED_STATES,
@@ -240,20 +241,7 @@ def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) 
 
 def mark_illegal(slot_id: str, *, now: datetime) -> None:
     """Mark the plans beside a fact that it made illegal: they need a new plan."""
-    beside = _plans_beside(slot_id)
-    if not beside:
-        return
-    frame, plans = frame_at(now), plans_of(beside)
-    known = gather(list(plans.values()), frame=frame, now=now)
-    overrides = override_facts(beside)
-    for slot in beside:
-        plan = plans[slot.id]
-        facts = known.facts_for(
-            plan, own_slot=slot.id, has_happened=True, override=overrides.get(slot.id)
-        )
-        if any(reason.blocks for reason in decide(plan, facts, frame, now).reasons):
-            slot.needs_new_plan = True
-    db.session.flush()
+    recheck_slots(_plans_beside(slot_id), now=now)
 
 
 def _plans_beside(slot_id: str) -> Sequence[Slot]:

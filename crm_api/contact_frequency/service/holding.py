@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.contact_frequency.models import Hold
 from crm_api.contact_frequency.service import freezing
+from crm_api.contact_frequency.service.replanning import recheck_customers
 from crm_api.customers import locks
 from crm_api.kit import clock
 from crm_api.kit.db import db
@@ -45,7 +46,7 @@ def place_hold(
     hold = _of_source(kind, source, customer_id=customer_id, team_path=team_path)
     if hold is not None:
         hold.until_at = until_at
-        return hold
+        return _rechecked(hold)
     hold = Hold(
         id=new_id(),
         created_at=from_at,
@@ -59,7 +60,14 @@ def place_hold(
         by_id=by_id,
     )
     db.session.add(hold)
+    return _rechecked(hold)
+
+
+def _rechecked(hold: Hold) -> Hold:
+    """Look again at what one customer is planned for; a region's plans are the sweep's."""
     db.session.flush()
+    if hold.customer_id is not None:
+        recheck_customers([hold.customer_id], now=clock.after_lock(db.session()))
     return hold
 
 
@@ -83,5 +91,4 @@ def lift_hold(hold_id: str, *, reason: str, by_id: str | None, at: datetime) -> 
         locks.lock_subjects(customer_ids=[hold.customer_id])
         db.session.refresh(hold)
     hold.lift(reason=reason, by_id=by_id, at=at)
-    db.session.flush()
-    return hold
+    return _rechecked(hold)

@@ -281,3 +281,19 @@ def _claim_of(slot: Slot) -> str:
         not_after=slot.not_after,
         made_at=slot.created_at,
     )
+
+
+def readdress_slot(slot: Slot, *, number: str | None) -> None:
+    """Let a planned call or message go to another number, whose caps hold for it from now on."""
+    own = sa.and_(SlotSubject.slot_id == slot.id, SlotSubject.subject_kind == SubjectKind.ENDPOINT)
+    slot.endpoint = number
+    db.session.flush()
+    db.session.execute(sa.delete(SUBJECTS).where(own))
+    if number is None:
+        return
+    kept = [column for column in SUBJECTS.c if column.name not in ("subject_id", "subject_kind")]
+    person = sa.select(
+        *kept, sa.literal(number), sa.literal(SubjectKind.ENDPOINT, SUBJECTS.c.subject_kind.type)
+    ).where(SlotSubject.slot_id == slot.id, SlotSubject.subject_id == slot.customer_id)
+    names = [*(column.name for column in kept), "subject_id", "subject_kind"]
+    db.session.execute(sa.insert(SUBJECTS).from_select(names, person))

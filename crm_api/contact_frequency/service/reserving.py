@@ -17,6 +17,7 @@ from crm_api.contact_frequency.service import exemptions, locking, losing
 from crm_api.contact_frequency.service.facts import mark_illegal
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plan_of
+from crm_api.contact_frequency.service.replanning import clear_beside
 from crm_api.contact_frequency.terms import (
     PLANNED_STATES,
     Counting,
@@ -280,6 +281,7 @@ def move_slot(
     slot.move(to=to, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
+    clear_beside([slot.id], now=now)
     if slot.override_id is not None:
         mark_illegal(slot.id, now=now)
     return slot

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from crm_api.contact_frequency.errors import SlotSettled
 from crm_api.contact_frequency.service import locking
 from crm_api.contact_frequency.service.ledger import keep_subjects
-from crm_api.contact_frequency.terms import SlotState
+from crm_api.contact_frequency.service.replanning import clear_beside
+from crm_api.contact_frequency.terms import COUNTING_STATES, SlotState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from crm_api.contact_frequency.models import Slot
 
@@ -40,10 +42,10 @@ def withdraw_slot(slot_id: str, *, reason: str) -> Slot:
     :raises SlotSettled: if it was not consumed
     :raises NotFound: if there is no such slot
     """
-    slot, _now = locking.get_slot(slot_id)
+    slot, now = locking.get_slot(slot_id)
     if slot.state not in (SlotState.CONSUMED, SlotState.RELEASED):
         raise SlotSettled(state=slot.state, wanted="withdrawn")
-    _settle([slot], SlotState.RELEASED, reason=reason)
+    _settle([slot], SlotState.RELEASED, reason=reason, now=now)
     return slot
 
 
@@ -73,9 +75,9 @@ def firm_slots(slot_ids: Collection[str]) -> list[Slot]:
     """
     if not slot_ids:
         return []
-    locking.lock_slots(slot_ids)
+    now = locking.lock_slots(slot_ids)
     held = [s for s in locking.read_slots(slot_ids) if s.state is SlotState.HELD]
-    _settle(held, SlotState.RESERVED, reason=None)
+    _settle(held, SlotState.RESERVED, reason=None, now=now)
     return held
 
 
@@ -102,16 +104,18 @@ def doubt_slots(slot_ids: Collection[str]) -> list[Slot]:
 def _become(slot_ids: Collection[str], state: SlotState, *, reason: str) -> list[Slot]:
     if not slot_ids:
         return []
-    slots, _now = locking.get_slots(slot_ids)
+    slots, now = locking.get_slots(slot_ids)
     if SlotState.CONSUMED in {slot.state for slot in slots}:  # only a withdrawal leads back
         raise SlotSettled(state=SlotState.CONSUMED, wanted=state)
-    _settle(slots, state, reason=reason)
+    _settle(slots, state, reason=reason, now=now)
     return slots
 
 
-def _settle(slots: Sequence[Slot], state: SlotState, *, reason: str | None) -> None:
+def _settle(slots: Sequence[Slot], state: SlotState, *, reason: str | None, now: datetime) -> None:
     moving = [slot for slot in slots if slot.state is not state]
     for slot in moving:
         slot.become(state, reason=reason)
         slot.needs_new_plan &= state is SlotState.RESERVED
     keep_subjects(moving)
+    if moving and state not in COUNTING_STATES:
+        clear_beside([slot.id for slot in moving], now=now)

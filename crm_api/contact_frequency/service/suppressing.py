@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from crm_api.contact_frequency.models import OptOut, OptOutCustomer
 from crm_api.contact_frequency.service import locking
+from crm_api.contact_frequency.service.replanning import recheck_subjects
 from crm_api.customers import locks
 from crm_api.customers.models import Customer, Phone
 from crm_api.customers.terms import Category, Channel
+from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.upserts import insert
@@ -53,7 +55,13 @@ def opt_out(
     rows = [{"opt_out_id": refusal.id, "customer_id": c} for c in customer_ids]
     if rows:
         db.session.execute(insert(OptOutCustomer).values(rows).on_conflict_do_nothing())
+    _recheck(number, customer_ids)
     return refusal
+
+
+def _recheck(number: str, customer_ids: Collection[str]) -> None:
+    now = clock.after_lock(db.session())
+    recheck_subjects({number, *customer_ids}, now=now)
 
 
 def opt_in(number: str, *, at: datetime, source: str) -> int:
@@ -63,7 +71,9 @@ def opt_in(number: str, *, at: datetime, source: str) -> int:
     for refusal in own:
         refusal.lift(by=source, at=at)
     db.session.flush()
-    return len(own) + _stop_following(customer_ids)
+    lifted = len(own) + _stop_following(customer_ids)
+    _recheck(number, customer_ids)
+    return lifted
 
 
 def _stop_following(customer_ids: Collection[str]) -> int:

@@ -1,0 +1,13 @@
+"""Who follows whose changes: see `kit.following`. Lower floors first."""
+
+from __future__ import annotations
+
+from crm_api.care.gateway.service import following as messages
+from crm_api.contact_frequency.service import following as plans
+from crm_api.kit.following import follow
+
+
+def follow_changes() -> None:
+    """Let plans and messages follow what changes of their customers."""
+    follow(plans.WATCHED, plans.follow_customers)
+    follow(messages.WATCHED, messages.follow_numbers)

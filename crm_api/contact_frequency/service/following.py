@@ -1,0 +1,62 @@
+"""What changes of a customer mean for what is planned: told by `kit.following`, as `app` has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.contact_frequency.models import CustomerToRecheck
+from crm_api.contact_frequency.service import addressing, replanning
+from crm_api.customers.models import Customer, DoNotDisturbWish, Relation
+from crm_api.kit import clock
+from crm_api.kit.db import db
+from crm_api.kit.upserts import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from crm_api.kit.following import Changed, Watched
+
+WATCHED: Watched = {
+    Customer: ("tier", "status", "birth_on", "has_guardian_consent", "team_id", "phone"),
+    DoNotDisturbWish: (),
+    Relation: (),
+}
+MOST_AT_ONCE = 20
+
+
+def follow_customers(changes: Sequence[Changed]) -> None:
+    """Let plans follow their customers to new numbers, and look again at what is illegal now.
+
+    In the transaction of the change, whose locks hold these customers' plans still. Where very
+    many change at once, such as by an import, the sweep looks instead.
+    """
+    now = clock.after_lock(db.session())
+    former: dict[str, str | None] = {}
+    for change in changes:
+        if "phone" in change.before:
+            former.setdefault(change.record.id, change.before["phone"])
+    addressing.follow_numbers(former, now=now)
+    touched = sorted(set(_touched(changes)))
+    if len(touched) > MOST_AT_ONCE:
+        look_later(touched, now=now)
+    else:
+        replanning.recheck_customers(touched, now=now)
+
+
+def _touched(changes: Iterable[Changed]) -> Iterator[str]:
+    for change in changes:
+        record = change.record
+        if isinstance(record, Customer):
+            yield record.id
+        elif isinstance(record, Relation):
+            yield from (record.customer_id, record.other_id)
+        else:
+            yield record.customer_id
+
+
+def look_later(customer_ids: Sequence[str], *, now: datetime) -> None:
+    """Leave it to the sweep to look at what is planned with these customers."""
+    rows = [{"customer_id": customer_id, "noted_at": now} for customer_id in customer_ids]
+    statement = insert(CustomerToRecheck.__table__).on_conflict_do_nothing()
+    db.session.execute(statement, rows)

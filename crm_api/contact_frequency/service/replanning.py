@@ -1,0 +1,112 @@
+"""Look again at what is planned: mark what became illegal, and take the mark off where it is legal.
+
+The mark is for people, who move the plan. It lets nothing pass: the second gate judges by itself.
+Whoever calls has locked a subject of each plan, so that nobody else writes these slots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm_api.contact_frequency.models import Slot, SlotSubject
+from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TO_REPLAN
+from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.queries.overrides import override_facts
+from crm_api.contact_frequency.service.planning import plans_of
+from crm_api.contact_frequency.terms import PLANNED_STATES
+from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer
+from crm_api.kit.bulk import is_among
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+MOST_AT_ONCE = 200
+STILL_OPEN = timedelta(days=1)  # a plan of today whose moment passed may still be kept
+
+
+@dataclass(slots=True)
+class Rechecked:
+    """How many plans were looked at, and how many of them changed."""
+
+    seen: int = 0
+    marked: int = 0
+    cleared: int = 0
+
+    def add(self, other: Rechecked) -> None:
+        """Count what another look found as well."""
+        self.seen += other.seen
+        self.marked += other.marked
+        self.cleared += other.cleared
+
+
+def recheck_slots(slots: Sequence[Slot], *, now: datetime) -> Rechecked:
+    """Judge plans anew by what is known now, and keep whether each needs a new plan."""
+    found = Rechecked(seen=len(slots))
+    if not slots:
+        return found
+    frame, plans = frame_at(now), plans_of(slots)
+    known = gather(list(plans.values()), frame=frame, now=now)
+    overrides = override_facts(slots)
+    for slot in slots:
+        # Asked as of something that happened: that its moment is past makes no plan illegal.
+        facts = known.facts_for(
+            plans[slot.id],
+            own_slot=slot.id,
+            has_happened=True,
+            override=overrides.get(slot.id),
+        )
+        reasons = decide(plans[slot.id], facts, frame, now).reasons
+        is_illegal = any(reason.blocks for reason in reasons)
+        found.marked += is_illegal and not slot.needs_new_plan
+        found.cleared += slot.needs_new_plan and not is_illegal
+        slot.needs_new_plan = is_illegal
+    db.session.flush()
+    return found
+
+
+def recheck_customers(customer_ids: Iterable[str], *, now: datetime) -> Rechecked:
+    """Look again at what is planned with these customers, and with whoever is the same person."""
+    persons = customers.same_person_ids(customer_ids)
+    return recheck_subjects({one for ids in persons.values() for one in ids}, now=now)
+
+
+def recheck_subjects(subject_ids: Collection[str], *, now: datetime) -> Rechecked:
+    """Look again at the next plans that touch these customers and numbers."""
+    statement = (
+        sa.select(Slot)
+        .join(SlotSubject, SlotSubject.slot_id == Slot.id)
+        .where(is_among(SlotSubject.subject_id, sorted(subject_ids)), SUBJECT_COUNTS)
+        .where(SlotSubject.effective_micros >= micros(now - STILL_OPEN))
+        .where(Slot.state.in_(PLANNED_STATES))
+        .order_by(Slot.effective_at, Slot.id)
+        .limit(MOST_AT_ONCE)
+        .execution_options(populate_existing=True)
+    )
+    return recheck_slots(list(dict.fromkeys(db.session.scalars(statement))), now=now)
+
+
+def clear_beside(slot_ids: Collection[str], *, now: datetime) -> None:
+    """Look again at marked plans beside contacts that made room or were taken back."""
+    touched = sa.select(SlotSubject.subject_id).where(is_among(SlotSubject.slot_id, slot_ids))
+    same = aliased(Customer)
+    persons = (
+        sa.select(same.id)
+        .join(Customer, Customer.person_id == same.person_id)
+        .where(Customer.id.in_(touched))
+    )
+    beside = sa.select(SlotSubject.slot_id).where(
+        SlotSubject.subject_id.in_(touched.union(persons))
+    )
+    statement = sa.select(Slot).where(TO_REPLAN, Slot.id.in_(beside)).order_by(Slot.id)
+    marked = db.session.scalars(statement.limit(MOST_AT_ONCE)).all()
+    recheck_slots(marked, now=now)
