@@ -100,7 +100,7 @@ def _stamp(now: datetime) -> str:
 
 
 def _ahead(now: datetime) -> sa.Select[Any]:
-    planned = sa.select(Slot.effective_at, Slot.id).where(OPEN, Slot.state.in_(PLANNED_STATES))
+    planned: sa.Select[Any] = sa.select(Slot.effective_at, Slot.id).where(OPEN, Slot.state.in_(PLANNED_STATES))
     return planned.where(Slot.effective_at >= now - STILL_OPEN)
 
 
