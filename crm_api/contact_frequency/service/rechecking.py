@@ -99,8 +99,8 @@ def _stamp(now: datetime) -> str:
     return hashlib.sha256(":".join([frame_at(now).digest, *holds]).encode()).hexdigest()
 
 
-def _ahead(now: datetime) -> sa.Select[Any]:
-    planned: sa.Select[Any] = sa.select(Slot.effective_at, Slot.id).where(OPEN, Slot.state.in_(PLANNED_STATES))
+def _ahead(now: datetime) -> sa.Select[datetime, str]:
+    planned = sa.select(Slot.effective_at, Slot.id).where(OPEN, Slot.state.in_(PLANNED_STATES))
     return planned.where(Slot.effective_at >= now - STILL_OPEN)
 
 
