@@ -11,14 +11,16 @@ from crm_api.contact_frequency.desk.policies import gained_by, spread_out
 from crm_api.contact_frequency.desk.queries import statements
 from crm_api.contact_frequency.desk.terms import Effect
 from crm_api.contact_frequency.desk.values import RefusedContact
-from crm_api.contact_frequency.policies import moments
+from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.policies import moments, ranking
 from crm_api.contact_frequency.policies.hours import open_hours
 from crm_api.contact_frequency.terms import SubjectKind, Waiver
 from crm_api.customers.terms import Category, Channel, Tier
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crm_api.contact_frequency.desk.policies.spreading import Spread, Standing
     from crm_api.contact_frequency.desk.values import Comparison
@@ -42,24 +44,46 @@ def find_refused(
 ) -> list[RefusedContact]:
     """Return the contacts that are newly refused, each with the first of the policies that do.
 
-    First the rules that are new for somebody are weighed for everybody, then all older ones for
-    those few contacts. `apart` are the customers with rules of their own; `step` is called after
-    each rule.
+    First the rules that are new for somebody are weighed for everybody; for the few contacts left
+    then who gives way to whom, and all the older rules. `apart` are the customers with rules of
+    their own; `step` is called after each new rule.
     """
-    find = _Finder(comparison, apart)
+    find, gained = _Finder(comparison, apart), spread_out(gained_by(after, before))
     found: dict[str, RefusedContact] = {}
-    for spread in spread_out(gained_by(after, before)):
+    for spread in gained:
         for contact in find.refused(spread, comparison.after):
             found.setdefault(contact.slot_id, contact)
         step()
-    for spread in spread_out(before) if found else ():
-        for slot_ids in _chunks(sorted(found)):
-            for contact in find.refused(spread, comparison.before, among=slot_ids):
-                del found[contact.slot_id]
-    return [found[slot_id] for slot_id in sorted(found)]
+    ahead = sorted(c.slot_id for c in found.values() if c.effect is Effect.FALLEN)
+    claims = _claims_of(ahead)
+    stand = {c.slot_id for c in find.refused_among(gained, comparison.after, claims)}
+    left = {i: c for i, c in found.items() if c.effect is Effect.REFUSED or i in stand}
+    weighed = {slot_id: claims.get(slot_id) for slot_id in left}
+    for contact in find.refused_among(spread_out(before), comparison.before, weighed):
+        left.pop(contact.slot_id, None)
+    return [left[slot_id] for slot_id in sorted(left)]
 
 
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
+def _claims_of(slot_ids: Sequence[str]) -> dict[str, str]:
+    """Return what planned contacts bring forward against those that are only held."""
+    table = Slot.__table__.c
+    names = ("category", "occasion_class", "occasion_rank", "is_agreed", "not_after", "created_at")
+    statement = sa.select(table.id, *(table[name] for name in names))
+    found = {}
+    for chunk in _chunks(slot_ids):
+        for row in db.session.execute(statement.where(is_among(table.id, chunk))):
+            found[row.id] = ranking.claim(
+                row.category,
+                occasion_class=row.occasion_class,
+                occasion_rank=row.occasion_rank or 0,
+                is_agreed=row.is_agreed,
+                not_after=row.not_after,
+                made_at=row.created_at,
+            )
+    return found
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
@@ -72,16 +96,23 @@ class _Finder:
             name: moments.micros(getattr(comparison, name))
             for name in ("past_from", "now", "ahead_from", "ahead_until")
         }
-        self.dialect = db.engine.dialect.name
+
+    def refused_among(
+        self, spreads: Sequence[Spread], frame: PolicyFrame, claims: Mapping[str, str | None]
+    ) -> Iterator[RefusedContact]:
+        """Yield what any of these rules refuses of some contacts, given what each claims."""
+        for chunk in _chunks(sorted(claims)):
+            among = [{"id": slot_id, "claim": claims[slot_id]} for slot_id in chunk]
+            for spread in spreads:
+                yield from self.refused(spread, frame, among=among)
 
     def refused(
-        self, spread: Spread, frame: PolicyFrame, *, among: list[str] | None = None
+        self, spread: Spread, frame: PolicyFrame, *, among: list[dict[str, Any]] | None = None
     ) -> list[RefusedContact]:
         """Return the contacts that a rule refuses to those whom it is for."""
         rule = spread.rule
-        crowded = rule.is_cap
-        text = self._asked(rule, narrow=crowded, is_among=among is not None)
-        text += _crowded(rule) if crowded else self._closed(rule, frame)
+        text = self._asked(rule, is_among=among is not None)
+        text += _crowded(rule) if rule.is_cap else self._closed(rule, frame)
         reach = statements.reach_of(rule)
         given = {
             **self.times,
@@ -90,21 +121,21 @@ class _Finder:
             "tiers": [tier.value for tier in spread.tiers],
             "owners": list(spread.owners),
             "apart": self.apart,
-            "given": self._listed(among or []),
+            "given": orjson.dumps(among or []).decode(),
         }
         return [self._contact(row, rule) for row in run(text, given)]
 
-    def _asked(self, rule: Rule, *, narrow: bool, is_among: bool) -> str:
+    def _asked(self, rule: Rule, *, is_among: bool) -> str:
         kinds = rule.subjects if rule.is_cap else {SubjectKind.CUSTOMER}
-        template = statements.NEAR if narrow and not is_among else statements.ASKED
-        return template.format(
+        given = statements.GIVEN[db.engine.dialect.name] if is_among else ""
+        template = statements.ASKED if is_among else statements.NEAR
+        return given + template.format(
             value=statements.value_of(rule, "s"),
             counts=statements.counts(rule, "s"),
             asked=statements.can_block(rule, "s"),
             kinds=statements.listed(kinds),
             reach=statements.width_of(rule) - 1,
             allowed=statements.allowed_by(rule),
-            given=statements.GIVEN[self.dialect] if is_among else "",
         )
 
     def _closed(self, rule: Rule, frame: PolicyFrame) -> str:
@@ -120,10 +151,6 @@ class _Finder:
         return statements.FOUND.format(
             beside=statements.BESIDE_HOURS.format(days=days), refused=f"d.day IS NULL AND {binds}"
         )
-
-    def _listed(self, slot_ids: list[str]) -> str:
-        on_sqlite = self.dialect == "sqlite"
-        return orjson.dumps(slot_ids).decode() if on_sqlite else ",".join(slot_ids)
 
     def _contact(self, row: Any, rule: Rule) -> RefusedContact:
         is_ahead = row.effective_micros >= self.times["now"]

@@ -4,7 +4,8 @@ Each of them weighs one rule for the people whom it is for. `asked` are the cont
 can block. What stands `near` them is first counted by a window function, and then, for the few
 that have enough contacts around them, exactly: some window of the rule's width around the contact
 must hold as many different others as it allows. A contact that was made is weighed against those
-before it, a planned one against all others, as the second gate will. With values in microseconds,
+before it, a planned one against all others, as the second gate will: where its `claim` is given,
+but for the held ones that would give way to it. With values in microseconds,
 local days or numbers of a bucket, whose width is 1, all caps have this one form.
 
 Everything put into the texts here is our own: words of enumerations, and whole numbers.
@@ -31,8 +32,14 @@ _BUCKETS = {
     Period.MONTH: "{s}.local_month",
 }
 GIVEN = {
-    "postgresql": "AND s.slot_id = ANY(string_to_array(:given, ','))",
-    "sqlite": "AND s.slot_id IN (SELECT value FROM json_each(:given))",
+    "postgresql": """
+WITH given AS (
+    SELECT id, claim FROM jsonb_to_recordset(CAST(:given AS jsonb)) AS g(id text, claim text)
+)""",
+    "sqlite": """
+WITH given AS (
+    SELECT value ->> 'id' AS id, value ->> 'claim' AS claim FROM json_each(:given)
+)""",
 }
 
 NEAR = """
@@ -52,17 +59,18 @@ WITH weighed AS (
                RANGE BETWEEN CURRENT ROW AND CAST({reach} AS bigint) FOLLOWING) AS ahead
     FROM weighed w
 ), asked AS (
-    SELECT * FROM near
+    SELECT near.*, CAST(NULL AS text) AS claim FROM near
     WHERE asked = 1 AND behind - counted
         + CASE WHEN effective_micros >= :now THEN ahead - counted ELSE 0 END >= {allowed}
 )"""
 
 ASKED = """
-WITH asked AS (
+, asked AS (
     SELECT s.slot_id, s.subject_id, s.subject_kind, s.unit, s.effective_micros, {value} AS value,
-           p.person_id
-    FROM slot_subjects s LEFT JOIN customers p ON p.id = s.subject_id
-    WHERE s.subject_kind IN ({kinds}) AND {asked} {given}
+           p.person_id, given.claim
+    FROM given JOIN slot_subjects s ON s.slot_id = given.id
+    LEFT JOIN customers p ON p.id = s.subject_id
+    WHERE s.subject_kind IN ({kinds}) AND {asked}
 )"""
 
 FOUND = """
@@ -90,6 +98,8 @@ CROWDED = """EXISTS (
           AND b.effective_micros BETWEEN f.effective_micros - {far} AND f.effective_micros + {far}
           AND {b_value} >= {f_value} AND {b_value} < {f_value} + {width}
           AND b.counting <> 'none' AND {b_counts} AND b.unit <> a.unit
+          AND (a.claim IS NULL OR b.claim IS NULL OR b.claim < a.claim
+               OR (b.claim = a.claim AND b.slot_id < a.slot_id))
           AND (a.effective_micros >= :now OR b.effective_micros < a.effective_micros
                OR (b.effective_micros = a.effective_micros AND b.slot_id < a.slot_id))))"""
 
@@ -149,7 +159,7 @@ def bucket_of(rule: Rule, day: int) -> int:
 
 def width_of(rule: Rule) -> int:
     """Return how wide a rule's window is, in its own measure."""
-    if rule.kind is RuleKind.CALENDAR:
+    if rule.kind in (RuleKind.CALENDAR, RuleKind.WINDOW):
         return 1
     if rule.kind is RuleKind.ROLLING_DAYS:
         return rule.days or 1

@@ -1,0 +1,213 @@
+"""A simulation in a few statements finds what the pure rules find slot by slot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crm_api.contact_frequency.desk.service.simulating import simulate
+from crm_api.contact_frequency.desk.values import Comparison
+from crm_api.contact_frequency.policies import DEFAULT_RULES, PolicyFrame, Rule
+from crm_api.contact_frequency.policies.matching import in_force
+from crm_api.contact_frequency.policies.moments import day_number
+from crm_api.contact_frequency.terms import (
+    Counting,
+    Period,
+    RuleKind,
+    ScopeKind,
+    SlotState,
+    Strength,
+    SubjectKind,
+    Waiver,
+)
+from crm_api.contact_frequency.values import Plan
+from crm_api.customers.terms import Category, Channel, Tier
+from crm_api.kit.db import db
+from tests.contact_frequency.ledgers import MICROSECOND, Made, Person, Slowly, write
+from tests.factories.accounts import make_staff, make_team
+from tests.factories.customers import make_customer
+
+NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ZONE = ZoneInfo("Asia/Shanghai")
+SOLEMN = frozenset({day_number((NOW + 3 * DAY).date()), day_number((NOW - 20 * DAY).date())})
+
+
+@pytest.fixture
+def people(app):
+    """One person known twice, two on one number, and a neighbour; of three tiers."""
+    clerk = make_staff(team=make_team())
+    made = [
+        make_customer(clerk, person_id="one"),
+        make_customer(clerk, person_id="one", tier=Tier.GOLD, phone="+8613800000001"),
+        make_customer(clerk, phone="+8613800000001"),
+        make_customer(clerk, tier=Tier.DIAMOND),
+    ]
+    return [Person(c.id, c.tier, c.phone, c.person_id) for c in made]
+
+
+def moments_around():
+    """Moments that lie exactly a width, or a microsecond less or more, from one another."""
+    days = st.sampled_from([-95, -90, -31, -30, -14, -8, -7, -6, -2, -1, 0, 1, 2, 6, 7, 8, 14, 29])
+    hours = st.sampled_from([-2, 0, 1, 5, 14, 23])
+    jitter = st.sampled_from([-1, 0, 0, 1])
+    return st.builds(
+        lambda d, h, j: NOW + d * DAY + h * HOUR + j * MICROSECOND, days, hours, jitter
+    )
+
+
+@st.composite
+def contacts(draw, index, people):
+    at = draw(moments_around())
+    channel = draw(st.sampled_from(Channel))
+    category = draw(st.sampled_from(Category))
+    whose = draw(st.integers(0, len(people) - 1))
+    others = draw(st.sets(st.integers(0, len(people) - 1), max_size=1)) - {whose}
+    ahead = [SlotState.HELD, SlotState.RESERVED, SlotState.RESERVED]
+    state = draw(st.sampled_from([SlotState.CONSUMED] if at < NOW else ahead))
+    counting = draw(st.sampled_from([Counting.FULL] * 5 + list(Counting)))
+    visit = draw(st.sampled_from([None, None, "visit-a", "visit-b"]))
+    plan = Plan(
+        customer_id=people[whose].id,
+        channel=channel,
+        category=category,
+        at=at,
+        endpoint=people[whose].phone if channel in (Channel.CALL, Channel.SMS) else None,
+        also_customer_ids=tuple(people[n].id for n in others),
+        visit_id=visit,
+        occurrence=draw(st.sampled_from([None, None, f"birthday-{index}"])),
+        not_after=draw(st.sampled_from([None, at + 40 * DAY])),
+        is_agreed=draw(st.booleans()),
+        made_at=NOW - DAY + index * timedelta(seconds=1),
+    )
+    return Made(f"slot-{index:03}", state, counting, plan)
+
+
+def some(words):
+    return st.frozensets(st.sampled_from(list(words)), min_size=1)
+
+
+@st.composite
+def rules(draw):
+    """A rule of any kind, for anybody."""
+    kind = draw(st.sampled_from(RuleKind))
+    amounts = {
+        RuleKind.ROLLING: {"seconds": draw(st.sampled_from([1, 3600, 86_400, 604_800]))},
+        RuleKind.ROLLING_DAYS: {"days": draw(st.sampled_from([1, 2, 7, 30]))},
+        RuleKind.CALENDAR: {"period": draw(st.sampled_from(Period))},
+        RuleKind.MIN_GAP: {"seconds": draw(st.sampled_from([1, 3600, 86_400, 172_800]))},
+        RuleKind.WINDOW: {
+            "opens": draw(st.sampled_from([0, 480, 600])),
+            "closes": draw(st.sampled_from([900, 1260, 1440])),
+            "weekdays": draw(some(range(1, 8))),
+            "closed_on_solemn_days": draw(st.booleans()),
+            "greetings_only": draw(st.booleans()),
+            "waived_by": draw(st.sampled_from([None, *Waiver])),
+        },
+    }
+    counts = kind not in (RuleKind.MIN_GAP, RuleKind.WINDOW)
+    return Rule(
+        key="drafted",
+        kind=kind,
+        strength=draw(st.sampled_from([Strength.HARD, Strength.HARD, Strength.LEGAL])),
+        limit=draw(st.integers(0, 3)) if counts else None,
+        subjects=draw(some(SubjectKind)),
+        channels=draw(some(Channel)),
+        categories=draw(some(Category)),
+        counted_channels=draw(st.sampled_from([frozenset(Channel), frozenset({Channel.VISIT})])),
+        counted_categories=draw(some(Category)),
+        **amounts[kind],
+    )
+
+
+@st.composite
+def changes(draw, people):
+    """Two sets of policies that differ in one: new, changed, retired, or narrower."""
+    what = draw(st.sampled_from(["new", "changed", "retired", "tier", "customer"]))
+    shipped = list(DEFAULT_RULES)
+    if what == "new":
+        return shipped, [*shipped, draw(rules())]
+    if what == "retired":
+        gone = draw(st.sampled_from(shipped))
+        return shipped, [rule for rule in shipped if rule is not gone]
+    total = next(rule for rule in shipped if rule.key == "total_7_days")
+    if what == "changed":
+        changed = draw(
+            st.builds(
+                lambda limit, ceiling: replace(total, limit=limit, ceiling=ceiling, version=2),
+                st.integers(0, 3),
+                st.integers(0, 4),
+            )
+        )
+        return shipped, [changed if rule is total else rule for rule in shipped]
+    kind = ScopeKind(what)
+    whom = draw(st.sampled_from([p.id if kind is ScopeKind.CUSTOMER else p.tier for p in people]))
+    limit = draw(st.integers(0, 4))
+    named = {"key": "narrower", "scope_kind": kind, "scope_id": str(whom), "loosens": total.key}
+    return shipped, [*shipped, replace(total, limit=limit, **named)]
+
+
+def comparison_of(before, after, *, probe, delay):
+    frames = [PolicyFrame(rules=tuple(r), zone=ZONE, solemn_days=SOLEMN) for r in (before, after)]
+    return Comparison(
+        before=frames[0],
+        after=frames[1],
+        past_from=NOW - 90 * DAY,
+        now=NOW,
+        ahead_from=NOW + delay,
+        ahead_until=NOW + delay + 30 * DAY,
+        channel=probe[0],
+        category=probe[1],
+    )
+
+
+@given(data=st.data())
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_it_finds_what_the_pure_rules_find(people, data):
+    many = data.draw(st.integers(0, 18))
+    ledger = [data.draw(contacts(n, people)) for n in range(many)]
+    before, after = data.draw(changes(people))
+    if data.draw(st.booleans()):
+        before, after = after, before
+    probe = data.draw(st.tuples(st.sampled_from(Channel), st.sampled_from(Category)))
+    delay = data.draw(st.sampled_from([0 * DAY, 5 * DAY, 3 * HOUR]))
+    comparison = comparison_of(before, after, probe=probe, delay=delay)
+    write(ledger)
+
+    found = simulate(comparison, step=lambda: None)
+    db.session.rollback()
+
+    slowly = Slowly(people, ledger, comparison)
+    assert {(c.slot_id, c.effect.value) for c in found.contacts} == slowly.refused()
+    free = slowly.free_days()
+    shown = {c.customer_id: (c.free_days_before, c.free_days_after) for c in found.customers}
+    assert shown == {who: days for who, days in free.items() if days[0] != days[1]}
+    told = {(c.tier, c.customers, c.free_days_before, c.free_days_after) for c in found.coverage}
+    assert told == _totals(free, [p for p in people if _is_concerned(p, comparison)])
+
+
+def _is_concerned(person, comparison):
+    frames = (comparison.before, comparison.after)
+    before, after = (in_force(f.rules, tier=person.tier, customer_id=person.id) for f in frames)
+    return _firm(before) != _firm(after)
+
+
+def _firm(rules):
+    return {replace(rule, version=0) for rule in rules if rule.strength is not Strength.SOFT}
+
+
+def _totals(free, people):
+    totals = set()
+    for tier in {p.tier for p in people}:
+        days = [free[p.id] for p in people if p.tier == tier]
+        totals.add((tier, len(days), sum(d[0] for d in days), sum(d[1] for d in days)))
+    return totals
