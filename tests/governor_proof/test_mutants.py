@@ -100,7 +100,7 @@ NAMED = {
         "deciding", "_is_soft", "limit.source.strength is Strength.SOFT", "False"
     ),
     "blocks what has happened": _of(
-        "deciding", "decide", "facts.has_happened or all(_is_soft(limit) for limit, _ in hits)",
+        "deciding", "_judge", "facts.has_happened or all(_is_soft(limit) for limit, _ in hits)",
         "all(_is_soft(limit) for limit, _ in hits)",
     ),
     "forgets what exempt contacts go beyond": _of(
