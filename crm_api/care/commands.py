@@ -12,6 +12,7 @@ from crm_api.care import service
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.gateway import commands as gateway
 from crm_api.care.values import Tally
+from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit import clock
 from crm_api.kit.progress import progress_bar
 from crm_api.kit.transactions import transaction
@@ -28,7 +29,7 @@ COMMANDS = (care, *gateway.COMMANDS)
 
 @care.command("plan")
 @click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The first day; else today.")
-@click.option("--days", type=click.IntRange(1, 8), default=1, help="How many days.")
+@click.option("--days", type=click.IntRange(min=1), default=1, help="How many days.")
 @click.option("--dry-run", is_flag=True, help="Store nothing; tell what would happen.")
 def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
     """Plan the greetings of a day or of the days from it on."""
@@ -73,16 +74,32 @@ def _summary(total: Tally, *, first: str, days: int, dry_run: bool) -> str:
     )
 
 
+@care.command("arbitrate")
+def arbitrate() -> None:
+    """Firm the holds that are near, and let greetings that lost their moment ask again."""
+    firmed = _repeat(contact_frequency.firm_due, unit="holds")
+    asked = _repeat(service.rearbitrate, unit="greetings")
+    dropped = _repeat(service.drop_lost, unit="greetings")
+    click.echo(
+        f"care arbitrate: {firmed} holds firmed, {asked} lost greetings asked again, "
+        f"{dropped} dropped with their day"
+    )
+
+
+def _repeat(sweep: Callable[..., int], *, unit: str) -> int:
+    total = 0
+    with progress_bar(total=None, unit=unit) as bar:
+        while True:
+            with transaction():
+                found = sweep(now=clock.now())
+            if not found:
+                return total
+            total += found
+            bar.update(found)
+
+
 @care.command("expire")
 def expire() -> None:
     """Drop the greetings that missed their window, and give back their slots."""
-    dropped = 0
-    with progress_bar(total=None, unit="messages") as bar:
-        while True:
-            with transaction():
-                found = service.expire_messages(now=clock.now())
-            if not found:
-                break
-            dropped += found
-            bar.update(found)
+    dropped = _repeat(service.expire_messages, unit="messages")
     click.echo(f"care expire: {dropped} greetings dropped")

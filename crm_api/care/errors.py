@@ -47,7 +47,7 @@ class OwnTemplate(DomainError):
 
 
 class PlanOutOfReach(DomainError):
-    """Care is planned for today and the next days, never for the past."""
+    """Care is planned for today and the weeks to come, never for the past."""
 
     status = 422
     code = "plan_out_of_reach"

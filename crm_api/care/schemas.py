@@ -145,6 +145,10 @@ class MessageSchema(Schema):
     template_id = RecordIdField()
     template_version = fields.Integer()
     priority = fields.Integer(metadata={"description": "The class it competes in; lower wins."})
+    winner_slot_id = RecordIdField(
+        allow_none=True,
+        metadata={"description": "The contact that took its moment, or says it as well."},
+    )
     due_at = MomentField()
     send_before = MomentField(metadata={"description": "Its last useful moment."})
     to = fields.Function(

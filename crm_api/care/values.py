@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crm_api.care.policies.linting import Finding
     from crm_api.care.policies.timing import Window
     from crm_api.care.terms import Encoding, Occasion
+    from crm_api.contact_frequency.terms import ContactClass
     from crm_api.contact_frequency.values import Plan
 
 
@@ -29,7 +30,7 @@ class Cause:
     on: date
     label_year: int
     window: Window
-    priority: int
+    priority: ContactClass
     rank: int = 0
     festival_key: str | None = None
     festival_name: str = ""

@@ -50,6 +50,7 @@ COUNTING_STATES = frozenset(
         SlotState.CONSUMED,
     }
 )
+LOSING_STATES = frozenset({SlotState.PREEMPTED, SlotState.COALESCED})
 PLANNED_STATES = frozenset({SlotState.HELD, SlotState.RESERVED})
 
 

@@ -156,3 +156,23 @@ class Booking:
     category: Category
     planned_at: datetime | None
     row: dict[str, Any] | None = None
+
+    @property
+    def state(self) -> SlotState:
+        """Where it stands: booked, or coalesced with another greeting of its day."""
+        return self.row["state"] if self.row else SlotState.RESERVED
+
+    @property
+    def winner_slot_id(self) -> str | None:
+        """To which contact it lost its moment, if it did."""
+        return self.row["winner_slot_id"] if self.row else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it lost."""
+        return self.row["reason"] if self.row else None
+
+    @property
+    def judged_at(self) -> datetime | None:
+        """When the governor gave it, if that was just now."""
+        return self.row["judged_at"] if self.row else None

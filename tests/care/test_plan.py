@@ -11,7 +11,7 @@ from crm_api.care.models import CareMessage
 from crm_api.care.terms import Encoding, MessageState, Occasion
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot, StoredDecision
-from crm_api.contact_frequency.terms import SlotState
+from crm_api.contact_frequency.terms import ContactClass, SlotState
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.models import Anniversary, DoNotDisturbWish
 from crm_api.customers.terms import AnniversaryKind, Category, Channel, Gender
@@ -71,7 +71,10 @@ def test_a_birthday_becomes_a_message_with_its_slot(run):
     assert message.occurrence == f"birthday:2026:{customer.id}"
     assert OPENS <= message.due_at < message.send_before == CLOSES
     slot = db.session.get(Slot, message.slot_id)
-    assert (slot.state, slot.effective_at) == (SlotState.RESERVED, message.due_at)
+    is_near = message.due_at <= EVE + timedelta(days=1)
+    assert slot.state is (SlotState.RESERVED if is_near else SlotState.HELD)
+    assert slot.effective_at == message.due_at
+    assert (slot.occasion_class, slot.occasion_rank) == (ContactClass.BIRTHDAY, 0)
     assert (slot.source, slot.occurrence) == (f"care_message:{message.id}", message.occurrence)
     assert slot.endpoint == customer.phone
 
@@ -136,10 +139,15 @@ def test_two_occasions_of_one_day_are_one_message(run):
 
     line = run()
 
-    (message,) = messages()
-    assert message.occasion is Occasion.BIRTHDAY
+    birthday, festival = messages()
     assert "2 due, 1 planned" in line
-    assert "1 blocked (" in line
+    assert "1 blocked (coalesced 1)" in line
+    assert (birthday.occasion, birthday.state) == (Occasion.BIRTHDAY, MessageState.QUEUED)
+    assert (festival.state, festival.reason) == (
+        MessageState.COALESCED,
+        "another_greeting_that_day",
+    )
+    assert festival.winner_slot_id == birthday.slot_id
 
 
 def test_one_number_of_two_customers_is_greeted_once(run):
@@ -333,14 +341,14 @@ def test_several_days_are_planned_at_once(run):
     assert [m.on_day.day for m in sorted(messages(), key=lambda m: m.on_day)] == [25, 26, 27]
 
 
-@pytest.mark.parametrize("options", [("--on", "2026-09-23"), ("--on", "2026-10-02")])
+@pytest.mark.parametrize("options", [("--on", "2026-09-23"), ("--on", "2026-11-09")])
 def test_a_day_out_of_reach_is_refused(app, at, options):
     at(EVE)
 
     reply = app.test_cli_runner().invoke(args=["care", "plan", *options])
 
     assert reply.exit_code == 2
-    assert "Choose days from today up to 2026-10-01." in reply.output
+    assert "Choose days from today up to 2026-11-08." in reply.output
 
 
 def test_greetings_are_spread_over_the_window(run):

@@ -6,10 +6,11 @@ from crm_api.care.gateway.models import (
     GatewayPace,
     InboundMessage,
 )
-from crm_api.care.models.messages import MOVES, CareMessage, CareMessageEvent
+from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEvent
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
 
 __all__ = [
+    "LOST",
     "MOVES",
     "CareMessage",
     "CareMessageEvent",

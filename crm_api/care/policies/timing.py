@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from crm_api.care.terms import Occasion
+from crm_api.contact_frequency.terms import ContactClass
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -18,12 +19,6 @@ NEW_YEARS_EVE: Final = "new_years_eve"
 GREAT_FESTIVALS: Final = frozenset({NEW_YEARS_EVE, "spring_festival", "mid_autumn"})
 # The last of the window is left free, so that what is due late still finds a gateway in time.
 SLACK: Final = timedelta(minutes=30)
-FURTHEST_DAYS: Final = 7
-
-# Classes of frequency.md, "Who wins a slot": statutory 0, complaint 1, appointment 2, payment 3.
-BIRTHDAY_CLASS: Final = 4
-GREAT_FESTIVAL_CLASS: Final = 5
-OTHER_DAY_CLASS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ class Window:
 
     def place(self, number: int) -> datetime:
         """Return the moment in the window that a stable number stands for, to the second."""
-        seconds = int((self.closes_at - SLACK - self.opens_at).total_seconds())
+        seconds = max(1, int((self.closes_at - SLACK - self.opens_at).total_seconds()))
         return self.opens_at + timedelta(seconds=number % seconds)
 
 
@@ -58,10 +53,10 @@ def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
-def priority_of(occasion: Occasion, festival_key: str | None = None) -> int:
+def priority_of(occasion: Occasion, festival_key: str | None = None) -> ContactClass:
     """Return the class in which an occasion competes; lower wins."""
     if occasion is Occasion.BIRTHDAY:
-        return BIRTHDAY_CLASS
+        return ContactClass.BIRTHDAY
     if festival_key in GREAT_FESTIVALS:
-        return GREAT_FESTIVAL_CLASS
-    return OTHER_DAY_CLASS
+        return ContactClass.GREAT_FESTIVAL
+    return ContactClass.OTHER_DAY

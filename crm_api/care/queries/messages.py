@@ -9,17 +9,20 @@ import sqlalchemy as sa
 from crm_api.care.models import CareMessage
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.terms import MessageState, Occasion
     from crm_api.kit.paging import PageRequest
+
+IS_WAITING = sa.text("care_messages.state IN ('queued', 'leased')")
 
 
 def list_messages(
@@ -62,6 +65,18 @@ def _visible(visible_to: Actor) -> sa.Select[Any]:
     return customers.limit_to(statement, visible_to=visible_to)
 
 
+def lock_losing(slot_ids: Iterable[str]) -> Sequence[CareMessage]:
+    """Return the waiting messages of these slots, as they are now, locked by id."""
+    statement = (
+        sa.select(CareMessage)
+        .where(is_among(CareMessage.slot_id, slot_ids), IS_WAITING)
+        .order_by(CareMessage.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(statement).all()
+
+
 def overdue_ids(at: datetime, *, limit: int) -> Sequence[Any]:
     """Return messages that nobody handed out in time, with their subjects, longest due first."""
     return _waiting(CareMessage.send_before <= at, limit=limit, by=CareMessage.send_before)
@@ -76,7 +91,7 @@ def _waiting(condition: sa.ColumnElement[bool], *, limit: int | None, by: Any) -
     # The states stand as literals, so that SQLite uses the partial indexes.
     statement = (
         sa.select(CareMessage.id, CareMessage.customer_id, CareMessage.number)
-        .where(sa.text("care_messages.state IN ('queued', 'leased')"), condition)
+        .where(IS_WAITING, condition)
         .order_by(by, CareMessage.id)
         .limit(limit)
     )
@@ -87,9 +102,7 @@ def lock_waiting(message_ids: Sequence[str]) -> Sequence[CareMessage]:
     """Return those of these messages that still wait, as they are now, locked by id."""
     statement = (
         sa.select(CareMessage)
-        .where(
-            CareMessage.id.in_(message_ids), sa.text("care_messages.state IN ('queued', 'leased')")
-        )
+        .where(CareMessage.id.in_(message_ids), IS_WAITING)
         .order_by(CareMessage.id)
         .with_for_update()
         .execution_options(populate_existing=True)

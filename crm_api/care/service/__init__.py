@@ -1,5 +1,6 @@
 """What one may do about care."""
 
+from crm_api.care.service.arbitration import drop_lost, note_losses, rearbitrate
 from crm_api.care.service.causes import causes_between
 from crm_api.care.service.messages import (
     cancel_message,
@@ -24,10 +25,13 @@ __all__ = [
     "count_cause",
     "create_template",
     "draft_version",
+    "drop_lost",
     "expire_messages",
+    "note_losses",
     "plan_chunk",
     "preview_day",
     "preview_version",
+    "rearbitrate",
     "settle_submissions",
     "submit_version",
     "suppress_queued",

@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 def causes_between(first: date, *, days: int, now: datetime) -> list[Cause]:
     """Return every cause of some days from today on, the one that wins a slot first.
 
-    Whatever is planned before its rivals has its slot before they ask, so this order is the order
-    of who wins.
+    Whoever wins it has the slot in the end; planned in this order, nobody has to give way.
 
-    :raises PlanOutOfReach: if a day has passed, or lies more than a week ahead
+    :raises PlanOutOfReach: if a day has passed, or lies further ahead than care is held
     """
     today = calendars.local_day(now)
-    furthest = today + timedelta(days=timing.FURTHEST_DAYS)
+    furthest = today + timedelta(days=config.current().hold_days)
     if first < today or first + timedelta(days=days - 1) > furthest:
         raise PlanOutOfReach(furthest=furthest.isoformat())
     wanted = (first + timedelta(days=n) for n in range(days))
@@ -43,15 +42,22 @@ def causes_between(first: date, *, days: int, now: datetime) -> list[Cause]:
 def causes_of(day: date, *, now: datetime) -> list[Cause]:
     """Return what a day gives to greet people for, solemn days included."""
     festivals = calendars.festivals_between(day, day)
-    keys = {festival.key for festival in festivals}
-    window = timing.window_of(
-        day, zone=config.current().zone, is_new_years_eve=timing.NEW_YEARS_EVE in keys
-    )
+    window = _window(day, festivals)
     obstacle = "window_over" if window.from_moment(now).is_over else ""
     if any(festival.is_solemn for festival in festivals):
         obstacle = "solemn_day"
     found = [*_dates(day, window=window), *_festivals(festivals, window=window)]
     return [_with_words(cause, obstacle=obstacle) for cause in found]
+
+
+def window_on(day: date) -> timing.Window:
+    """Return the window of a day for its greetings."""
+    return _window(day, calendars.festivals_between(day, day))
+
+
+def _window(day: date, festivals: list[FestivalDay]) -> timing.Window:
+    is_new_years_eve = timing.NEW_YEARS_EVE in {festival.key for festival in festivals}
+    return timing.window_of(day, zone=config.current().zone, is_new_years_eve=is_new_years_eve)
 
 
 def _dates(day: date, *, window: timing.Window) -> Iterator[Cause]:

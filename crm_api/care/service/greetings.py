@@ -64,6 +64,8 @@ def _greet(person: Any, cause: Cause, *, window: Window, last: LastTime | None) 
         occurrence=person.occurrence,
         not_after=window.closes_at,
         source=f"care_message:{message_id}",
+        occasion_class=cause.priority,
+        occasion_rank=cause.rank,
     )
     return Greeting(
         message_id=message_id,

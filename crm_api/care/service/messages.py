@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.audit import service as audit
 from crm_api.care import queries
-from crm_api.care.models import CareMessageEvent
+from crm_api.care.models import LOST, CareMessageEvent
 from crm_api.care.queries import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
@@ -39,8 +39,10 @@ def cancel_message(message_id: str, *, reason: str, by: Actor, now: datetime) ->
     db.session.refresh(message, with_for_update=True)
     if message.state is MessageState.CANCELLED and message.reason == reason:
         return message
+    has_slot = message.state not in LOST
     move(message, MessageState.CANCELLED, at=now, reason=reason, by_id=by.id)
-    contact_frequency.release_slot(message.slot_id, reason="message_cancelled")
+    if has_slot:
+        contact_frequency.release_slot(message.slot_id, reason="message_cancelled")
     audit.record(
         "care_message.cancelled",
         by_id=by.id,

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from crm_api import config
 from crm_api.care import queries
 from crm_api.care.models import CareMessage
-from crm_api.care.policies.choosing import stable_number
+from crm_api.care.service import asking
+from crm_api.care.service.asking import is_refusal
 from crm_api.care.service.greetings import write_greetings
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.contact_frequency.terms import ReasonCode
-from crm_api.contact_frequency.values import Decision
+from crm_api.contact_frequency.terms import LOSING_STATES, ReasonCode
 from crm_api.kit.bulk import insert_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
-    from crm_api.care.policies.timing import Window
+    from crm_api.care.service.asking import Judge
     from crm_api.care.values import Cause, Greeting
     from crm_api.contact_frequency.values import Plan
-
-    # Says of each plan, in order, why it is refused; or gives its slot, if it got one.
-    Judge = Callable[[Sequence[Plan]], Sequence[Any]]
 
 CHUNK = 500
 # By the governor's own clock, read once it holds its locks, the present is later than by ours.
 HEADSTART = timedelta(minutes=2)
 PASSED_BY = "planned_by_another_run"
+COALESCED = "coalesced"
 
 
 def count_cause(cause: Cause) -> Tally:
@@ -53,13 +51,12 @@ def plan_chunk(cause: Cause, *, after: str | None, now: datetime) -> Step:
     Repeating it is safe: whoever has a message for the occurrence is not found again, and two runs
     side by side meet in the governor, which gives one slot for an occurrence.
     """
-
-    def reserve(plans: Sequence[Plan]) -> Sequence[Any]:
-        return contact_frequency.reserve_slots(plans, by_id=None)
-
-    step, greetings, slots = _judge_chunk(cause, after=after, judge=reserve, now=now)
-    step.tally.planned = _keep(cause, greetings, slots, now=now)
-    step.tally.blocked[PASSED_BY] += len(greetings) - step.tally.planned
+    step, greetings, slots = _judge_chunk(cause, after=after, judge=asking.hold, now=now)
+    kept = _keep(cause, greetings, slots, now=now)
+    said = sum(row["state"] is MessageState.COALESCED for row in kept)
+    step.tally.planned = len(kept) - said
+    step.tally.blocked[COALESCED] += said
+    step.tally.blocked[PASSED_BY] += len(greetings) - len(kept)
     return step
 
 
@@ -68,6 +65,7 @@ class Rehearsal:
     """A plan that stores nothing. It remembers whom it would have greeted, as the ledger would."""
 
     greeted: set[tuple[str, date]] = field(default_factory=set)
+    called: set[tuple[str, date]] = field(default_factory=set)
 
     def plan_chunk(self, cause: Cause, *, after: str | None, now: datetime) -> Step:
         """Tell what planning the next few hundred people would do."""
@@ -76,11 +74,25 @@ class Rehearsal:
             return contact_frequency.preflight_plans(plans, now=now)
 
         step, greetings, _ = _judge_chunk(cause, after=after, judge=preflight, now=now)
-        numbers = {(greeting.plan.endpoint or "", cause.on) for greeting in greetings}
-        step.tally.planned = len(numbers - self.greeted)
-        step.tally.blocked[ReasonCode.GAP_TOO_SHORT] += len(greetings) - step.tally.planned
-        self.greeted |= numbers
+        step.tally.blocked[COALESCED] += step.tally.blocked.pop(ReasonCode.GREETED_THAT_DAY, 0)
+        for greeting in greetings:
+            self._note(greeting, step.tally, on=cause.on)
         return step
+
+    def _note(self, greeting: Greeting, tally: Tally, *, on: date) -> None:
+        person, number = _person_of(greeting), greeting.plan.endpoint or ""
+        if (person, on) in self.greeted:
+            tally.blocked[COALESCED] += 1
+        elif (number, on) in self.called:
+            tally.blocked[ReasonCode.GAP_TOO_SHORT] += 1
+        else:
+            tally.planned += 1
+            self.greeted.add((person, on))
+            self.called.add((number, on))
+
+
+def _person_of(greeting: Greeting) -> str:
+    return str(greeting.plan.occurrence).rsplit(":", 1)[1]
 
 
 def _judge_chunk(
@@ -95,67 +107,47 @@ def _judge_chunk(
         step.tally.blocked["window_over"] += len(people)
         return step, [], []
     greetings, step.tally.blocked = write_greetings(people, cause, window=window)
-    answers = list(judge([greeting.plan for greeting in greetings]))
-    _try_later(greetings, answers, window=window, judge=judge)
-    allowed = [(g, a) for g, a in zip(greetings, answers, strict=True) if not _refuses(a)]
-    step.tally.blocked.update(_why(a) for a in answers if _refuses(a))
+    plans = [greeting.plan for greeting in greetings]
+    answers = asking.ask(plans, [window] * len(plans), judge=judge)
+    for greeting, plan in zip(greetings, plans, strict=True):
+        greeting.plan = plan
+    allowed = [(g, a) for g, a in zip(greetings, answers, strict=True) if not is_refusal(a)]
+    step.tally.blocked.update(asking.why(a) for a in answers if is_refusal(a))
     return step, [g for g, _ in allowed], [a for _, a in allowed]
 
 
-def _try_later(
-    greetings: list[Greeting], answers: list[Any], *, window: Window, judge: Judge
-) -> None:
-    """Ask once more for those whose day has room later on: a greeting keeps its day."""
-    again = []
-    for n, answer in enumerate(answers):
-        later = answer.next_allowed_at if _refuses(answer) else None
-        if later is not None and not (rest := window.from_moment(later)).is_over:
-            moment = rest.place(stable_number(greetings[n].message_id))
-            greetings[n].plan = replace(greetings[n].plan, at=moment)
-            again.append(n)
-    if again:
-        seconds = judge([greetings[n].plan for n in again])
-        for n, answer in zip(again, seconds, strict=True):
-            answers[n] = answer
-
-
-def _refuses(answer: Any) -> bool:
-    return isinstance(answer, Decision) and not answer.is_allowed
-
-
-def _why(refusal: Decision) -> str:
-    if refusal.binding is not None:
-        return str(refusal.reasons[refusal.binding].code)
-    return str(next(reason.code for reason in refusal.reasons if reason.blocks))
-
-
-def _keep(cause: Cause, greetings: list[Greeting], slots: list[Any], *, now: datetime) -> int:
+def _keep(
+    cause: Cause, greetings: list[Greeting], slots: list[Any], *, now: datetime
+) -> list[dict[str, Any]]:
     """Queue the messages; give back the slot of one that another run queued just before.
 
     The locks that came with the slots are held: what is not there now cannot come any more.
     """
     if not greetings:
-        return 0
+        return []
     taken = queries.planned_occurrences(str(g.plan.occurrence) for g in greetings)
     rows = []
     for greeting, slot in zip(greetings, slots, strict=True):
         if greeting.plan.occurrence in taken:
             contact_frequency.release_slot(slot.id, reason=PASSED_BY)
         else:
-            rows.append(_row(cause, greeting, slot_id=slot.id, now=now))
+            rows.append(_row(cause, greeting, slot, now=now))
     insert_rows(CareMessage, rows)
-    return len(rows)
+    return rows
 
 
-def _row(cause: Cause, greeting: Greeting, *, slot_id: str, now: datetime) -> dict[str, Any]:
+def _row(cause: Cause, greeting: Greeting, slot: Any, *, now: datetime) -> dict[str, Any]:
     plan = greeting.plan
+    has_lost = slot.state in LOSING_STATES
     return {
         "id": greeting.message_id,
         "created_at": now,
-        "state": MessageState.QUEUED,
-        "reason": "",
+        "state": MessageState(slot.state) if has_lost else MessageState.QUEUED,
+        "reason": slot.reason if has_lost else "",
+        "winner_slot_id": slot.winner_slot_id,
+        "tried_at": slot.judged_at if has_lost else None,
         "customer_id": plan.customer_id,
-        "slot_id": slot_id,
+        "slot_id": slot.id,
         "occasion": cause.occasion,
         "occurrence": plan.occurrence,
         "on_day": cause.on,

@@ -9,16 +9,24 @@ from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.barriers import is_greeting_of_day
 from crm_api.contact_frequency.policies.limiting import limits_for
 from crm_api.contact_frequency.policies.overriding import sets_aside
+from crm_api.contact_frequency.policies.ranking import find_weaker
 from crm_api.contact_frequency.terms import SlotState, Strength
 from crm_api.contact_frequency.values import CountedSlot, Loser
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
 
     from crm_api.contact_frequency.policies.facts import Facts, SlotFact
     from crm_api.contact_frequency.policies.limits import Hit
     from crm_api.contact_frequency.policies.matching import PolicyFrame
     from crm_api.contact_frequency.values import Plan
+
+
+def without_weaker(plan: Plan, facts: Facts, *, now: datetime) -> Facts:
+    """Return what would be known if what gives way to a plan had done so."""
+    asking = replace(facts, has_happened=False)
+    return without(facts, find_weaker(plan, asking, now=now))
 
 
 def without(facts: Facts, slots: Collection[SlotFact]) -> Facts:

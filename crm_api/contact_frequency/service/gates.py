@@ -56,7 +56,8 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
 def _begin(
     slot: Slot, plan: Plan, known: Known, entries: Entries, *, override: OverrideFact | None
 ) -> Decision | None:
-    is_settled = slot.state not in PLANNED_STATES
+    has_lost = slot.id in {loss.slot_id for loss in entries.losses}  # in this very call
+    is_settled = has_lost or slot.state not in PLANNED_STATES
     facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled, override=override)
     decision = decide(plan, facts, entries.frame, entries.now)
     kind = DecisionKind.BEGIN if decision.is_allowed else DecisionKind.REFUSAL

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from crm_api.contact_frequency.models import Slot, SlotSubject
 from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TO_REPLAN
-from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.policies import arbitrating, decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
@@ -65,6 +65,7 @@ def recheck_slots(slots: Sequence[Slot], *, now: datetime) -> Rechecked:
             has_happened=True,
             override=overrides.get(slot.id),
         )
+        facts = arbitrating.without_weaker(plans[slot.id], facts, now=now)
         reasons = decide(plans[slot.id], facts, frame, now).reasons
         is_illegal = any(reason.blocks for reason in reasons)
         found.marked += is_illegal and not slot.needs_new_plan

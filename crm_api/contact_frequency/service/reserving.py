@@ -269,19 +269,26 @@ def move_slot(
         raise ContactBlocked(
             decision, remember=_remember(decision, facts, by_id=by_id, slot_id=slot.id)
         )
+    _stand(slot, decision, facts, entries)
+    clear_beside([slot.id], now=now)
+    if slot.override_id is not None:
+        mark_illegal(slot.id, now=now)
+    return slot
+
+
+def _stand(slot: Slot, decision: Decision, facts: Facts, entries: Entries) -> None:
+    """Put a slot where it was allowed to move, and let others give way to it there."""
+    plan = decision.plan
     decision = entries.add_decision(decision, facts, kind=DecisionKind.MOVE, slot_id=slot.id)
+    entries.add_losses(decision, winner_slot_id=slot.id)
     entries.add_overruns(
         decision.exceeded,
         slot_id=slot.id,
         customer_id=slot.customer_id,
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
-    entries.add_losses(decision, winner_slot_id=slot.id)
     slot.override_id = exemptions.apply(decision, entries, slot_id=slot.id, kept=slot.override_id)
-    slot.move(to=to, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
+    tier = facts.persons[0].tier
+    slot.move(to=plan.at, tier=tier, decision_id=decision.id, at=entries.now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
-    clear_beside([slot.id], now=now)
-    if slot.override_id is not None:
-        mark_illegal(slot.id, now=now)
-    return slot

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
+from crm_api import config
 from crm_api.contact_frequency.errors import SlotSettled
+from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.models.slots import OPEN
 from crm_api.contact_frequency.service import locking
 from crm_api.contact_frequency.service.ledger import keep_subjects
 from crm_api.contact_frequency.service.replanning import clear_beside
 from crm_api.contact_frequency.terms import COUNTING_STATES, SlotState
+from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from crm_api.contact_frequency.models import Slot
+FIRMED_AT_ONCE = 200
 
 
 def release_slot(slot_id: str, *, reason: str) -> Slot:
@@ -66,6 +73,15 @@ def expire_slots(slot_ids: Collection[str], *, reason: str) -> list[Slot]:
     :raises NotFound: if there is no such slot
     """
     return _become(slot_ids, SlotState.EXPIRED, reason=reason)
+
+
+def firm_due(*, now: datetime) -> int:
+    """Reserve the next held slots whose moment is near; return how many those were."""
+    near = now + timedelta(hours=config.current().firm_hours)
+    held = sa.text("contact_slots.state = 'held'")
+    statement = sa.select(Slot.id).where(OPEN, held, Slot.effective_at <= near)
+    statement = statement.order_by(Slot.effective_at, Slot.id).limit(FIRMED_AT_ONCE)
+    return len(firm_slots(db.session.scalars(statement).all()))
 
 
 def firm_slots(slot_ids: Collection[str]) -> list[Slot]:

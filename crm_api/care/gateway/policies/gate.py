@@ -75,5 +75,7 @@ def explain_loss(state: MessageState, reason: str) -> Refusal:
         return Refusal.OPTED_OUT if reason == Refusal.OPTED_OUT else Refusal.HELD
     return {
         MessageState.CANCELLED: Refusal.CANCELLED,
+        MessageState.PREEMPTED: Refusal.CANCELLED,
+        MessageState.COALESCED: Refusal.CANCELLED,
         MessageState.EXPIRED: Refusal.EXPIRED,
     }.get(state, Refusal.LEASE_LOST)

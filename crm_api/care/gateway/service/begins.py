@@ -16,7 +16,7 @@ from crm_api.care.gateway.service.leases import lease_end
 from crm_api.care.gateway.service.steps import lock_with_subjects, note_steps, requeue
 from crm_api.care.gateway.terms import Refusal
 from crm_api.care.gateway.values import ExtensionAnswer, ItemAnswer
-from crm_api.care.models import CareMessage
+from crm_api.care.models import LOST, CareMessage
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
@@ -123,6 +123,8 @@ def _turn_back(
     message: CareMessage, decision: Decision, *, gateway_id: str, now: datetime
 ) -> Refusal:
     """Let a refused message wait for its next moment, or end it and give its slot back."""
+    if message.state in LOST:  # to another message of this very call
+        return gate.explain_loss(message.state, message.reason)
     codes = [reason.code for reason in decision.reasons if reason.blocks]
     refusal = gate.name_refusal(codes)
     until = gate.next_look(
