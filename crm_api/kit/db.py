@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,9 +13,11 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
-from crm_api.kit.engine import statements_apart
 from crm_api.kit.ids import new_id
 from crm_api.kit.types import Json, RecordId, UTCDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -40,25 +44,63 @@ class Base(DeclarativeBase):
     __abstract__ = True
 
 
-class RequestSession(Session):
-    """The session of a request: one that only reads spares PostgreSQL the BEGIN and the COMMIT.
+class _Apart:
+    """The connection of a request that only reads, taken when it is first asked for."""
 
-    Under READ COMMITTED each statement sees its own snapshot anyhow.
-    """
+    def __init__(self) -> None:
+        self._taken: sa.Connection | None = None
 
-    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
-        """Choose the engine, or its twin that begins no transaction."""
-        bind = super().get_bind(*args, **kwargs)
-        if statements_apart.get() and isinstance(bind, sa.Engine):
-            return _apart(bind)
-        return bind
+    def connection(self, engine: sa.Engine) -> sa.Connection:
+        if self._taken is None:
+            self._taken = _autocommitting(engine).connect()
+        return self._taken
+
+    def give_back(self) -> None:
+        if self._taken is not None:
+            self._taken.close()
+
+
+_apart: ContextVar[_Apart | None] = ContextVar("apart", default=None)
 
 
 @cache
-def _apart(engine: sa.Engine) -> sa.Engine:
-    if engine.dialect.name == "sqlite":
-        return engine
+def _autocommitting(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def statements_apart() -> Iterator[None]:
+    """Spare PostgreSQL the BEGIN and the COMMIT of what only reads.
+
+    Under READ COMMITTED each statement sees its own snapshot anyhow. SQLite's do not.
+    """
+    apart = _Apart()
+    token = _apart.set(apart)
+    try:
+        yield
+    finally:
+        _apart.reset(token)
+        apart.give_back()
+
+
+def connection() -> sa.Connection:
+    """Return this request's connection. One that only reads makes no session for it."""
+    apart = _apart.get()
+    if apart is not None and db.engine.dialect.name != "sqlite":
+        return apart.connection(db.engine)
+    return db.session.connection()
+
+
+class RequestSession(Session):
+    """The session of a request: one that only reads shares its connection."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
+        """Choose the engine, or the connection that begins no transaction."""
+        bind = super().get_bind(*args, **kwargs)
+        apart = _apart.get()
+        if apart is None or not isinstance(bind, sa.Engine) or bind.dialect.name == "sqlite":
+            return bind
+        return apart.connection(bind)
 
 
 db = SQLAlchemy(

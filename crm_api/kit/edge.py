@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -11,12 +12,14 @@ from flask_smorest.utils import get_appcontext
 from werkzeug.exceptions import BadRequest
 
 from crm_api.kit import metrics
-from crm_api.kit.engine import statements_apart
+from crm_api.kit.db import statements_apart
 from crm_api.kit.ids import is_id, new_id
 from crm_api.kit.json import OrjsonProvider
 from crm_api.kit.transactions import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask.typing import ResponseReturnValue
 
 log = structlog.get_logger("crm_api.requests")
@@ -37,6 +40,10 @@ class EdgeFlask(Flask):
 
     json_provider_class = OrjsonProvider
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Take each function as it is: none here is a coroutine, and Flask looks every time."""
+        return func
+
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view inside its transaction.
 
@@ -45,13 +52,9 @@ class EdgeFlask(Flask):
         if "\x00" in request.path:
             raise BadRequest("The path holds a NUL character.")
         reads = request.method in READS
-        token = statements_apart.set(reads)
-        try:
-            with transaction(read_only=reads):
-                answer = self.make_response(super().dispatch_request())
-                _set_etag(answer)
-        finally:
-            statements_apart.reset(token)
+        with statements_apart() if reads else nullcontext(), transaction(read_only=reads):
+            answer = self.make_response(super().dispatch_request())
+            _set_etag(answer)
         return answer
 
 
@@ -79,9 +82,8 @@ def _arrive() -> None:
 
 def _leave(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = g.get("request_id", "")
-    for name, value in HEADERS.items():
-        if name not in answer.headers:
-            answer.headers[name] = value
+    said = {name.lower() for name, _ in answer.headers}
+    answer.headers.extend(pair for pair in HEADERS.items() if pair[0].lower() not in said)
     _report(answer)
     return answer
 

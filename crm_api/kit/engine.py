@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 # DEFERRED for what only reads; everything else takes the write lock before it looks.
 sqlite_begin: ContextVar[str] = ContextVar("sqlite_begin", default="IMMEDIATE")
 
-# Set where a request only reads: see `kit.db.RequestSession`.
-statements_apart: ContextVar[bool] = ContextVar("statements_apart", default=False)
-
 IDLE_SECONDS = 5
 
 PRAGMAS = (

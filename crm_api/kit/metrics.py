@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from flask import Blueprint, Response
 from prometheus_client import (
@@ -28,8 +29,14 @@ blueprint = Blueprint("metrics", __name__)
 
 def observe_request(method: str, rule: str, status: int, seconds: float) -> None:
     """Count one answered request."""
-    REQUESTS.labels(method, rule, str(status)).inc()
-    SECONDS.labels(method, rule).observe(seconds)
+    requests, times = _series(method, rule, status)
+    requests.inc()
+    times.observe(seconds)
+
+
+@cache
+def _series(method: str, rule: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, rule, str(status)), SECONDS.labels(method, rule)
 
 
 @blueprint.get("/metrics")

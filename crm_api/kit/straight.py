@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from crm_api.kit.db import db
+from crm_api.kit import db
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class StraightRead:
 
     def rows(self, **asked: str) -> list[Sequence[Any]]:
         """Run it in this request's transaction."""
-        connection = db.session.connection()
+        connection = db.connection()
         name = connection.dialect.name
         if name not in self._prepared:
             self._prepared[name] = _Prepared(self._select.params(asked), connection.dialect)

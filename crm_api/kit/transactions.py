@@ -42,7 +42,8 @@ def _remember(refusal: DomainError) -> None:
 
 
 def _commit() -> None:
-    db.session.commit()
+    if db.session.registry.has():  # else nobody asked for a session, and none need be made
+        db.session.commit()
 
 
 def end_reading() -> None:

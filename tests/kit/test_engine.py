@@ -90,3 +90,19 @@ def test_a_command_waits_longer_than_a_person(own_database_url, monkeypatch):
         create_app()
     assert config.current().lock_timeout_ms == 60_000
     assert config.current().statement_timeout_ms == 0
+
+
+def test_a_request_that_only_reads_takes_one_connection(app, sign_in):
+    caller = sign_in(make_staff())
+    db.session.remove()
+    taken = []
+
+    def note(*_):
+        taken.append(1)
+
+    sa.event.listen(db.engine, "checkout", note)
+    try:
+        assert caller.get("/v1/customers").status_code == 200  # the guard, then the ORM
+    finally:
+        sa.event.remove(db.engine, "checkout", note)
+    assert len(taken) == 1
