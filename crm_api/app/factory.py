@@ -9,6 +9,7 @@ import click
 from crm_api import config
 from crm_api.app import documents, rooms
 from crm_api.app.followers import follow_changes
+from crm_api.contact_frequency.queries.alerts import audit_readings
 from crm_api.kit import health, metrics
 from crm_api.kit.db import db
 from crm_api.kit.edge import EdgeFlask, watch_requests
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_problems(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
+    metrics.SOURCES["governor_audit"] = audit_readings
     documents.publish(app, rooms.blueprints())
     rooms.add_commands(app)
     follow_changes()

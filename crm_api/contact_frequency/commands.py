@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from crm_api.contact_frequency import queries, service
+from crm_api.contact_frequency.policies import mask_number
+from crm_api.contact_frequency.queries import alerts
+from crm_api.contact_frequency.service import auditing
+from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.kit import clock
 from crm_api.kit.errors import NotFound
 from crm_api.kit.progress import progress_bar
@@ -16,11 +21,11 @@ from crm_api.kit.transactions import transaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crm_api.contact_frequency.queries import LedgerBreach
+    from crm_api.contact_frequency.models import GovernorAlert
     from crm_api.contact_frequency.service import Rechecked
 
-COLUMNS = ("policy", "allowed", "found", "subject", "first slot", "broken by slot")
-WIDTHS = (26, 7, 5, 46, 36, 36)
+COLUMNS = ("kind", "policy", "allowed", "found", "subject", "first slot", "slot or decision")
+WIDTHS = (6, 26, 7, 5, 46, 36, 36)
 
 
 @click.group("contact-frequency")
@@ -30,32 +35,52 @@ def contact_frequency() -> None:
 
 @contact_frequency.command("audit")
 def audit() -> None:
-    """Look through the whole ledger for caps broken without a recorded cause.
+    """Look through the whole ledger, and keep an alert for whatever nobody has explained.
 
-    Ends with code 1 where there is one.
+    Caps broken without a recorded cause, contacts outside their hours, decisions that do not give
+    their bytes again. One that was cut short goes on where it stood; what was mended closes its
+    alert. Ends with code 1 where an alert stands.
     """
+    with transaction():
+        audit_id = auditing.open_audit(now=clock.now())
+    with progress_bar(total=None, unit="records") as bar:
+        while looked_at := _audit_batch(audit_id):
+            bar.update(looked_at)
     with transaction(read_only=True):
-        breaches = queries.find_breaches()
-    if not breaches:
-        click.echo("The ledger is clean: no cap is broken without a recorded cause.")
+        standing = alerts.standing_alerts()
+        count = alerts.count_standing()
+    if not count:
+        click.echo("The ledger is clean: nothing is broken without a recorded cause.")
         return
     _show(COLUMNS)
-    for breach in breaches:
-        _show(_row(breach))
-    raise click.ClickException(f"{len(breaches)} runs of contacts break a cap without a cause.")
+    for alert in standing:
+        _show(_row(alert))
+    raise click.ClickException(f"{count} alerts stand.")
 
 
-def _row(breach: LedgerBreach) -> tuple[str, ...]:
-    subject_id = breach.subject_id
-    if breach.subject_kind == "endpoint":
-        subject_id = f"*{subject_id[-4:]}"
+def _audit_batch(audit_id: str) -> int:
+    """Look at one batch; return how many records, or 0 where the run is over."""
+    started = time.perf_counter()
+    with transaction(read_only=True):
+        look = auditing.look_further(audit_id)
+    busy_ms = round((time.perf_counter() - started) * 1000)
+    with transaction():
+        is_over = auditing.note_look(audit_id, look, busy_ms=busy_ms, now=clock.now())
+    return 0 if is_over else max(len(look.batch), 1)
+
+
+def _row(alert: GovernorAlert) -> tuple[str, ...]:
+    subject_id = alert.subject_id
+    if alert.subject_kind is SubjectKind.ENDPOINT:
+        subject_id = mask_number(subject_id)
     return (
-        breach.policy_key,
-        str(breach.allowed),
-        str(breach.found),
-        f"{breach.subject_kind} {subject_id}",
-        breach.first_slot_id,
-        breach.last_judged_slot_id,
+        alert.kind,
+        alert.policy_key or "",
+        str(alert.allowed if alert.allowed is not None else ""),
+        str(alert.found or ""),
+        f"{alert.subject_kind} {subject_id}",
+        alert.first_slot_id or "",
+        alert.decision_id or alert.slot_id or "",
     )
 
 

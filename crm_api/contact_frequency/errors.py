@@ -230,3 +230,12 @@ class OverrideQuotaSpent(DomainError):
             per_week=per_week,
             frees_at=frees_at,
         )
+
+
+class AlertAcknowledged(DomainError):
+    """Somebody answers for this alert already."""
+
+    code = "alert_acknowledged"
+
+    def __init__(self) -> None:
+        super().__init__("This alert was acknowledged already, in other words.")

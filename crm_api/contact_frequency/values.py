@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.policies.facts import OverrideFact
-    from crm_api.contact_frequency.terms import ContactClass
+    from crm_api.contact_frequency.terms import AlertKind, ContactClass
     from crm_api.customers.terms import Category, Channel
 
 
@@ -176,3 +176,29 @@ class Booking:
     def judged_at(self) -> datetime | None:
         """When the governor gave it, if that was just now."""
         return self.row["judged_at"] if self.row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerBreach:
+    """What should not be in the ledger, and nobody has said why.
+
+    More contacts within a policy's width than it allows, one outside its hours, or a decision that
+    does not replay. `customer_id` is whose contact it was.
+    """
+
+    kind: AlertKind
+    policy_key: str | None
+    subject_kind: SubjectKind
+    subject_id: str
+    customer_id: str
+    allowed: int | None = None
+    found: int | None = None
+    first_slot_id: str | None = None
+    last_judged_slot_id: str | None = None
+    decision_id: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """The name by which it is known again in the next run."""
+        what = self.decision_id or self.last_judged_slot_id
+        return f"{self.kind}:{self.policy_key}:{self.subject_id}:{what}"

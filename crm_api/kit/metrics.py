@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
+import structlog
 from flask import Blueprint, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -15,6 +18,12 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 REQUESTS = Counter("crm_requests", "Requests answered.", ["method", "rule", "status"])
 SECONDS = Histogram(
@@ -24,7 +33,37 @@ SECONDS = Histogram(
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
+SOURCES: dict[str, Callable[[], Iterable[Reading]]] = {}
+
 blueprint = Blueprint("metrics", __name__)
+log = structlog.get_logger("crm_api.metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that stands in the database, where it is the same for all processes."""
+
+    name: str
+    about: str
+    value: float
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class _Stored(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for source in SOURCES.values():
+            yield from _families(source())
+
+
+def _families(readings: Iterable[Reading]) -> Iterable[GaugeMetricFamily]:
+    families: dict[str, GaugeMetricFamily] = {}
+    for reading in readings:
+        family = families.setdefault(
+            reading.name,
+            GaugeMetricFamily(reading.name, reading.about, labels=list(reading.labels)),
+        )
+        family.add_metric(list(reading.labels.values()), reading.value)
+    return families.values()
 
 
 def observe_request(method: str, rule: str, status: int, seconds: float) -> None:
@@ -46,4 +85,15 @@ def show_metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    counted = generate_latest(registry)
+    return Response(counted + _read_stored(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _read_stored() -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Stored())
+    try:
+        return generate_latest(registry)
+    except SQLAlchemyError as error:  # what this process counted is worth showing all the same
+        log.warning("stored_metrics_unreadable", error=type(error).__name__)
+        return b""

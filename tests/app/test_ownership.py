@@ -9,6 +9,10 @@ from io import BytesIO
 import pytest
 
 from crm_api.accounts.models import Role, Scope
+from crm_api.contact_frequency.models import GovernorAlert
+from crm_api.contact_frequency.terms import AlertKind, SubjectKind
+from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from tests.care_gateway.factories import make_message
 from tests.contact_frequency.desk import a_rule, draft_of, simulated
 from tests.customers.imports import MAPPING, csv_bytes, row
@@ -79,6 +83,18 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     refusal = caller.post("/v1/contact-reservations", json=soon).json
     wish_for = {"decision_id": refusal["decision_id"], "reason": "x"}
     override = _ok(caller.post("/v1/contact-overrides", json=wish_for))
+    alert = GovernorAlert(
+        id="their-alert",
+        created_at=moment,
+        seen_at=moment,
+        kind=AlertKind.CAP,
+        mark="their-alert",
+        customer_id=customer.id,
+        subject_kind=SubjectKind.CUSTOMER,
+        subject_id=customer.id,
+    )
+    with transaction():
+        db.session.add(alert)
     until = (moment + timedelta(days=90)).isoformat()
     quiet = {"kind": "leave_alone", "customer_id": customer.id, "until_at": until, "reason": "x"}
     hold = _ok(caller.post("/v1/contact-holds", json=quiet))
@@ -119,6 +135,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "decision_id": reservation["decision_id"],
         "draft_id": draft["id"],
         "override_id": override["id"],
+        "alert_id": alert.id,
         "staff_id": owner.id,
         "team_id": team.id,
     }

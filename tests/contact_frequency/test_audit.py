@@ -11,15 +11,17 @@ import sqlalchemy as sa
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.errors import ContactBlocked
-from crm_api.contact_frequency.models import Slot, SlotSubject
+from crm_api.contact_frequency.models import FrequencyPolicy, Slot, SlotSubject
+from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.moments import micros
-from crm_api.customers.terms import Category, Channel, Tier
+from crm_api.customers.models import Customer, Relation
+from crm_api.customers.terms import Category, Channel, RelationKind, Tier
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def push(slot, at):
@@ -186,3 +188,111 @@ def test_thanks_that_a_moved_visit_left_behind_count_for_themselves(customer, no
     assert not contact_frequency.preflight(
         make_plan(customer, now + 4 * DAY), now=now + 2 * DAY + 2 * HOUR
     ).is_allowed
+
+
+def link(*customers, at):
+    with transaction():
+        first, second = customers
+        db.session.add(
+            Relation(
+                customer_id=first.id,
+                other_id=second.id,
+                kind=RelationKind.SAME_PERSON,
+                created_at=at,
+            )
+        )
+        ids = [first.id, second.id]
+        db.session.execute(
+            sa.update(Customer).where(Customer.id.in_(ids)).values(person_id=min(ids))
+        )
+
+
+def test_customers_who_are_one_person_share_their_budget(now):
+    one, other = make_customer(), make_customer()
+    link(one, other, at=now - DAY)
+    reserve(make_plan(one, now + HOUR))
+    second = reserve(make_plan(other, now + 3 * DAY))
+    assert breaches() == []
+
+    push(second, now + 3 * HOUR)
+
+    assert breaches() == [("gap_24_hours", "customer")]
+
+
+def test_a_link_made_later_condemns_nothing_that_was_judged_before(now, at):
+    one, other = make_customer(), make_customer()
+    reserve(make_plan(one, now + HOUR))
+    reserve(make_plan(other, now + 3 * HOUR))
+
+    link(one, other, at=now + MINUTE)
+
+    assert breaches() == []
+    at(now + 2 * MINUTE)
+    third = reserve(make_plan(other, now + 20 * DAY))
+    push(third, now + 5 * HOUR)
+    assert ("gap_24_hours", "customer") in breaches()
+
+
+def test_what_one_customer_broke_alone_is_told_once(now):
+    one, other = make_customer(), make_customer()
+    link(one, other, at=now - DAY)
+    reserve(make_plan(one, now + HOUR, channel=Channel.VISIT))
+    second = reserve(make_plan(one, now + 3 * DAY, channel=Channel.VISIT))
+
+    push(second, now + 3 * HOUR)
+
+    assert breaches() == [("gap_24_hours", "customer")]
+
+
+def test_a_visit_that_meets_both_of_them_counts_once(now):
+    one, other = make_customer(), make_customer()
+    link(one, other, at=now - DAY)
+    meeting = {"channel": Channel.VISIT, "also_customer_ids": (other.id,)}
+    reserve(make_plan(one, now + HOUR, **meeting))
+    reserve(make_plan(one, now + 2 * DAY, **meeting))
+
+    assert breaches() == []
+
+
+def test_what_stands_outside_its_hours_is_found(customer, now):
+    slot = reserve(make_plan(customer, now + HOUR))
+
+    push(slot, now + 11 * HOUR)  # 21:00 in Shanghai: a minute before, it is allowed
+    assert breaches() == [("service_hours", "customer")]
+
+    push(slot, now + 11 * HOUR - MINUTE)
+    assert breaches() == []
+
+
+def test_what_happened_outside_its_hours_has_its_cause(customer, now):
+    _tell(make_plan(customer, now), now - 12 * HOUR)
+
+    assert breaches() == []
+
+
+def test_hours_that_changed_since_condemn_nothing(customer, now, at):
+    reserve(make_plan(customer, now + HOUR))
+    at(now + MINUTE)
+    policy = db.session.scalars(
+        sa.select(FrequencyPolicy).where(FrequencyPolicy.key == "service_hours")
+    ).one()
+    [rule] = [r for r in DEFAULT_RULES if r.key == "service_hours"]
+    in_transaction(
+        contact_frequency.add_version,
+        policy.id,
+        replace(rule, opens=14 * 60),
+        effective_from=None,
+        reason="mornings rest",
+        by_id="boss",
+        now=now + MINUTE,
+    )
+
+    assert breaches() == []
+
+
+def test_a_moment_that_the_customer_asked_for_is_within_its_hours(customer, now):
+    """Complaints may be talked over at night where the customer says so."""
+    night = now + 12 * HOUR
+    reserve(make_plan(customer, night, category=Category.COMPLAINT, is_agreed=True))
+
+    assert breaches() == []

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_api.contact_frequency.errors import AlertAcknowledged
 from crm_api.contact_frequency.terms import AlertKind, AuditPhase, SubjectKind
 from crm_api.kit.db import Model, Record
 from crm_api.kit.types import RecordId, enum_column
@@ -44,6 +45,12 @@ class GovernorAudit(Record, Model):
         self.cursor = cursor
         self.looked_at += looked_at
         self.busy_ms += busy_ms
+
+    def restart(self, *, at: datetime) -> None:
+        """Begin anew: what was looked at before is too long ago."""
+        self.created_at = at
+        self.phase, self.cursor = AuditPhase.CAPS, ""
+        self.looked_at = self.busy_ms = 0
 
     def finish(self, *, breaches: int, at: datetime) -> None:
         """End the run."""
@@ -89,7 +96,14 @@ class GovernorAlert(Record, Model):
     note: Mapped[str | None]
 
     def acknowledge(self, *, by_id: str, note: str, at: datetime) -> None:
-        """Note who answers for it, and what they say."""
+        """Note who answers for it, and what they say. A repeat changes nothing.
+
+        :raises AlertAcknowledged: if somebody answered otherwise
+        """
+        if self.acknowledged_at is not None:
+            if (self.acknowledged_by_id, self.note) != (by_id, note):
+                raise AlertAcknowledged
+            return
         self.acknowledged_by_id = by_id
         self.acknowledged_at = at
         self.note = note

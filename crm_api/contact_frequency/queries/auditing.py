@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,52 +9,156 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import sqlalchemy as sa
 
+from crm_api.contact_frequency.models import GovernorAudit, Slot, SlotSubject, StoredDecision
+from crm_api.contact_frequency.models.slots import COUNTS
 from crm_api.contact_frequency.policies.matching import in_force as for_customer
 from crm_api.contact_frequency.policies.moments import SECOND
 from crm_api.contact_frequency.policies.rules import Rule, to_document
 from crm_api.contact_frequency.queries.frames import DatedRule, dated_rules, in_force
+from crm_api.contact_frequency.queries.hours_audit import find_closed_hours
 from crm_api.contact_frequency.queries.ledger_audit import PREFACES, STATEMENT
 from crm_api.contact_frequency.terms import (
     ALL_CHANNELS,
+    AlertKind,
     RuleKind,
     ScopeKind,
     Strength,
+    SubjectKind,
 )
-from crm_api.customers.terms import Channel, Tier
+from crm_api.contact_frequency.values import LedgerBreach
+from crm_api.customers import queries as customers
+from crm_api.customers.models import Relation
+from crm_api.customers.terms import Channel, RelationKind, Tier
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 END = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerBreach:
-    """More contacts within a policy's width than it allows, and nobody has said why."""
-
-    policy_key: str
-    allowed: int
-    found: int
-    subject_kind: str
-    subject_id: str
-    first_slot_id: str
-    last_judged_slot_id: str
+SUBJECTS, SLOTS, DECISIONS = 500, 2_000, 500
+TEN_MINUTES = 600_000
 
 
 def find_breaches() -> list[LedgerBreach]:
-    """Return every breach of a firm cap that has no recorded cause.
+    """Return every breach of a firm policy in the whole ledger that has no recorded cause.
 
     Each contact is measured by the policies in force when it was last judged. The contact of a
     run that was judged last is the one that broke it, unless its overrun says why.
     """
+    return [*_all(next_subjects, find_broken_caps), *_all(next_slots, find_closed_hours)]
+
+
+def _all(
+    following: Callable[[str], list[str]], look: Callable[[Sequence[str]], list[LedgerBreach]]
+) -> Iterator[LedgerBreach]:
+    cursor = ""
+    while batch := following(cursor):
+        yield from look(batch)
+        cursor = batch[-1]
+
+
+def next_subjects(after: str) -> list[str]:
+    """Return the next subjects that any contact counts for."""
+    subject = SlotSubject.subject_id
+    statement = sa.select(subject).distinct().where(COUNTS, subject > after)
+    return list(db.session.scalars(statement.order_by(subject).limit(SUBJECTS)))
+
+
+def next_slots(after: str) -> list[str]:
+    """Return the next contacts."""
+    statement = sa.select(Slot.id).where(Slot.id > after)
+    return list(db.session.scalars(statement.order_by(Slot.id).limit(SLOTS)))
+
+
+def next_decisions(after: str) -> list[str]:
+    """Return the next decisions."""
+    statement = sa.select(StoredDecision.id).where(StoredDecision.id > after)
+    return list(db.session.scalars(statement.order_by(StoredDecision.id).limit(DECISIONS)))
+
+
+def last_replayed() -> str:
+    """Return up to where the last run replayed decisions, less ten minutes.
+
+    Ids grow with time, and who made one may have committed a little later than who came after.
+    """
+    statement = sa.select(GovernorAudit.cursor).where(GovernorAudit.finished_at.is_not(None))
+    last = db.session.scalar(statement.order_by(GovernorAudit.finished_at.desc()).limit(1)) or ""
+    try:
+        millis = int(last[:13].replace("-", ""), 16)
+    except ValueError:
+        return ""
+    earlier = f"{max(millis - TEN_MINUTES, 0):012x}"
+    return f"{earlier[:8]}-{earlier[8:]}"
+
+
+def find_broken_caps(subject_ids: Sequence[str]) -> list[LedgerBreach]:
+    """Return the caps broken without a cause on these subjects, and on who is one person with them.
+
+    A person's customers share one budget from when they were linked: what was judged before that
+    is measured for each of them alone.
+    """
     limits, scopes = _limits(dated_rules())
     if not limits:
         return []
+    audited, names = _audited(subject_ids)
     statement = sa.text(PREFACES[db.engine.dialect.name] + STATEMENT)
-    given = {"limits": orjson.dumps(limits).decode(), "scopes": orjson.dumps(scopes).decode()}
-    return [LedgerBreach(*row) for row in db.session.execute(statement, given)]
+    given = {"limits": limits, "scopes": scopes, "audited": audited}
+    rows = db.session.execute(statement, {n: orjson.dumps(v).decode() for n, v in given.items()})
+    return _told([tuple(row) for row in rows], names)
+
+
+def _audited(subject_ids: Sequence[str]) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """Return whose slots make up which budget, and who a shared budget is named after."""
+    groups = {tuple(ids) for ids in customers.same_person_ids(subject_ids).values()}
+    persons = {f"={n}": ids for n, ids in enumerate(sorted(g for g in groups if len(g) > 1))}
+    alone = sorted({*subject_ids, *(one for ids in persons.values() for one in ids)})
+    rows = [{"subject_id": one, "person": one, "since": _stored(BEGINNING)} for one in alone]
+    linked = _linked_at({one for ids in persons.values() for one in ids})
+    for name, ids in persons.items():
+        since = max(linked.get(one, BEGINNING) for one in ids)
+        rows += [{"subject_id": one, "person": name, "since": _stored(since)} for one in ids]
+    return rows, {name: ids[0] for name, ids in persons.items()}
+
+
+def _linked_at(customer_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return when customers were last found to be one person with another."""
+    ids = sorted(customer_ids)
+    found: dict[str, datetime] = {}
+    for own in (Relation.customer_id, Relation.other_id):
+        statement = sa.select(own, sa.func.max(Relation.created_at)).where(
+            Relation.kind == RelationKind.SAME_PERSON, is_among(own, ids)
+        )
+        for customer_id, at in db.session.execute(statement.group_by(own)):
+            found[customer_id] = max(at, found.get(customer_id, at))
+    return found
+
+
+def _told(rows: Sequence[tuple[Any, ...]], names: dict[str, str]) -> list[LedgerBreach]:
+    """Name whose contacts broke what; what one customer broke alone is not told of the person."""
+    alone = {(row[0], row[6]) for row in rows if row[4] not in names}
+    kept = [row for row in rows if row[4] not in names or (row[0], row[6]) not in alone]
+    owners = _owners([row[6] for row in kept])
+    return [
+        LedgerBreach(
+            kind=AlertKind.CAP,
+            policy_key=policy_key,
+            subject_kind=SubjectKind(kind),
+            subject_id=names.get(person, person),
+            customer_id=owners[last],
+            allowed=allowed,
+            found=found,
+            first_slot_id=first,
+            last_judged_slot_id=last,
+        )
+        for policy_key, allowed, found, kind, person, first, last in kept
+    ]
+
+
+def _owners(slot_ids: Sequence[str]) -> dict[str, str]:
+    statement = sa.select(Slot.id, Slot.customer_id).where(is_among(Slot.id, sorted(set(slot_ids))))
+    return {row.id: row.customer_id for row in db.session.execute(statement)}
 
 
 def _limits(versions: Sequence[DatedRule]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -1,9 +1,11 @@
 """The audit statement itself, the same for both engines but for how each reads JSON.
 
-`marked` finds where the slot N places later lies less than W away, by a window function over each
-subject's counted slots. That is a breach unless some of them are one visit with what serves it, so
-`runs` counts the different ones there. `judged` are a run's slots that were judged last: one of
-them broke the cap, and must carry an overrun that says why.
+`audited` says whose slots are looked at, and together with whose: customers who are one person
+share their budgets from when they were linked. `marked` finds where the slot N places later lies
+less than W away, by a window function over each budget's counted slots. That is a breach unless
+some of them are one visit with what serves it, so `runs` counts the different ones there. `judged`
+are a run's slots that were judged last: one of them broke the cap, and must carry an overrun that
+says why.
 """
 
 PREFACES = {
@@ -17,6 +19,10 @@ WITH limits AS (
            CAST(until || '+00' AS timestamptz) AS until, tier, customer_id
     FROM jsonb_to_recordset(CAST(:scopes AS jsonb)) AS s(
         limit_id int, since text, until text, tier text, customer_id text)
+), audited AS (
+    SELECT subject_id, person, CAST(since || '+00' AS timestamptz) AS since
+    FROM jsonb_to_recordset(CAST(:audited AS jsonb)) AS a(
+        subject_id text, person text, since text)
 )""",
     "sqlite": """
 WITH limits AS (
@@ -30,6 +36,10 @@ WITH limits AS (
     SELECT value ->> 'limit_id' AS limit_id, value ->> 'since' AS since, value ->> 'until' AS until,
            value ->> 'tier' AS tier, value ->> 'customer_id' AS customer_id
     FROM json_each(:scopes)
+), audited AS (
+    SELECT value ->> 'subject_id' AS subject_id, value ->> 'person' AS person,
+           value ->> 'since' AS since
+    FROM json_each(:audited)
 )""",
 }
 
@@ -49,13 +59,15 @@ _DAY_MICROS = 86_400_000_000
 
 STATEMENT = f"""
 , marked AS (
-    SELECT l.id AS limit_id, s.subject_id, s.slot_id, s.effective_micros, s.local_day,
+    SELECT l.id AS limit_id, a.person, s.slot_id, s.effective_micros, s.local_day,
            {_BUCKET.format(s="s")} AS bucket,
            LEAD(s.effective_micros, l.allowed) OVER places AS later_micros,
            LEAD(s.local_day, l.allowed) OVER places AS later_day
-    FROM slot_subjects s JOIN limits l ON {_COUNTED.format(s="s")}
+    FROM audited a
+    JOIN slot_subjects s ON s.subject_id = a.subject_id AND s.counting <> 'none'
+    JOIN limits l ON {_COUNTED.format(s="s")}
     WINDOW places AS (
-        PARTITION BY l.id, s.subject_id, {_BUCKET.format(s="s")}
+        PARTITION BY l.id, a.person, {_BUCKET.format(s="s")}
         ORDER BY s.effective_micros, s.slot_id)
 ), candidates AS (
     SELECT m.* FROM marked m JOIN limits l ON l.id = m.limit_id
@@ -63,10 +75,12 @@ STATEMENT = f"""
        OR (l.kind = 'days' AND m.later_day - m.local_day < l.width)
        OR (l.kind IN ('day', 'week', 'month') AND m.later_micros IS NOT NULL)
 ), members AS (
-    SELECT c.limit_id, c.subject_id, c.slot_id AS first_slot, b.slot_id, b.unit, b.subject_kind
+    SELECT c.limit_id, c.person, c.slot_id AS first_slot, b.slot_id, b.unit, b.subject_kind,
+           a.since
     FROM candidates c
     JOIN limits l ON l.id = c.limit_id
-    JOIN slot_subjects b ON b.subject_id = c.subject_id
+    JOIN audited a ON a.person = c.person
+    JOIN slot_subjects b ON b.subject_id = a.subject_id AND b.counting <> 'none'
      AND b.effective_micros >= c.effective_micros
      AND b.effective_micros < c.effective_micros + CASE l.kind
          WHEN 'micros' THEN l.width
@@ -76,23 +90,23 @@ STATEMENT = f"""
      AND (l.kind <> 'days' OR b.local_day < c.local_day + l.width)
      AND {_BUCKET.format(s="b")} = c.bucket
 ), runs AS (
-    SELECT limit_id, subject_id, first_slot, COUNT(DISTINCT unit) AS found
-    FROM members GROUP BY limit_id, subject_id, first_slot
+    SELECT limit_id, person, first_slot, COUNT(DISTINCT unit) AS found
+    FROM members GROUP BY limit_id, person, first_slot
 ), judged AS (
-    SELECT r.limit_id, r.subject_id, r.first_slot, r.found, m.subject_kind, t.id AS slot_id,
+    SELECT r.limit_id, r.person, r.first_slot, r.found, m.subject_kind, m.since, t.id AS slot_id,
            t.judged_at, t.tier, t.customer_id,
-           MAX(t.judged_at) OVER (PARTITION BY r.limit_id, r.subject_id, r.first_slot) AS last_at
+           MAX(t.judged_at) OVER (PARTITION BY r.limit_id, r.person, r.first_slot) AS last_at
     FROM runs r
     JOIN limits l ON l.id = r.limit_id AND r.found > l.allowed
-    JOIN members m ON m.limit_id = r.limit_id AND m.subject_id = r.subject_id
+    JOIN members m ON m.limit_id = r.limit_id AND m.person = r.person
      AND m.first_slot = r.first_slot
     JOIN contact_slots t ON t.id = m.slot_id
 )
-SELECT l.policy_key, l.allowed, j.found, j.subject_kind, j.subject_id, j.first_slot,
+SELECT l.policy_key, l.allowed, j.found, j.subject_kind, j.person, j.first_slot,
        MAX(j.slot_id) AS last_judged
 FROM judged j
 JOIN limits l ON l.id = j.limit_id
-WHERE j.judged_at = j.last_at
+WHERE j.judged_at = j.last_at AND j.judged_at >= j.since
   AND EXISTS (
     SELECT 1 FROM scopes s
     WHERE s.limit_id = l.id AND s.tier = j.tier
@@ -102,12 +116,12 @@ WHERE j.judged_at = j.last_at
                SELECT 1 FROM scopes o
                WHERE o.customer_id = j.customer_id
                  AND j.judged_at >= o.since AND j.judged_at < o.until))))
-GROUP BY l.policy_key, l.allowed, j.found, j.subject_kind, j.subject_id, j.first_slot, j.limit_id,
+GROUP BY l.policy_key, l.allowed, j.found, j.subject_kind, j.person, j.first_slot, j.limit_id,
          j.last_at
 HAVING NOT EXISTS (
     SELECT 1 FROM contact_overruns v
     JOIN judged k ON k.slot_id = v.slot_id AND k.judged_at = k.last_at
     WHERE v.policy_key = l.policy_key AND k.limit_id = j.limit_id
-      AND k.subject_id = j.subject_id AND k.first_slot = j.first_slot)
-ORDER BY l.policy_key, j.subject_id, j.first_slot
+      AND k.person = j.person AND k.first_slot = j.first_slot)
+ORDER BY l.policy_key, j.person, j.first_slot
 """  # noqa: S608 - put together from our own constants only

@@ -1,6 +1,12 @@
 """The governor's routes."""
 
 from crm_api.contact_frequency.desk.routes import BLUEPRINTS as DESK
-from crm_api.contact_frequency.routes import governing, overrides, reservations
+from crm_api.contact_frequency.routes import alerts, governing, overrides, reservations
 
-BLUEPRINTS = (reservations.blueprint, *DESK, governing.blueprint, overrides.blueprint)
+BLUEPRINTS = (
+    reservations.blueprint,
+    *DESK,
+    governing.blueprint,
+    overrides.blueprint,
+    alerts.blueprint,
+)
