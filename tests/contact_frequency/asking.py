@@ -73,6 +73,7 @@ def _plan(wanted: dict) -> Plan:
         category=Category.SERVICE,
         at=datetime.fromisoformat(wanted["at"]),
         source=wanted.get("source"),
+        is_agreed=wanted.get("is_agreed", False),
     )
 
 
