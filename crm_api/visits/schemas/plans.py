@@ -54,6 +54,20 @@ class NewVisitPersonSchema(Schema):
     role = TextField(load_default="", longest=200, metadata={"example": "Head of purchasing"})
 
 
+class VisitConfirmationSchema(Schema):
+    """That the customer agreed to the time."""
+
+    by = TextField(
+        required=True,
+        shortest=1,
+        longest=200,
+        metadata={"description": "Who agreed.", "example": "王示例"},
+    )
+    how = fields.Enum(
+        Channel, by_value=True, required=True, metadata={"description": "Over which channel."}
+    )
+
+
 class NewVisitSchema(Schema):
     """A visit to plan."""
 
@@ -86,13 +100,23 @@ class NewVisitSchema(Schema):
         load_default=False,
         metadata={"description": "Nobody agreed to it: it reserves nothing and counts as a fact."},
     )
-
+    confirmation = fields.Nested(
+        VisitConfirmationSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "That the customer agreed to this time already: an appointment takes "
+            "the moment of greetings that are only held."
+        },
+    )
     override_id = override_field()
 
     @ma.validates_schema
     def check_times(self, payload: Payload, **_: object) -> None:
-        """Make sure that the times are in order."""
+        """Make sure that the times are in order, and that nobody agreed to a surprise."""
         require_span(payload["starts_at"], payload["ends_at"])
+        if payload["is_unannounced"] and payload["confirmation"]:
+            raise ma.ValidationError("Nobody agreed to an unannounced visit.", "confirmation")
 
 
 class VisitScheduleSchema(Schema):
@@ -107,20 +131,6 @@ class VisitScheduleSchema(Schema):
     def check_times(self, payload: Payload, **_: object) -> None:
         """Make sure that the times are in order."""
         require_span(payload["starts_at"], payload["ends_at"])
-
-
-class VisitConfirmationSchema(Schema):
-    """That the customer agreed to the time."""
-
-    by = TextField(
-        required=True,
-        shortest=1,
-        longest=200,
-        metadata={"description": "Who agreed.", "example": "王示例"},
-    )
-    how = fields.Enum(
-        Channel, by_value=True, required=True, metadata={"description": "Over which channel."}
-    )
 
 
 class VisitCancellationSchema(Schema):

@@ -57,6 +57,12 @@ class PlannedContactSchema(Schema):
         load_default=False,
         metadata={"description": "Thanks within 48 hours count together with the visit."},
     )
+    is_agreed = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        load_default=False,
+        metadata={"description": "The customer agreed to this moment."},
+    )
 
 
 class NewFollowUpSchema(Schema):

@@ -12,6 +12,7 @@ from crm_api.visits import queries
 from crm_api.visits.models import Visit, VisitObjective, VisitPerson
 from crm_api.visits.policies import progress
 from crm_api.visits.service import bookings, steps
+from crm_api.visits.terms import Step, VisitStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,10 +52,15 @@ def plan_locked(
     if queries.are_objectives_taken([o["id"] for o in content["objectives"] if o["id"]]):
         raise IdTaken
     visit = _visit(content, owner_id=customer.owner_id or by.id, by=by, now=now, digest=digest)
+    agreed = content["confirmation"]
+    if agreed:
+        visit.confirm(**agreed, at=now)
     if not visit.is_unannounced:
         bookings.book(visit, at=visit.starts_at, by_id=by.id, override_id=override_id)
     db.session.add(visit)
     db.session.flush()
+    if agreed:
+        steps.note_step(visit, Step.CONFIRM, agreed, by=by, now=now)
     db.session.refresh(visit, ["slot"])
     return visit
 
@@ -80,6 +86,7 @@ def _visit(
         id=content["id"] or new_id(),
         owner_id=owner_id,
         planned_by_id=by.id,
+        status=VisitStatus.PLANNED,
         plan_digest=digest,
         place_latitude=content["place_latitude"],
         place_longitude=content["place_longitude"],

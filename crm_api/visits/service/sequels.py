@@ -9,6 +9,7 @@ from crm_api import config
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import HoldKind
 from crm_api.contact_frequency.values import Plan
+from crm_api.customers import queries as customers
 from crm_api.customers.terms import Channel
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, Invalid
@@ -101,11 +102,19 @@ def _touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime
         "objectives": [{"id": None, "text": touch["text"]}],
         "persons": [],
         "is_unannounced": False,
+        "confirmation": _agreed(visit, by=by) if contact["is_agreed"] else None,
     }
     following = plan_locked(content, by=by, now=now)
     task = _add_task(visit, {**touch, "contact": None}, by=by, now=now, is_next_touch=True)
     task.channel, task.category = Channel.VISIT, contact["category"]
     task.contact_at, task.next_visit_id = contact["at"], following.id
+
+
+def _agreed(visit: Visit, *, by: Actor) -> dict[str, Any]:
+    """Return that whoever was visited agreed to the next visit then and there."""
+    met = [person.name for person in visit.persons]
+    name = customers.get_customer(visit.customer_id, visible_to=by).name
+    return {"by": met[0] if met else name, "how": Channel.VISIT}
 
 
 def _add_task(
@@ -142,6 +151,7 @@ def _reserve(visit: Visit, task: FollowUp, contact: dict[str, Any], *, by: Actor
         at=contact["at"],
         visit_id=visit.id if contact["serves_visit"] else None,
         source=f"follow_up:{task.id}",
+        is_agreed=contact["is_agreed"],
     )
     task.slot_id = contact_frequency.reserve_slot(plan, by_id=by.id).id
 

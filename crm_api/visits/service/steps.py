@@ -62,16 +62,23 @@ def take_step(
     :raises StepTakenOtherwise: if it took it with other content
     :raises StaleVersion: if the sender named a version, and it is not the current one
     """
-    digest = digest_of(content)
     if not progress.may_follow(step, visit.status):
-        _require_repeat(visit, step, digest)
+        _require_repeat(visit, step, digest_of(content))
         return False
     if expected is not None:
         require_version(visit, expected=expected, wanted=content)
+    note_step(visit, step, content, by=by, now=now)
+    return True
+
+
+def note_step(
+    visit: Visit, step: Step, content: dict[str, Any], *, by: Actor, now: datetime
+) -> None:
+    """Keep by whom a step was taken, and the digest by which a repeat is known."""
+    digest = digest_of(content)
     db.session.add(
         VisitStep(visit_id=visit.id, step=step, digest=digest, by_id=by.id, created_at=now)
     )
-    return True
 
 
 def digest_of(content: dict[str, Any]) -> str:
