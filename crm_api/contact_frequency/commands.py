@@ -1,4 +1,4 @@
-"""`flask contact-frequency …`: check the ledger, bring in the policies we ship."""
+"""`flask contact-frequency …`: check the ledger, bring in the policies we ship, try others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crm_api.contact_frequency import queries, service
+from crm_api.contact_frequency.desk.commands import simulate
 from crm_api.contact_frequency.policies import mask_number
 from crm_api.contact_frequency.queries import alerts
 from crm_api.contact_frequency.service import auditing
@@ -147,5 +148,7 @@ def _look(look: Callable[..., Rechecked | None]) -> Rechecked | None:
     with transaction():
         return look(now=clock.now())
 
+
+contact_frequency.add_command(simulate)
 
 COMMANDS = (contact_frequency,)

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from crm_api.contact_frequency.desk.service.simulating import simulate
 from crm_api.contact_frequency.desk.values import Comparison
@@ -28,6 +30,7 @@ from crm_api.contact_frequency.terms import (
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel, Tier
 from crm_api.kit.db import db
+from crm_api.kit.transactions import reading_apart
 from tests.contact_frequency.ledgers import MICROSECOND, Made, Person, Slowly, write
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
@@ -64,8 +67,8 @@ def moments_around():
 @st.composite
 def contacts(draw, index, people):
     at = draw(moments_around())
-    channel = draw(st.sampled_from(Channel))
-    category = draw(st.sampled_from(Category))
+    channel = draw(st.sampled_from([Channel.CALL] * 5 + list(Channel)))
+    category = draw(st.sampled_from([Category.SERVICE] * 5 + list(Category)))
     whose = draw(st.integers(0, len(people) - 1))
     others = draw(st.sets(st.integers(0, len(people) - 1), max_size=1)) - {whose}
     ahead = [SlotState.HELD, SlotState.RESERVED, SlotState.RESERVED]
@@ -131,7 +134,8 @@ def changes(draw, people):
     what = draw(st.sampled_from(["new", "changed", "retired", "tier", "customer"]))
     shipped = list(DEFAULT_RULES)
     if what == "new":
-        return shipped, [*shipped, draw(rules())]
+        beside = draw(st.sampled_from([[], shipped]))
+        return beside, [*beside, draw(rules())]
     if what == "retired":
         gone = draw(st.sampled_from(shipped))
         return shipped, [rule for rule in shipped if rule is not gone]
@@ -168,7 +172,7 @@ def comparison_of(before, after, *, probe, delay):
 
 @given(data=st.data())
 @settings(
-    max_examples=40,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -211,3 +215,91 @@ def _totals(free, people):
         days = [free[p.id] for p in people if p.tier == tier]
         totals.add((tier, len(days), sum(d[0] for d in days), sum(d[1] for d in days)))
     return totals
+
+
+APART = {
+    "rolling": ({"kind": RuleKind.ROLLING, "limit": 1, "seconds": 604_800}, 7 * DAY),
+    "gap": ({"kind": RuleKind.MIN_GAP, "seconds": 86_400}, DAY),
+    "days": ({"kind": RuleKind.ROLLING_DAYS, "limit": 1, "days": 2}, 2 * DAY - 10 * HOUR),
+    "week": ({"kind": RuleKind.CALENDAR, "limit": 1, "period": Period.WEEK}, 6 * DAY - 10 * HOUR),
+}
+
+
+@pytest.mark.parametrize("allowed", [1, 2])
+@pytest.mark.parametrize("kind", APART)
+@pytest.mark.parametrize("start", [NOW - 30 * DAY, NOW + 7 * DAY])
+def test_what_is_exactly_a_width_apart_stands(people, kind, start, allowed):
+    """Day, week and month begin at midnight in Shanghai; NOW is a Tuesday's 10:00 there."""
+    amounts, width = APART[kind]
+    start = start if kind != "week" else start - timedelta(days=start.weekday() - 1)
+    rule = Rule(key="drafted", strength=Strength.HARD, **amounts)
+    between = []
+    if allowed == 2 and kind != "gap":
+        rule, between = replace(rule, limit=2), [_call(people[0], start + 5 * HOUR, 2)]
+    found = {}
+    for jitter in (-1, 0):
+        last = _call(people[0], start + width + jitter * MICROSECOND, 3)
+        ledger = [_call(people[0], start, 1), *between, last]
+        write(ledger)
+        comparison = comparison_of(
+            [], [rule], probe=(Channel.CALL, Category.SERVICE), delay=0 * DAY
+        )
+        found[jitter] = {c.slot_id for c in simulate(comparison, step=lambda: None).contacts}
+        db.session.rollback()
+        assert found[jitter] == {i for i, _ in Slowly(people, ledger, comparison).refused()}
+
+    assert found[0] == set()
+    assert found[-1] == ({last.id} if start < NOW else {made.id for made in ledger})
+
+
+def _call(person, at, number):
+    state = SlotState.CONSUMED if at < NOW else SlotState.RESERVED
+    plan = Plan(
+        customer_id=person.id,
+        channel=Channel.CALL,
+        category=Category.SERVICE,
+        at=at,
+        endpoint=person.phone,
+        made_at=NOW - DAY,
+    )
+    return Made(f"slot-{number:03}", state, Counting.FULL, plan)
+
+
+def test_none_and_no_cap_are_different(people):
+    """A limit of 0 refuses all; a policy that is retired refuses nobody."""
+    write([_call(person, NOW - n * DAY, n) for n, person in enumerate(people, start=1)])
+    probe = {"probe": (Channel.CALL, Category.SERVICE), "delay": 0 * DAY}
+    total = next(rule for rule in DEFAULT_RULES if rule.key == "total_7_days")
+
+    none = simulate(comparison_of([], [replace(total, limit=0)], **probe), step=lambda: None)
+    any_number = simulate(comparison_of([total], [], **probe), step=lambda: None)
+
+    assert len(none.contacts) == len(people)
+    assert sum(c.reachable_before for c in none.coverage) == len(people)
+    assert sum(c.reachable_after for c in none.coverage) == 0
+    assert any_number.contacts == []
+    assert {c.free_days_after for c in any_number.customers} <= {30}
+
+
+def test_the_statements_only_read(people):
+    """What simulates is kept from writing by the engine, and tries nothing of the kind."""
+    write([_call(people[0], NOW - n * DAY, n) for n in (1, 2, 3)])
+    told = []
+
+    def note(_connection, _cursor, statement, *_args):
+        told.append(statement.split()[0].upper())
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with reading_apart():
+            comparison = comparison_of(
+                [], DEFAULT_RULES, probe=(Channel.CALL, Category.SERVICE), delay=0 * DAY
+            )
+            assert simulate(comparison, step=lambda: None).contacts
+            with pytest.raises(DBAPIError):
+                db.session.execute(sa.text("DELETE FROM contact_slots"))
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+    assert set(told[:-2]) <= {"BEGIN", "SET", "PRAGMA", "SELECT", "WITH"}
+    write([])  # and afterwards one may write again

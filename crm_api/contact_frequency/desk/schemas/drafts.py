@@ -66,9 +66,14 @@ class NewPolicyDraftSchema(Schema):
     @post_load
     def make_rule(self, payload: Payload, **_: Any) -> Payload:
         """Hand on a rule with its identity."""
-        identity = {n: payload.pop(n) for n in ("key", "scope_kind", "scope_id", "loosens")}
-        _check_scope(**identity)
-        return {**payload, "rule": Rule(**identity, **payload["rule"])}
+        rule = _whole_rule(payload)
+        return {**payload, "rule": rule}
+
+
+def _whole_rule(payload: Payload) -> Rule:
+    identity = {n: payload.pop(n) for n in ("key", "scope_kind", "scope_id", "loosens")}
+    _check_scope(**identity)
+    return Rule(**identity, **payload["rule"])
 
 
 def _check_scope(*, scope_kind: ScopeKind, scope_id: str, **_: Any) -> None:
@@ -76,6 +81,24 @@ def _check_scope(*, scope_kind: ScopeKind, scope_id: str, **_: Any) -> None:
         raise ValidationError("Name whom it is for, unless it is for all.", "scope_id")
     if scope_kind is ScopeKind.TIER and scope_id not in set(Tier):
         raise ValidationError("There is no such tier.", "scope_id")
+
+
+class PolicyFileSchema(Schema):
+    """A change to be tried out: of the policy that bears the key, or else a new one."""
+
+    key = fields.String(required=True, validate=NAME)
+    scope_kind = fields.Enum(ScopeKind, by_value=True, load_default=ScopeKind.ORGANISATION)
+    scope_id = RecordIdField(load_default=str)
+    loosens = fields.String(load_default=None, allow_none=True, validate=NAME)
+    rule = fields.Nested(FrequencyRuleSchema, required=True)
+    is_retired = fields.Boolean(load_default=False)
+    effective_from = _effective_from()
+
+    @post_load
+    def make_rule(self, payload: Payload, **_: Any) -> Payload:
+        """Hand on a rule with its identity."""
+        rule = _whole_rule(payload)
+        return {**payload, "rule": rule}
 
 
 class PolicyRollbackSchema(Schema):

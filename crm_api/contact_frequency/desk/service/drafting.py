@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.desk.errors import NotYourDraft
 from crm_api.contact_frequency.desk.models import PolicyDraft
@@ -128,11 +130,17 @@ def _draft(
         scope_kind=rule.scope_kind,
         scope_id=rule.scope_id,
         loosens=rule.loosens,
-        rule=to_document(rule),
+        rule=_as_stored(rule),
         base_number=newest_number(policy.id) if policy else 0,
         author_id=by.id,
         **content,
     )
+
+
+def _as_stored(rule: Rule) -> dict[str, Any]:
+    """Write a rule as it is read back, so that the two can be compared."""
+    document: dict[str, Any] = orjson.loads(orjson.dumps(to_document(rule)))
+    return document
 
 
 def _keep(draft: PolicyDraft, *, by: Actor, now: datetime) -> dict[str, Any]:
@@ -168,7 +176,7 @@ def revise_draft(
     if draft.author_id != by.id:
         raise NotYourDraft(author_id=draft.author_id)
     content = {"is_retired": is_retired, "effective_from": effective_from, "reason": reason}
-    document = to_document(_identified(rule, draft))
+    document = _as_stored(_identified(rule, draft))
     require_version(draft, expected=expected, wanted={**content, "rule": document})
     draft.revise(rule=document, base_number=newest_number(draft.policy_id), **content)
     return _keep(draft, by=by, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,11 @@ def simulate_draft(draft_id: str, *, by: Actor, now: datetime) -> dict[str, Any]
 def compare_with(
     rule: Rule, *, is_retired: bool, effective_from: datetime | None, now: datetime
 ) -> Comparison:
-    """Set the policies with a change in them against those without, from its first day on."""
+    """Set the policies with a change in them against those without, from its first day on.
+
+    Whose a policy is never changes: where there is one of this key, the rule is for its people.
+    """
+    rule = _identified(rule)
     begins = max(now, effective_from or now)
     versions = dated_rules()
     changed = [*versions, DatedRule(begins, is_retired, rule)]
@@ -82,6 +86,12 @@ def compare_with(
         channel=Channel.CALL if Channel.CALL in rule.channels else _first(Channel, rule.channels),
         category=_first(Category, rule.categories),
     )
+
+
+def _identified(rule: Rule) -> Rule:
+    known = next((v.rule for v in dated_rules() if v.rule.key == rule.key), rule)
+    names = ("scope_kind", "scope_id", "loosens")
+    return replace(rule, **{name: getattr(known, name) for name in names})
 
 
 def _first(words: Any, chosen: frozenset[Any]) -> Any:
