@@ -1,4 +1,4 @@
-"""Many processes that ask for reservations at one moment.
+"""Many processes that ask for reservations, or approve drafts, at one moment.
 
 Started as a program of its own: it reads the plans, forks a process for each, lets all of them
 open the database, and only then tells them to go. The answers are one line of JSON.
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +18,16 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from crm_api.accounts.actors import Actor
+from crm_api.accounts.models import Role
 from crm_api.app import create_app
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.desk.service.approving import approve_draft
 from crm_api.contact_frequency.errors import ContactBlocked, OverrideSettled
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
+from crm_api.kit.errors import DomainError
 from crm_api.kit.problems import is_busy
 from crm_api.kit.transactions import transaction
 from tests.support import databases
@@ -50,7 +55,7 @@ def main() -> None:
         sys.stdout.write(json.dumps([json.loads(a.read_text()) for a in answers]))
 
 
-def _child(app: Flask, wanted: dict, *, ready: int, go: int, answer: Path) -> None:
+def _child(app: Flask, wanted: dict | list, *, ready: int, go: int, answer: Path) -> None:
     status = 1
     try:
         with app.app_context():
@@ -58,12 +63,33 @@ def _child(app: Flask, wanted: dict, *, ready: int, go: int, answer: Path) -> No
             db.session.rollback()
             os.write(ready, b".")
             os.read(go, 1)
-            answer.write_text(json.dumps(ask(_plan(wanted), override_id=wanted.get("override_id"))))
+            answer.write_text(json.dumps(do(wanted)))
         status = 0
     except BaseException:  # noqa: BLE001 - the parent sees the status only
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def do(wanted: dict | list) -> dict | list:
+    """Ask for one reservation, for several one after the other, or approve a draft."""
+    if isinstance(wanted, list):
+        return [do(one) for one in wanted]
+    if "draft_id" in wanted:
+        return approve(**wanted)
+    return ask(_plan(wanted), override_id=wanted.get("override_id"))
+
+
+def approve(draft_id: str, *, by: str, after: float) -> dict:
+    """Approve a draft as it is, a little later than the others begin."""
+    time.sleep(after)
+    actor = Actor(id=by, name=by, role=Role.ADMIN, team_id="", team_path="/")
+    try:
+        with transaction():
+            shown = approve_draft(draft_id, reason="agreed", expected=1, by=actor)
+    except DomainError as refused:
+        return {"code": refused.code}
+    return {"code": None, "version_id": shown["version_id"]}
 
 
 def _plan(wanted: dict) -> Plan:

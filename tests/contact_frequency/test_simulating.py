@@ -303,3 +303,76 @@ def test_the_statements_only_read(people):
 
     assert set(told[:-2]) <= {"BEGIN", "SET", "PRAGMA", "SELECT", "WITH"}
     write([])  # and afterwards one may write again
+
+
+GAP_OF_A_WEEK = Rule(
+    key="drafted", kind=RuleKind.MIN_GAP, strength=Strength.HARD, seconds=7 * 86_400
+)
+
+
+def _fallen(people, ledger, rule=GAP_OF_A_WEEK):
+    """Return what falls, which the slow way must say as well."""
+    write(ledger)
+    comparison = comparison_of([], [rule], probe=(Channel.CALL, Category.SERVICE), delay=0 * DAY)
+    found = simulate(comparison, step=lambda: None)
+    db.session.rollback()
+    slowly = Slowly(people, ledger, comparison)
+    free = slowly.free_days()
+    assert {(c.slot_id, c.effect.value) for c in found.contacts} == slowly.refused()
+    shown = {c.customer_id: c.free_days_after for c in found.customers}
+    assert shown == {who: days[1] for who, days in free.items() if days[1] != days[0]}
+    return {contact.slot_id for contact in found.contacts}
+
+
+def _with(made, **changes):
+    return replace(made, plan=replace(made.plan, **changes))
+
+
+def test_what_serves_a_visit_is_one_with_it(people):
+    visit, reminder = (_call(people[0], NOW + n * DAY, n) for n in (2, 1))
+    served = [_with(visit, visit_id="v"), _with(reminder, visit_id="v")]
+
+    assert _fallen(people, served) == set()
+    assert _fallen(people, [visit, reminder]) == {visit.id, reminder.id}
+    two = replace(GAP_OF_A_WEEK, kind=RuleKind.ROLLING, limit=2)
+    third = _call(people[0], NOW + 3 * DAY, 3)
+    assert _fallen(people, [*served, third], two) == set()
+
+
+def test_who_is_one_person_has_one_budget(people):
+    one, same, neighbour = (_call(people[n], NOW + (n + 1) * DAY, n) for n in (0, 1, 3))
+
+    assert _fallen(people, [one, same, neighbour]) == {one.id, same.id}
+
+
+def test_a_number_is_one_whoever_answers(people):
+    """The second and the third share a telephone; a visit does not ring."""
+    call, other = (_call(people[n], NOW + (n + 1) * DAY, n) for n in (1, 2))
+    visit = _with(other, channel=Channel.VISIT, endpoint=None)
+
+    assert _fallen(people, [call, other]) == {call.id, other.id}
+    assert _fallen(people, [call, visit]) == set()
+    only_people = replace(GAP_OF_A_WEEK, subjects=frozenset({SubjectKind.CUSTOMER}))
+    assert _fallen(people, [call, other], only_people) == set()
+
+
+def test_what_is_only_held_gives_way(people):
+    """A greeting held for marketing loses to a call that is reserved, and falls alone."""
+    reserved = _call(people[0], NOW + DAY, 1)
+    held = replace(_call(people[0], NOW + 2 * DAY, 2), state=SlotState.HELD)
+    weaker = _with(held, category=Category.MARKETING)
+    stronger = _with(held, category=Category.STATUTORY)
+
+    assert _fallen(people, [reserved, weaker]) == {held.id}
+    assert _fallen(people, [reserved, stronger]) == {reserved.id, held.id}
+
+
+def test_an_unanswered_call_counts_for_caps_over_all_channels_only(people):
+    unanswered = replace(_call(people[0], NOW - DAY, 1), counting=Counting.ANY_ONLY)
+    call = _call(people[0], NOW + DAY, 2)
+    only_calls = replace(GAP_OF_A_WEEK, counted_channels=frozenset({Channel.CALL}))
+
+    assert _fallen(people, [unanswered, call]) == {call.id}
+    assert _fallen(people, [unanswered, call], only_calls) == set()
+    began_it = replace(unanswered, counting=Counting.NONE)
+    assert _fallen(people, [began_it, call]) == set()
