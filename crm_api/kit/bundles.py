@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 
-from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead
 from crm_api.kit.types import Json, UTCDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Rows = list[list[Any]]
-    Compiled = tuple[str, list[str] | None, dict[str, Any]]
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads as a function in a select
@@ -51,52 +50,46 @@ class Bundle:
     """
 
     def __init__(self, **selects: Any) -> None:
-        self._selects = selects
         self._decoders = {name: _decoders(select) for name, select in selects.items()}
-        self._compiled: dict[str, Compiled] = {}
+        texts: list[Any] = [_AllRows(select) for select in selects.values()]
+        self._whole = StraightRead(sa.select(*texts))
 
     def read(self, **given: Any) -> dict[str, Rows]:
-        """Return the rows of each select as its columns' types say, in the order it asks for."""
-        session = db.session()
-        if session.autoflush:
-            session.flush()
-        connection = session.connection()
-        statement, order, constants = self._statement(connection.dialect)
-        values = constants | {name: _as_parameter(value) for name, value in given.items()}
-        parameters: Any = values if order is None else tuple(values[name] for name in order)
-        row = connection.exec_driver_sql(statement, parameters).one()
+        """Return the rows of each select, in no order, as its columns' types say."""
+        values = {name: as_parameter(value) for name, value in given.items()}
+        [texts] = self._whole.rows(**values)
         return {
             name: _decoded(orjson.loads(text), decoders) if text else []
-            for text, (name, decoders) in zip(row, self._decoders.items(), strict=True)
+            for text, (name, decoders) in zip(texts, self._decoders.items(), strict=True)
         }
 
-    def _statement(self, dialect: sa.Dialect) -> Compiled:
-        if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = self._compile(dialect)
-        return self._compiled[dialect.name]
 
-    def _compile(self, dialect: sa.Dialect) -> Compiled:
-        """Write the statement once: to build and look up its parts took longer than to run it."""
-        whole = sa.select(*(_as_json(s, dialect) for s in self._selects.values()))
-        compiled = whole.compile(dialect=dialect)
-        constants = {name: value for name, value in compiled.params.items() if value is not None}
-        if not all(type(value) in {str, int} for value in constants.values()):
-            msg = "a bundle's selects compare with texts and whole numbers only"
-            raise ValueError(msg)
-        order = list(compiled.positiontup or ()) if compiled.positional else None
-        return str(compiled), order, constants
+class _AllRows(ColumnElement[str]):
+    """All rows of a select as one text: a JSON list of lists."""
+
+    type = sa.Text()
+    inherit_cache = False
+
+    def __init__(self, select: Any) -> None:
+        self.rows = select.subquery()
 
 
-def _as_json(select: sa.Select[Any], dialect: sa.Dialect) -> Any:
-    rows = select.subquery()
-    if dialect.name == "postgresql":
-        row = sa.func.json_build_array(*rows.c)
-        return sa.select(sa.cast(sa.func.json_agg(row), sa.Text())).scalar_subquery()
-    columns = [sa.func.json(c) if isinstance(c.type, Json) else c for c in rows.c]
-    return sa.select(sa.func.json_group_array(sa.func.json_array(*columns))).scalar_subquery()
+@compiles(_AllRows, "postgresql")
+def _all_on_postgresql(element: _AllRows, compiler: Any, **kw: Any) -> str:
+    row = sa.func.json_build_array(*element.rows.c)
+    whole = sa.select(sa.cast(sa.func.json_agg(row), sa.Text())).scalar_subquery()
+    return str(compiler.process(whole, **kw))
 
 
-def _as_parameter(value: Any) -> Any:
+@compiles(_AllRows, "sqlite")
+def _all_on_sqlite(element: _AllRows, compiler: Any, **kw: Any) -> str:
+    columns = [sa.func.json(c) if isinstance(c.type, Json) else c for c in element.rows.c]
+    whole = sa.select(sa.func.json_group_array(sa.func.json_array(*columns))).scalar_subquery()
+    return str(compiler.process(whole, **kw))
+
+
+def as_parameter(value: Any) -> Any:
+    """Write a value as a statement takes it: a list of ids for `among` as one text."""
     return value if isinstance(value, str | int) else orjson.dumps(list(value)).decode()
 
 

@@ -88,7 +88,10 @@ def connection() -> sa.Connection:
     apart = _apart.get()
     if apart is not None and db.engine.dialect.name != "sqlite":
         return apart.connection(db.engine)
-    return db.session.connection()
+    session = db.session()
+    if session.autoflush:
+        session.flush()  # as any statement of the session would
+    return session.connection()
 
 
 class RequestSession(Session):

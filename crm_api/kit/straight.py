@@ -30,14 +30,14 @@ def fixed(value: Any, like: sa.ColumnElement[Any] | None = None) -> sa.BindParam
 
 
 class StraightRead:
-    """A select whose bound parameters are all text."""
+    """A select whose bound parameters are texts and whole numbers."""
 
     def __init__(self, select: sa.Select[Any]) -> None:
         self._select = select
         self._prepared: dict[str, _Prepared] = {}
 
-    def rows(self, **asked: str) -> list[Sequence[Any]]:
-        """Run it in this request's transaction."""
+    def rows(self, **asked: str | int) -> list[Sequence[Any]]:
+        """Run it in this request's transaction, after what the session has yet to write."""
         connection = db.connection()
         name = connection.dialect.name
         if name not in self._prepared:
@@ -55,7 +55,7 @@ class _Prepared:
         self._order = ready.positiontup
         self._readers = _readers(select, dialect)
 
-    def run(self, connection: sa.Connection, asked: dict[str, str]) -> list[Sequence[Any]]:
+    def run(self, connection: sa.Connection, asked: dict[str, str | int]) -> list[Sequence[Any]]:
         values: Any = self._values | asked
         if self._order is not None:
             values = [values[name] for name in self._order]

@@ -68,10 +68,3 @@ def test_what_the_session_holds_is_written_first(bundle, customer):
         [[_id, tier, *_rest]] = bundle.read(customer_ids=[customer.id])["customers"]
 
     assert tier is Tier.GOLD
-
-
-def test_a_moment_bound_as_a_value_is_refused(app):
-    late = Bundle(customers=sa.select(CUSTOMERS.id).where(CUSTOMERS.created_at > NOW))
-
-    with pytest.raises(ValueError, match="texts and whole numbers"):
-        late.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -10,9 +11,10 @@ from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Status
-from crm_api.kit.bulk import is_among
+from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
+from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,10 +43,16 @@ def require_visible(customer_ids: Collection[str], *, visible_to: Actor) -> None
     :raises NotFound: if there is none of one of the ids, or none that the actor may see
     """
     wanted = set(customer_ids)
-    statement = sa.select(_CUSTOMERS.id).where(is_among(_CUSTOMERS.id, sorted(wanted)))
-    found = db.session.execute(limit_to(statement, visible_to=visible_to)).all()
+    found = _visible_ids(visible_to).rows(customer_ids=as_parameter(wanted))
     if len(found) < len(wanted):
         raise NotFound("customer")
+
+
+@lru_cache(maxsize=1024)
+def _visible_ids(visible_to: Actor) -> StraightRead:
+    """Build the statement once for each actor: whom they may see follows from who they are."""
+    statement = sa.select(_CUSTOMERS.id).where(among(_CUSTOMERS.id, "customer_ids"))
+    return StraightRead(limit_to(statement, visible_to=visible_to))
 
 
 def limit_to(statement: S, *, visible_to: Actor) -> S:
