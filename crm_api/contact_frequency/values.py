@@ -52,6 +52,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A contact that is to have its place in a day; one that is fixed keeps its own moment."""
+
+    plan: Plan
+    minutes: int
+    is_fixed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountedSlot:
     """What anybody may know of a contact that stands in the way: never its content."""
 

@@ -154,14 +154,14 @@ def _buckets(rule: Rule, slots: list[SlotFact], zone: ZoneInfo) -> Iterator[Span
     buckets: dict[tuple[int, int], list[SlotFact]] = {}
     for slot in slots:
         day = moments.local_day(slot.at, zone)
-        buckets.setdefault(_bucket(rule.period, day), []).append(slot)
+        buckets.setdefault(bucket_of(rule.period, day), []).append(slot)
     for (first, after), inside in buckets.items():
         if len({slot.unit for slot in inside}) >= (rule.limit or 0):
             start, end = moments.day_start(first, zone), moments.day_start(after, zone)
             yield Span(start, end, tuple(inside))
 
 
-def _bucket(period: Period | None, day: int) -> tuple[int, int]:
+def bucket_of(period: Period | None, day: int) -> tuple[int, int]:
     """Return the first day of a day's period, and the first day after it."""
     if period is Period.WEEK:
         monday = day - (day + 3) % 7  # 1970 began on a Thursday

@@ -16,15 +16,18 @@ from crm_api.contact_frequency.models import (
     SlotSubject,
     StoredDecision,
 )
-from crm_api.contact_frequency.models.slots import TAKEN
+from crm_api.contact_frequency.models.slots import TAKEN, TO_REPLAN
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Channel
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from crm_api.accounts.actors import Actor
     from crm_api.kit.paging import PageRequest
 
@@ -57,16 +60,28 @@ def require_visit(visit_id: str | None, *, customer_id: str, is_ahead: bool) -> 
 
     :raises NotFound: if the ledger knows no such visit
     """
-    if visit_id is None:
+    if visit_id is not None:
+        require_visits({(visit_id, customer_id)}, is_ahead=is_ahead)
+
+
+def require_visits(serving: Collection[tuple[str, str]], *, is_ahead: bool) -> None:
+    """Make sure that each of these visits meets the customer named with it: see `require_visit`.
+
+    :raises NotFound: if the ledger knows no such visit
+    """
+    if not serving:
         return
-    [persons] = customers.same_person_ids([customer_id]).values()
-    visit = sa.select(Slot.id).join(SlotSubject, SlotSubject.slot_id == Slot.id)
-    visit = visit.where(Slot.visit_id == visit_id, Slot.channel == Channel.VISIT)
-    visit = visit.where(SlotSubject.subject_id.in_(persons))
+    visits = sa.select(Slot.visit_id, SlotSubject.subject_id)
+    visits = visits.join(SlotSubject, SlotSubject.slot_id == Slot.id)
+    wanted = sorted({visit_id for visit_id, _ in serving})
+    visits = visits.where(is_among(Slot.visit_id, wanted), Slot.channel == Channel.VISIT)
     if is_ahead:
-        visit = visit.where(TAKEN)
-    if db.session.scalar(visit.limit(1)) is None:
-        raise NotFound("visit")
+        visits = visits.where(TAKEN)
+    met = {(row.visit_id, row.subject_id) for row in db.session.execute(visits)}
+    persons = customers.same_person_ids({customer_id for _, customer_id in serving})
+    for visit_id, customer_id in serving:
+        if not any((visit_id, one) in met for one in persons[customer_id]):
+            raise NotFound("visit")
 
 
 def list_reservations(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
@@ -77,6 +92,14 @@ def list_reservations(customer_id: str, *, visible_to: Actor, page: PageRequest)
     customers.require_visible([customer_id], visible_to=visible_to)
     statement = sa.select(Slot).where(Slot.customer_id == customer_id)
     return fetch_page(statement, by=[Slot.effective_at, Slot.id], page=page, descending=True)
+
+
+def list_to_replan(*, customer_id: str | None, visible_to: Actor, page: PageRequest) -> Page:
+    """Return what is planned and illegal by now, the soonest first."""
+    statement = _own(Slot, visible_to=visible_to).where(TO_REPLAN)
+    if customer_id is not None:
+        statement = statement.where(Slot.customer_id == customer_id)
+    return fetch_page(statement, by=[Slot.effective_at, Slot.id], page=page)
 
 
 def list_late_contacts(*, visible_to: Actor, page: PageRequest) -> Page:

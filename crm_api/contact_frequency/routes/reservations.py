@@ -15,7 +15,8 @@ from crm_api.contact_frequency.errors import (
 )
 from crm_api.contact_frequency.queries import lists
 from crm_api.contact_frequency.schemas import decisions as schemas
-from crm_api.contact_frequency.service import asking, governing, replaying
+from crm_api.contact_frequency.schemas import reservations as slots
+from crm_api.contact_frequency.service import asking, governing, replans, replaying
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy, IdTaken, Invalid, NotFound
 from crm_api.kit.routing import Blueprint, refuses
@@ -27,20 +28,8 @@ if TYPE_CHECKING:
 blueprint = Blueprint(
     "contact_frequency", __name__, description="May this customer be contacted, and when?"
 )
-RESERVATIONS = page_schema(schemas.ReservationSchema)
+RESERVATIONS = page_schema(slots.ReservationSchema)
 FIELD = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.ADMIN)
-
-
-@blueprint.get("/v1/customers/<record_id:customer_id>/contact-budget")
-@requires(*Role)
-@refuses(NotFound)
-@blueprint.arguments(schemas.BudgetQuerySchema, location="query")
-@blueprint.response(200, schemas.ContactDecisionSchema)
-def check_budget(payload: Payload, *, customer_id: str) -> Any:
-    """Say whether a contact would be allowed, why not, and when it would be."""
-    return asking.check_budget(
-        customer_id, **payload, visible_to=current_actor(), now=clock.now()
-    ).document
 
 
 @blueprint.post("/v1/contact-preflights")
@@ -59,7 +48,7 @@ def check_plans(payload: Payload) -> Any:
 @refuses(NotFound, ContactBlocked, IdTaken, Busy)
 @refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
 @blueprint.arguments(schemas.ReservationRequestSchema)
-@blueprint.response(201, schemas.ReservationSchema)
+@blueprint.response(201, slots.ReservationSchema)
 def plan_contact(payload: Payload) -> Any:
     """Reserve a contact, to be logged or given back."""
     return asking.plan_contact(**payload, by=current_actor())
@@ -68,17 +57,17 @@ def plan_contact(payload: Payload) -> Any:
 @blueprint.get("/v1/contact-reservations")
 @requires(*Role)
 @refuses(NotFound, Invalid)
-@blueprint.arguments(schemas.ReservationsQuerySchema, location="query")
-@blueprint.response(200, RESERVATIONS)
+@blueprint.arguments(slots.ReservationsQuerySchema, location="query")
+@blueprint.response(200, page_schema(slots.ListedReservationSchema))
 def list_reservations(payload: Payload) -> Any:
-    """List a customer's slots, planned and past, the farthest ahead first."""
-    return lists.list_reservations(**payload, visible_to=current_actor())
+    """List a customer's slots, the farthest ahead first, or all plans that must move."""
+    return replans.list_reservations(**payload, visible_to=current_actor(), now=clock.now())
 
 
 @blueprint.get("/v1/contact-reservations/<record_id:reservation_id>")
 @requires(*Role)
 @refuses(NotFound)
-@blueprint.response(200, schemas.ReservationSchema)
+@blueprint.response(200, slots.ReservationSchema)
 def get_reservation(*, reservation_id: str) -> Any:
     """Show a reservation."""
     return lists.get_reservation(reservation_id, visible_to=current_actor())
@@ -89,7 +78,7 @@ def get_reservation(*, reservation_id: str) -> Any:
 @refuses(NotFound, ContactBlocked, SlotSettled, Busy)
 @refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
 @blueprint.arguments(schemas.MovedReservationSchema)
-@blueprint.response(200, schemas.ReservationSchema)
+@blueprint.response(200, slots.ReservationSchema)
 def move_reservation(payload: Payload, *, reservation_id: str) -> Any:
     """Move a reservation; where the new moment is illegal, it stays."""
     return asking.move_reservation(reservation_id, **payload, by=current_actor())
@@ -99,7 +88,7 @@ def move_reservation(payload: Payload, *, reservation_id: str) -> Any:
 @requires(*FIELD)
 @refuses(NotFound, SlotSettled, Busy)
 @blueprint.arguments(schemas.ReservationReleaseSchema)
-@blueprint.response(200, schemas.ReservationSchema)
+@blueprint.response(200, slots.ReservationSchema)
 def release_reservation(payload: Payload, *, reservation_id: str) -> Any:
     """Give a reservation back."""
     return asking.release_reservation(reservation_id, **payload, by=current_actor())
@@ -146,7 +135,7 @@ def list_late_contacts(payload: Payload) -> Any:
 @blueprint.put("/v1/late-contacts/<record_id:slot_id>/look")
 @requires(Role.MANAGER, Role.ADMIN)
 @refuses(NotFound, Busy)
-@blueprint.response(200, schemas.ReservationSchema)
+@blueprint.response(200, slots.ReservationSchema)
 def note_look(*, slot_id: str) -> Any:
     """Note that a manager looked."""
     return governing.note_look(slot_id, by=current_actor(), now=clock.now())

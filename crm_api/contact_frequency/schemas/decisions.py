@@ -6,7 +6,6 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from crm_api.contact_frequency.policies.trace import mask_number
 from crm_api.contact_frequency.terms import ReasonCode, SlotState, Strength, SubjectKind, Verdict
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Category, Channel
@@ -244,41 +243,6 @@ class ReplaySchema(Schema):
     is_same = fields.Boolean(metadata={"description": "Byte by byte."})
     stored_digest = fields.String(metadata={"description": "SHA-256 of the stored trace."})
     replayed_digest = fields.String(metadata={"description": "Of the trace replayed just now."})
-
-
-class ReservationSchema(Schema):
-    """A slot of the ledger."""
-
-    id = fields.String()
-    customer_id = fields.String()
-    channel = fields.Enum(Channel, by_value=True)
-    category = fields.Enum(Category, by_value=True)
-    state = fields.Enum(SlotState, by_value=True)
-    effective_at = MomentField(metadata={"description": "Planned start, then the real one."})
-    planned_at = MomentField(allow_none=True)
-    occurred_at = MomentField(allow_none=True)
-    not_after = MomentField(allow_none=True)
-    endpoint = fields.Function(lambda slot: slot.endpoint and mask_number(slot.endpoint))
-    visit_id = fields.String(allow_none=True)
-    source = fields.String(allow_none=True)
-    outcome = fields.String(allow_none=True)
-    reason = fields.String(allow_none=True)
-    winner_slot_id = fields.String(
-        allow_none=True, metadata={"description": "The contact to which it lost its moment."}
-    )
-    decision_id = fields.String(allow_none=True)
-    override_id = fields.String(allow_none=True)
-    needs_new_plan = fields.Boolean(
-        metadata={"description": "A later fact made this moment illegal: move it."}
-    )
-    is_late = fields.Boolean()
-    created_at = MomentField()
-
-
-class ReservationsQuerySchema(PageQuerySchema):
-    """Whose slots."""
-
-    customer_id = RecordIdField(required=True)
 
 
 class DecisionsQuerySchema(PageQuerySchema):

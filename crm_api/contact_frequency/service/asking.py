@@ -11,6 +11,7 @@ from crm_api.contact_frequency.queries.lists import (
     PLANNED_BY_HAND,
     get_reservation,
     require_visit,
+    require_visits,
 )
 from crm_api.contact_frequency.service.reserving import move_slot, preflight_plans, reserve_slot
 from crm_api.contact_frequency.service.settling import release_slot
@@ -26,24 +27,6 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.contact_frequency.values import Decision
-    from crm_api.customers.terms import Category, Channel
-
-
-def check_budget(
-    customer_id: str,
-    *,
-    channel: Channel,
-    category: Category,
-    at: datetime | None,
-    visible_to: Actor,
-    now: datetime,
-) -> Decision:
-    """Say whether a contact would be allowed, and when it would be.
-
-    :raises NotFound: if the actor may not see the customer
-    """
-    plan = Plan(customer_id=customer_id, channel=channel, category=category, at=at or now)
-    return check_plans([plan], visible_to=visible_to, now=now)[0]
 
 
 def check_plans(plans: Sequence[Plan], *, visible_to: Actor, now: datetime) -> list[Decision]:
@@ -53,8 +36,8 @@ def check_plans(plans: Sequence[Plan], *, visible_to: Actor, now: datetime) -> l
     """
     met = {customer_id for plan in plans for customer_id in met_by(plan)}
     customers.require_visible(met, visible_to=visible_to)
-    for plan in plans:
-        require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)
+    serving = {(plan.visit_id, plan.customer_id) for plan in plans if plan.visit_id is not None}
+    require_visits(serving, is_ahead=True)
     return preflight_plans(plans, now=now)
 
 

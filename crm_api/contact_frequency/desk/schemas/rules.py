@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.policies.rules import ALL_CATEGORIES, EVERY_DAY
+from crm_api.contact_frequency.schemas.clocks import ClockField
 from crm_api.contact_frequency.terms import (
     ALL_CHANNELS,
     CHANNEL_GROUPS,
@@ -25,7 +25,6 @@ from crm_api.kit.schemas import Payload, Schema
 MOST_CONTACTS = 1000
 LONGEST_DAYS = 366
 MAY_OVERRIDE = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.ADMIN)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 AMOUNTS = {
     RuleKind.ROLLING: ("limit", "seconds"),
     RuleKind.ROLLING_DAYS: ("limit", "days"),
@@ -33,18 +32,6 @@ AMOUNTS = {
     RuleKind.MIN_GAP: ("seconds",),
     RuleKind.WINDOW: (),
 }
-
-
-class ClockField(fields.Field[int]):
-    """A local time of day as `08:00`; the day ends at `24:00`."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        if not isinstance(value, str) or not _CLOCK.fullmatch(value):
-            raise ValidationError("Write a time of day as 08:00.")
-        return int(value[:2]) * 60 + int(value[3:])
-
-    def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
-        return None if value is None else f"{value // 60:02}:{value % 60:02}"
 
 
 class SetField(fields.List[Any]):
