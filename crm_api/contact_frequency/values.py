@@ -30,6 +30,7 @@ class Plan:
     `endpoint` is the number that rings; a call or SMS without one goes to the customer's own.
     `visit_id` is set on the visit itself and on every contact that serves it. `source` names the
     record that the contact is for ("visit:<id>"): asking twice for one source is one reservation.
+    `said_once` is what a number hears once, whoever on it is meant, such as a festival's greeting.
     A greeting has the class of its occasion and a rank within it, the lower the dearer. `made_at`
     is when the contact was first planned, where it is in the ledger already.
     """
@@ -49,6 +50,7 @@ class Plan:
     occasion_class: ContactClass | None = None
     occasion_rank: int = 0
     made_at: datetime | None = None
+    said_once: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,10 +96,11 @@ def _plan(wanted: dict) -> Plan:
     return Plan(
         customer_id=wanted["customer_id"],
         channel=Channel(wanted["channel"]),
-        category=Category.SERVICE,
+        category=Category(wanted.get("category", Category.SERVICE)),
         at=datetime.fromisoformat(wanted["at"]),
         source=wanted.get("source"),
         is_agreed=wanted.get("is_agreed", False),
+        said_once=wanted.get("said_once"),
     )
 
 

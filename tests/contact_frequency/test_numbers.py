@@ -10,7 +10,13 @@ import sqlalchemy as sa
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.errors import ContactBlocked
-from crm_api.contact_frequency.models import Slot, SlotSubject
+from crm_api.contact_frequency.models import (
+    FrequencyPolicy,
+    Slot,
+    SlotSubject,
+    StoredDecision,
+)
+from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
@@ -131,3 +137,95 @@ def test_a_number_that_is_taken_away_leaves_no_endpoint(sign_in, owner, mine, no
     sign_in(owner).post(phones, json={"number": NEW})
 
     assert numbers_of(slot) == (NEW, [NEW])
+
+
+FESTIVAL = {"occurrence": "festival:mid_autumn:2026:", "said_once": "festival:mid_autumn:2026"}
+
+
+def retire(key, now):
+    """Take a policy away, so that only what is left can stand in the way."""
+    [rule] = [r for r in DEFAULT_RULES if r.key == key]
+    policy = db.session.scalar(sa.select(FrequencyPolicy.id).where(FrequencyPolicy.key == key))
+    in_transaction(
+        contact_frequency.add_version,
+        policy,
+        rule,
+        effective_from=None,
+        is_retired=True,
+        reason="to see what is left",
+        by_id="x",
+        now=now,
+    )
+
+
+@pytest.fixture
+def couple(owner, now):
+    """Two people on one phone, whose number may be rung as often as one likes."""
+    for key in ("gap_24_hours", "care_day", "total_7_days"):
+        retire(key, now)
+    one = make_customer(owner)
+    return one, make_customer(owner, phone=one.phone)
+
+
+def greet(customer, at, *, own_birthday=False):
+    said = {"occurrence": "birthday:2026:"} if own_birthday else FESTIVAL
+    return sms(customer, at, **{**said, "occurrence": said["occurrence"] + customer.id})
+
+
+def test_a_couple_is_greeted_once_for_a_festival_even_in_one_chunk(couple, now):
+    plans = [greet(who, now + 3 * DAY + n * HOUR) for n, who in enumerate(couple)]
+
+    first, second = in_transaction(contact_frequency.reserve_slots, plans, by_id=None)
+
+    assert first.id
+    [reason] = second.document["reasons"]
+    assert (reason["code"], reason["subject"]["kind"]) == ("occurrence_taken", "endpoint")
+    assert "一个号码只祝福一次" in reason["message_zh"]
+    assert replay_of(second) == second.trace
+
+
+def replay_of(decision):
+    return contact_frequency.replay(db.session.get_one(StoredDecision, decision.id))
+
+
+def test_nor_on_another_day_nor_after_it_was_sent(couple, now):
+    one, other = couple
+    slot = reserve(greet(one, now + HOUR))
+    assert in_transaction(contact_frequency.begin_slots, [slot.id]) == {slot.id: None}
+
+    with pytest.raises(ContactBlocked):
+        reserve(greet(other, now + 3 * DAY))
+
+
+def test_each_keeps_a_birthday_and_a_fallen_greeting_leaves_its_place(couple, now):
+    one, other = couple
+    for n, who in enumerate(couple):
+        reserve(greet(who, now + (3 + n) * DAY, own_birthday=True))
+    slot = reserve(greet(one, now + 9 * DAY))
+    in_transaction(contact_frequency.release_slot, slot.id, reason="cancelled")
+
+    assert reserve(greet(other, now + 9 * DAY)).id != slot.id
+
+
+def test_of_two_that_came_to_one_number_the_first_to_begin_says_it(sign_in, owner, couple, now):
+    one, other = make_customer(owner), make_customer(owner)
+    slots = [reserve(greet(who, now)) for who in (one, other)]
+    change_number(sign_in(owner), one)
+    change_number(sign_in(owner), other)
+
+    [first] = in_transaction(contact_frequency.begin_slots, [slots[1].id]).values()
+    [second] = in_transaction(contact_frequency.begin_slots, [slots[0].id]).values()
+
+    assert first is None
+    assert [r.code for r in second.reasons] == ["occurrence_taken"]
+
+
+def test_both_at_once_one_begins(couple, sign_in, owner, now):
+    one, other = make_customer(owner), make_customer(owner)
+    slots = [reserve(greet(who, now)) for who in (one, other)]
+    for who in (one, other):
+        change_number(sign_in(owner), who)
+
+    answers = in_transaction(contact_frequency.begin_slots, [slot.id for slot in slots])
+
+    assert sorted(answer is None for answer in answers.values()) == [False, True]

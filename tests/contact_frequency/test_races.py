@@ -124,3 +124,24 @@ def test_two_customers_on_one_number_do_not_both_get_it(own_app, own_database_ur
 
     assert sum(a["slot_id"] is not None for a in answers) == 1
     assert queries.find_breaches() == []
+
+
+@pytest.mark.heavy
+def test_a_couple_on_one_phone_is_greeted_by_one_of_many_processes(own_app, own_database_url):
+    """On two days, so that no cap but "said once" stands between the two greetings."""
+    one = make_customer()
+    other = make_customer(phone=one.phone)
+    plans = [
+        {
+            "customer_id": who.id,
+            "channel": "sms",
+            "category": "care",
+            "at": noon_in_days(days).isoformat(),
+            "said_once": "festival:mid_autumn:2026",
+        }
+        for who, days in ((one, 3), (other, 5))
+    ]
+
+    answers = ask_at_once(own_database_url, plans * (BATCH // 2))
+
+    assert sum(a["slot_id"] is not None for a in answers) == 1

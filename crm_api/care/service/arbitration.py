@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from crm_api.care.policies.saying import said_once
 from crm_api.care.policies.timing import SLACK, Window
 from crm_api.care.queries import lost
 from crm_api.care.queries import messages as outbox
@@ -88,6 +89,7 @@ def _plan(message: CareMessage, rank: int | None, *, window: Window) -> Plan:
         at=asking.place(message.occurrence, window),
         endpoint=message.number,
         occurrence=message.occurrence,
+        said_once=said_once(message.occurrence),
         not_after=message.send_before,
         source=f"care_message:{message.id}",
         occasion_class=ContactClass(message.priority),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.care import queries
 from crm_api.care.policies import lengths, salutations
 from crm_api.care.policies.choosing import choose, stable_number
+from crm_api.care.policies.saying import said_once
 from crm_api.care.terms import Occasion
 from crm_api.care.values import Greeting
 from crm_api.contact_frequency.values import Plan
@@ -62,6 +63,7 @@ def _greet(person: Any, cause: Cause, *, window: Window, last: LastTime | None) 
         at=window.place(number),
         endpoint=person.number,
         occurrence=person.occurrence,
+        said_once=said_once(person.occurrence),
         not_after=window.closes_at,
         source=f"care_message:{message_id}",
         occasion_class=cause.priority,

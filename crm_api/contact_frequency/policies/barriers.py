@@ -104,7 +104,10 @@ def barriers_of(
 def endpoint_barriers(
     endpoint: EndpointFacts, channel: Channel, category: Category
 ) -> Iterator[Limit]:
-    """Return what the number's own opt-outs forbid."""
+    """Return what the number's own opt-outs forbid, and what it has heard already."""
+    if endpoint.said_by is not None:
+        heard = Source(Strength.HARD, None, SubjectKind.ENDPOINT, endpoint.label)
+        yield Barrier(heard, ReasonCode.OCCURRENCE_TAKEN)
     for limit in _refusals(endpoint.opt_outs, channel, category, subject_id=endpoint.label):
         source = Source(Strength.LEGAL, None, SubjectKind.ENDPOINT, endpoint.label)
         yield Barrier(source, limit.code)

@@ -81,6 +81,7 @@ class EndpointFacts:
     label: str
     opt_outs: tuple[OptOutFact, ...] = ()
     slots: tuple[SlotFact, ...] = ()
+    said_by: str | None = None  # the contact that says the same on it already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,7 @@ def to_document(facts: Facts) -> dict[str, Any]:
             "label": endpoint.label,
             "opt_outs": [[o.channel, list(o.categories)] for o in endpoint.opt_outs],
             "slots": _slot_rows(endpoint.slots),
+            "said_by": endpoint.said_by,
         },
         "own_slot": facts.own_slot,
         "counting": facts.counting,
@@ -208,6 +210,7 @@ def _endpoint(document: dict[str, Any] | None) -> EndpointFacts | None:
         label=document["label"],
         opt_outs=_opt_outs(document["opt_outs"]),
         slots=_slots(document["slots"]),
+        said_by=document.get("said_by"),
     )
 
 

@@ -20,6 +20,7 @@ from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotFact
 from crm_api.contact_frequency.policies.search import HORIZON
 from crm_api.contact_frequency.queries.known import Known, Visit, met_by, when
+from crm_api.contact_frequency.queries.said import said_on_numbers
 from crm_api.contact_frequency.queries.standings import standing_of
 from crm_api.contact_frequency.terms import Counting, HoldKind, Period
 from crm_api.contact_frequency.values import Booking
@@ -169,6 +170,7 @@ def gather(
         visits=_visits(rows["visits"]),
         is_frame_kept=bool(rows["frames"]),
         sources={source: Booking(*booked) for source, *booked in rows["sources"]},
+        said=said_on_numbers(plans),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, WishFact
+    from crm_api.contact_frequency.queries.said import Said
     from crm_api.contact_frequency.values import Booking, Plan
 
 
@@ -58,6 +59,7 @@ class Known:
     occurrences: dict[tuple[str, str], str]
     visits: dict[str, Visit]
     sources: dict[str, Booking]
+    said: Said
     is_frame_kept: bool
 
     def facts_for(self, plan: Plan, *, own_slot: str | None = None, **state: Any) -> Facts:
@@ -65,7 +67,7 @@ class Known:
         visit = self.visits.get(plan.visit_id) if plan.visit_id else None
         return Facts(
             persons=tuple(self._person(c) for c in met_by(plan)),
-            endpoint=self._endpoint(plan),
+            endpoint=self._endpoint(plan, own_slot),
             own_slot=own_slot,
             visit_at=visit.at if visit else None,
             visit_contacts=len(visit.contacts - {own_slot}) if visit else 0,
@@ -93,7 +95,7 @@ class Known:
         found = {s.slot_id: s for i in subject_ids for s in self.slots.get(i, ())}
         return tuple(sorted(found.values(), key=when))
 
-    def _endpoint(self, plan: Plan) -> EndpointFacts | None:
+    def _endpoint(self, plan: Plan, own_slot: str | None) -> EndpointFacts | None:
         number = plan.endpoint or self.standings[plan.customer_id].phone
         if number is None:
             return None
@@ -101,7 +103,17 @@ class Known:
             label=mask_number(number),
             opt_outs=self.opt_outs.get(number, ()),
             slots=self._slots([number]),
+            said_by=self._said_by(number, plan.said_once, own_slot),
         )
+
+    def _said_by(self, number: str, said_once: str | None, own_slot: str | None) -> str | None:
+        """Return who says it on the number: for who is in line already, only who has begun.
+
+        Of two that came to one number, such as by a change of number, the first to begin says it.
+        """
+        saying = self.said.get((number, said_once), {}) if said_once else {}
+        others = ((one, begun) for one, begun in sorted(saying.items()) if one != own_slot)
+        return next((one for one, begun in others if begun or own_slot is None), None)
 
     def _occurrence_slot(self, plan: Plan, own_slot: str | None) -> str | None:
         if plan.occurrence is None:
@@ -139,12 +151,17 @@ class Known:
             insort(self.slots.setdefault(subject_id, []), fact, key=when)
         if plan.occurrence is not None:
             self.occurrences[plan.customer_id, plan.occurrence] = slot_id
+        if plan.endpoint is not None and plan.said_once is not None:
+            self.said.setdefault((plan.endpoint, plan.said_once), {})[slot_id] = False
         if plan.visit_id is not None:
             visit = self.visits.setdefault(plan.visit_id, Visit())
             visit.add(slot_id, plan, at=at, unit=unit)
 
     def shift(self, slot_id: str, *, at: int, unit: str, subject_ids: Iterable[str]) -> None:
         """Take note that a slot's contact began, when that was, and what it counts as there."""
+        for saying in self.said.values():
+            if slot_id in saying:
+                saying[slot_id] = True
         for subject_id in subject_ids:
             moved = [
                 replace(s, at=at, unit=unit, claim=None) if s.slot_id == slot_id else s
@@ -159,6 +176,9 @@ class Known:
                 self.slots[subject_id] = [s for s in slots if s.slot_id not in slot_ids]
         said = self.occurrences.items()
         self.occurrences = {key: slot_id for key, slot_id in said if slot_id not in slot_ids}
+        for saying in self.said.values():
+            for slot_id in saying.keys() & set(slot_ids):
+                del saying[slot_id]
 
 
 def met_by(plan: Plan) -> list[str]:

@@ -231,6 +231,7 @@ def _planned(plan: Plan) -> dict[str, Any]:
         "endpoint": plan.endpoint,
         "visit_id": plan.visit_id,
         "occurrence": plan.occurrence,
+        "said_once": plan.said_once,
         "source": plan.source,
         "is_agreed": plan.is_agreed,
         "occasion_class": plan.occasion_class,
