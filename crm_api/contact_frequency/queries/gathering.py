@@ -19,7 +19,7 @@ from crm_api.contact_frequency.models.slots import COUNTS, TAKEN, TAKEN_OCCURREN
 from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotFact
 from crm_api.contact_frequency.policies.search import HORIZON
-from crm_api.contact_frequency.queries.known import Known, Visit, met_by, when
+from crm_api.contact_frequency.queries.known import Known, Standing, Visit, met_by, when
 from crm_api.contact_frequency.queries.said import said_on_numbers
 from crm_api.contact_frequency.queries.standings import standing_of
 from crm_api.contact_frequency.terms import Counting, HoldKind, Period
@@ -148,20 +148,9 @@ def gather(
         last=last,
     )
     by_number, by_customer = _opt_outs(rows["opt_outs"])
-    governed, holds = customers.governed_of(rows), _holds(rows["holds"])
-    standings = {
-        customer_id: standing_of(
-            [governed[member] for member in groups[customer_id]],
-            own=governed[customer_id],
-            holds=holds,
-            opt_outs=by_customer,
-            zone=frame.zone,
-        )
-        for customer_id in met
-    }
     return Known(
         groups=groups,
-        standings=standings,
+        standings=_standings(groups, rows, opt_outs=by_customer, frame=frame),
         slots=_slots(rows["slots"]),
         opt_outs=by_number,
         occurrences={
@@ -172,6 +161,26 @@ def gather(
         sources={source: Booking(*booked) for source, *booked in rows["sources"]},
         said=said_on_numbers(plans),
     )
+
+
+def _standings(
+    groups: Mapping[str, list[str]],
+    rows: dict[str, Rows],
+    *,
+    opt_outs: _OptOuts,
+    frame: PolicyFrame,
+) -> dict[str, Standing]:
+    governed, holds = customers.governed_of(rows), _holds(rows["holds"])
+    return {
+        customer_id: standing_of(
+            [governed[member] for member in members],
+            own=governed[customer_id],
+            holds=holds,
+            opt_outs=opt_outs,
+            zone=frame.zone,
+        )
+        for customer_id, members in groups.items()
+    }
 
 
 def _span(plans: Sequence[Plan], rules: tuple[Rule, ...], now: datetime) -> tuple[int, int]:
