@@ -135,17 +135,13 @@ def gather(
     everyone = sorted({member for group in groups.values() for member in group})
     numbers = {p.endpoint for p in plans if p.endpoint}
     numbers |= {number for c in met if (number := reach[c].phone) is not None}
-    first, last = _span(plans, frame.rules, now)
     rows = _FACTS.read(
         customer_ids=everyone,
         subject_ids=[*everyone, *sorted(numbers)],
         numbers=sorted(numbers),
-        occurrences=sorted({plan.occurrence for plan in plans if plan.occurrence}),
-        visit_ids=sorted({plan.visit_id for plan in plans if plan.visit_id}),
-        sources=sorted({plan.source for plan in plans if plan.source}),
         frame=frame.digest,
-        first=first,
-        last=last,
+        **_asked_of(plans),
+        **_span(plans, frame.rules, now),
     )
     by_number, by_customer = _opt_outs(rows["opt_outs"])
     return Known(
@@ -183,12 +179,20 @@ def _standings(
     }
 
 
-def _span(plans: Sequence[Plan], rules: tuple[Rule, ...], now: datetime) -> tuple[int, int]:
+def _asked_of(plans: Sequence[Plan]) -> dict[str, list[str]]:
+    return {
+        "occurrences": sorted({plan.occurrence for plan in plans if plan.occurrence}),
+        "visit_ids": sorted({plan.visit_id for plan in plans if plan.visit_id}),
+        "sources": sorted({plan.source for plan in plans if plan.source}),
+    }
+
+
+def _span(plans: Sequence[Plan], rules: tuple[Rule, ...], now: datetime) -> dict[str, int]:
     """Return from when to when contacts can bear on these plans: not on all of history."""
     width = max((_width(rule) for rule in rules), default=timedelta(days=1))
     first = min(now, *(plan.at for plan in plans)) - width
     last = max(now, *(plan.at for plan in plans)) + width
-    return moments.micros(first), moments.micros(last) + HORIZON
+    return {"first": moments.micros(first), "last": moments.micros(last) + HORIZON}
 
 
 def _width(rule: Rule) -> timedelta:
