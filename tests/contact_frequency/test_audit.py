@@ -296,3 +296,26 @@ def test_a_moment_that_the_customer_asked_for_is_within_its_hours(customer, now)
     reserve(make_plan(customer, night, category=Category.COMPLAINT, is_agreed=True))
 
     assert breaches() == []
+
+
+def _visits_that_meet(person, now, *, tier, days):
+    """One visit to a customer of this tier on each of the days, where the person is met too."""
+    meeting = {"channel": Channel.VISIT, "also_customer_ids": (person.id,)}
+    return [
+        reserve(make_plan(make_customer(tier=tier), now + HOUR + n * DAY, **meeting)) for n in days
+    ]
+
+
+def test_who_is_met_besides_is_measured_by_their_own_tier(now):
+    _visits_that_meet(make_customer(tier=Tier.GOLD), now, tier=Tier.STANDARD, days=(0, 2, 4))
+
+    assert breaches() == []
+
+
+def test_a_higher_tier_of_the_host_excuses_nothing_for_who_is_met(now):
+    plain = make_customer()
+    third = _visits_that_meet(plain, now, tier=Tier.GOLD, days=(0, 2, 20))[-1]
+
+    push(third, now + HOUR + 4 * DAY)
+
+    assert breaches() == [("total_7_days", "customer")]

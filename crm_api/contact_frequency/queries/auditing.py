@@ -17,6 +17,7 @@ from crm_api.contact_frequency.policies.rules import Rule, to_document
 from crm_api.contact_frequency.queries.frames import DatedRule, dated_rules, in_force
 from crm_api.contact_frequency.queries.hours_audit import find_closed_hours
 from crm_api.contact_frequency.queries.ledger_audit import PREFACES, STATEMENT
+from crm_api.contact_frequency.queries.met_audit import confirm_met
 from crm_api.contact_frequency.terms import (
     ALL_CHANNELS,
     AlertKind,
@@ -106,7 +107,7 @@ def find_broken_caps(subject_ids: Sequence[str]) -> list[LedgerBreach]:
     statement = sa.text(PREFACES[db.engine.dialect.name] + STATEMENT)
     given = {"limits": limits, "scopes": scopes, "audited": audited}
     rows = db.session.execute(statement, {n: orjson.dumps(v).decode() for n, v in given.items()})
-    return _told([tuple(row) for row in rows], names)
+    return _told(list(dict.fromkeys(confirm_met([tuple(row) for row in rows]))), names)
 
 
 def _audited(subject_ids: Sequence[str]) -> tuple[list[dict[str, str]], dict[str, str]]:

@@ -5,7 +5,8 @@ share their budgets from when they were linked. `marked` finds where the slot N 
 less than W away, by a window function over each budget's counted slots. That is a breach unless
 some of them are one visit with what serves it, so `runs` counts the different ones there. `judged`
 are a run's slots that were judged last: one of them broke the cap, and must carry an overrun that
-says why.
+says why. Who was `met` beside the customer has a tier of their own, which only the decision knows:
+that is looked up afterwards.
 """
 
 PREFACES = {
@@ -76,7 +77,7 @@ STATEMENT = f"""
        OR (l.kind IN ('day', 'week', 'month') AND m.later_micros IS NOT NULL)
 ), members AS (
     SELECT c.limit_id, c.person, c.slot_id AS first_slot, b.slot_id, b.unit, b.subject_kind,
-           a.since
+           b.subject_id, a.since
     FROM candidates c
     JOIN limits l ON l.id = c.limit_id
     JOIN audited a ON a.person = c.person
@@ -95,6 +96,8 @@ STATEMENT = f"""
 ), judged AS (
     SELECT r.limit_id, r.person, r.first_slot, r.found, m.subject_kind, m.since, t.id AS slot_id,
            t.judged_at, t.tier, t.customer_id,
+           CASE WHEN m.subject_kind = 'customer' AND m.subject_id <> t.customer_id
+                THEN m.subject_id END AS met,
            MAX(t.judged_at) OVER (PARTITION BY r.limit_id, r.person, r.first_slot) AS last_at
     FROM runs r
     JOIN limits l ON l.id = r.limit_id AND r.found > l.allowed
@@ -103,11 +106,11 @@ STATEMENT = f"""
     JOIN contact_slots t ON t.id = m.slot_id
 )
 SELECT l.policy_key, l.allowed, j.found, j.subject_kind, j.person, j.first_slot,
-       MAX(j.slot_id) AS last_judged
+       MAX(j.slot_id) AS last_judged, j.met
 FROM judged j
 JOIN limits l ON l.id = j.limit_id
 WHERE j.judged_at = j.last_at AND j.judged_at >= j.since
-  AND EXISTS (
+  AND (j.met IS NOT NULL OR EXISTS (
     SELECT 1 FROM scopes s
     WHERE s.limit_id = l.id AND s.tier = j.tier
       AND j.judged_at >= s.since AND j.judged_at < s.until
@@ -115,9 +118,9 @@ WHERE j.judged_at = j.last_at AND j.judged_at >= j.since
            OR (s.customer_id IS NULL AND NOT EXISTS (
                SELECT 1 FROM scopes o
                WHERE o.customer_id = j.customer_id
-                 AND j.judged_at >= o.since AND j.judged_at < o.until))))
+                 AND j.judged_at >= o.since AND j.judged_at < o.until)))))
 GROUP BY l.policy_key, l.allowed, j.found, j.subject_kind, j.person, j.first_slot, j.limit_id,
-         j.last_at
+         j.last_at, j.met
 HAVING NOT EXISTS (
     SELECT 1 FROM contact_overruns v
     JOIN judged k ON k.slot_id = v.slot_id AND k.judged_at = k.last_at
