@@ -52,6 +52,19 @@ class NewTemplateSchema(Schema):
         validate=validate.Regexp(r"\A[a-z0-9_]{1,64}\Z"),
         metadata={"description": "Which festival; for that occasion.", "example": "mid_autumn"},
     )
+    also_occasion = fields.Enum(
+        Occasion,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "For a text made for two occasions that fall on one day."},
+    )
+    also_festival_key = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"\A[a-z0-9_]{1,64}\Z"),
+        metadata={"description": "Which festival the second occasion is."},
+    )
     category = fields.Enum(
         Category,
         by_value=True,
@@ -89,6 +102,8 @@ class TemplateSchema(Schema):
     name = fields.String(metadata={"example": "生日祝福一"})
     occasion = fields.Enum(Occasion, by_value=True)
     festival_key = fields.String(allow_none=True)
+    also_occasion = fields.Enum(Occasion, by_value=True, allow_none=True)
+    also_festival_key = fields.String(allow_none=True)
     category = fields.Enum(Category, by_value=True)
     created_at = MomentField()
     versions = fields.List(fields.Nested(VersionSchema))

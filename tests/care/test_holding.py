@@ -390,3 +390,91 @@ def test_asking_again_costs_no_statement_for_each(plan, flask, arbitrate, count_
         arbitrate()
 
     assert many.count <= few.count + 4
+
+
+BOTH = {
+    "also_occasion": Occasion.FESTIVAL,
+    "also_festival_key": "mid_autumn",
+    "text": "【演示通信】{salutation}，{festival}又逢生日，祝您双喜临门！拒收请回复R",
+}
+
+
+@pytest.mark.parametrize("first", [Occasion.BIRTHDAY, Occasion.FESTIVAL])
+def test_a_template_for_both_says_both(plan, both, first):
+    words = make_template(**BOTH)
+    plan_both(plan, first=first)
+
+    winner = message()
+    assert winner.text.endswith("，中秋节又逢生日，祝您双喜临门！拒收请回复R")
+    assert (winner.template_id, winner.template_version) == (words.id, 1)
+    assert message(Occasion.FESTIVAL).state is MessageState.COALESCED
+
+
+def test_a_template_for_both_is_for_nobody_who_has_one(birthday, plan):
+    make_template(**BOTH)
+
+    plan()
+
+    assert "双喜" not in message().text
+
+
+def test_what_was_said_of_both_last_time_is_not_said_again(plan, both, at, flask):
+    make_template(**BOTH)
+    plan_both(plan, first=Occasion.BIRTHDAY)
+    said = message()
+    with transaction():
+        old = db.session.get_one(CareMessage, said.id)
+        old.on_day, old.occurrence = MID_AUTUMN - 354 * DAY, "birthday:2025:x"
+        old.state, old.due_at = MessageState.SUBMITTED, OPENS - 354 * DAY
+        contact_frequency.release_slot(old.slot_id, reason="long ago")
+        festival = db.session.get_one(CareMessage, message(Occasion.FESTIVAL).id)
+        festival.occurrence = "festival:mid_autumn:2025:x"
+    make_template()
+    flask("care", "plan", "--on", MID_AUTUMN.isoformat())
+
+    texts = [m.text for m in db.session.scalars(sa.select(CareMessage))]
+    assert len([text for text in texts if "双喜" in text]) == 1
+
+
+def test_a_message_that_a_gateway_has_in_hand_stays_as_it_is(plan, both):
+    make_template(**BOTH)
+    make_template()
+    plan()
+    with transaction():
+        db.session.get_one(CareMessage, message().id).state = MessageState.LEASED
+    make_template(Occasion.FESTIVAL, "mid_autumn")
+
+    plan()
+
+    assert "双喜" not in message().text
+    assert message(Occasion.FESTIVAL).state is MessageState.COALESCED
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"also_occasion": "festival"}, "/also_festival_key"),
+        ({"also_festival_key": "mid_autumn"}, "/also_occasion"),
+        ({"also_occasion": "birthday"}, "/also_occasion"),
+        ({"also_occasion": "festival", "also_festival_key": "no_such"}, "/also_festival_key"),
+    ],
+)
+def test_a_template_for_both_names_two_occasions(caller, changes, pointer):
+    content = {"name": "两全", "occasion": "birthday", "text": BOTH["text"], **changes}
+
+    reply = caller.post("/v1/care-templates", json=content)
+
+    assert reply.status_code == 422
+    assert [error["pointer"] for error in reply.json["errors"]] == [pointer]
+
+
+def test_a_template_for_both_is_made_and_shown(caller):
+    second = {"also_occasion": "festival", "also_festival_key": "mid_autumn"}
+    content = {"name": "两全", "occasion": "birthday", "text": BOTH["text"], **second}
+
+    reply = caller.post("/v1/care-templates", json=content)
+
+    assert reply.status_code == 201, reply.json
+    assert second.items() <= reply.json.items()
+    path = f"/v1/care-templates/{reply.json['id']}/versions/1/submission"
+    assert caller.put(path).status_code == 200  # {festival} may be named

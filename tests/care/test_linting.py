@@ -16,7 +16,7 @@ def codes(text=GOOD, *, severity=Severity.ERROR, **changes):
             "occasion": Occasion.BIRTHDAY,
             "category": Category.CARE,
             "signature": "演示通信",
-            "tone": None,
+            "tones": frozenset(),
             **changes,
         }
     )
@@ -101,19 +101,21 @@ def test_length_is_that_of_the_longest_rendering():
 
 
 def test_a_solemn_day_bears_no_joy():
-    assert codes(occasion=Occasion.FESTIVAL, tone="solemn") == ["joyful_on_solemn_day"]
+    assert codes(occasion=Occasion.FESTIVAL, tones=frozenset({"solemn"})) == [
+        "joyful_on_solemn_day"
+    ]
     assert (
         codes(
             "【演示通信】{salutation}，清明将至，愿您安康。拒收请回复R",
             occasion=Occasion.FESTIVAL,
-            tone="solemn",
+            tones=frozenset({"solemn"}),
         )
         == []
     )
 
 
 def test_a_gentle_day_is_wished_well_rather_than_joy():
-    gentle = {"occasion": Occasion.FESTIVAL, "tone": "gentle"}
+    gentle = {"occasion": Occasion.FESTIVAL, "tones": frozenset({"gentle"})}
 
     assert codes(**gentle) == []
     assert codes(severity=Severity.WARNING, **gentle) == ["joyful_on_gentle_day"]
@@ -136,7 +138,7 @@ def test_errors_are_told_before_warnings():
         occasion=Occasion.BIRTHDAY,
         category=Category.CARE,
         signature="演示通信",
-        tone=None,
+        tones=frozenset(),
     )
 
     assert [f.severity for f in lint(draft)] == [Severity.ERROR] * 2 + [Severity.WARNING]

@@ -66,7 +66,8 @@ class Draft:
     occasion: Occasion
     category: Category
     signature: str
-    tone: str | None  # the festival's, where the template is for one
+    tones: frozenset[str]  # the festivals', where the template is for any
+    also_occasion: Occasion | None = None
 
     @property
     def compiled(self) -> Compiled:
@@ -95,6 +96,8 @@ def _opt_out(draft: Draft) -> Iterator[Finding]:
 
 def _placeholders(draft: Draft) -> Iterator[Finding]:
     known = rendering.FIELDS_OF[draft.occasion]
+    if draft.also_occasion is not None:
+        known |= rendering.FIELDS_OF[draft.also_occasion]
     for name in draft.compiled.names:
         if name not in known:
             listed = ", ".join(f"{{{k}}}" for k in sorted(known))
@@ -122,9 +125,9 @@ def _tone(draft: Draft) -> Iterator[Finding]:
     if not joyful:
         return
     words = ", ".join(joyful)
-    if draft.tone == "solemn":
+    if "solemn" in draft.tones:
         yield _error("joyful_on_solemn_day", f"Take out {words}: the day is a solemn one.")
-    elif draft.tone == "gentle":
+    elif "gentle" in draft.tones:
         said = f"{words}: this day is wished well (安康), not joy."
         yield Finding("joyful_on_gentle_day", Severity.WARNING, said)
 

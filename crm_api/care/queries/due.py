@@ -19,6 +19,7 @@ from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.values import Cause
@@ -148,8 +149,11 @@ def _person_columns() -> tuple[Any, ...]:
     )
 
 
-def find_last_time(customer_ids: Sequence[str]) -> dict[str, LastTime]:
+def find_last_time(
+    customer_ids: Sequence[str], *, before: date | None = None
+) -> dict[str, LastTime]:
     """Return what each of these customers was told the last time, or is about to be told."""
+    earlier = sa.true() if before is None else CareMessage.on_day < before
     latest = (
         sa.func.row_number()
         .over(
@@ -161,6 +165,7 @@ def find_last_time(customer_ids: Sequence[str]) -> dict[str, LastTime]:
     told = (
         sa.select(CareMessage.customer_id, CareMessage.template_id, CareMessage.text, latest)
         .where(is_among(CareMessage.customer_id, customer_ids), CareMessage.state.in_(MAY_BE_READ))
+        .where(earlier)
         .subquery()
     )
     rows = db.session.execute(

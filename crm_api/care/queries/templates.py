@@ -77,7 +77,7 @@ def _find(condition: sa.ColumnElement[bool]) -> CareTemplate | None:
 
 
 def words_for(occasion: Occasion, festival_key: str | None) -> Sequence[Words]:
-    """Return what is approved to be said on an occasion, in a fixed order."""
+    """Return what is approved to be said on an occasion alone, in a fixed order."""
     statement = (
         sa.select(CareTemplateVersion, CareTemplate.category)
         .join(CareTemplate, CareTemplate.id == CareTemplateVersion.template_id)
@@ -85,6 +85,7 @@ def words_for(occasion: Occasion, festival_key: str | None) -> Sequence[Words]:
             CareTemplateVersion.status == TemplateStatus.APPROVED,
             CareTemplate.occasion == occasion,
             CareTemplate.festival_key.is_not_distinct_from(festival_key),
+            CareTemplate.also_occasion.is_(None),
         )
         .order_by(CareTemplate.id)
     )

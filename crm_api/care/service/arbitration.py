@@ -11,6 +11,7 @@ from crm_api.care.queries import lost
 from crm_api.care.queries import messages as outbox
 from crm_api.care.service import asking
 from crm_api.care.service.causes import window_on
+from crm_api.care.service.combining import say_together
 from crm_api.care.service.messages import CHUNK, MISSED, lock_subjects_of, move
 from crm_api.care.service.planning import HEADSTART
 from crm_api.care.terms import MessageState
@@ -72,6 +73,7 @@ def rearbitrate(*, now: datetime) -> int:
     for n, answer in zip(again, seconds, strict=True):
         _settle(messages[n], plans[n], answer, now=now)
     db.session.flush()
+    say_together({message.winner_slot_id or message.slot_id for message in messages})
     return len(found)
 
 

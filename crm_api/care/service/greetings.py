@@ -9,6 +9,7 @@ from crm_api.care import queries
 from crm_api.care.policies import lengths, salutations
 from crm_api.care.policies.choosing import choose, stable_number
 from crm_api.care.policies.saying import said_once
+from crm_api.care.policies.together import name_of_day
 from crm_api.care.terms import Occasion
 from crm_api.care.values import Greeting
 from crm_api.contact_frequency.values import Plan
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from crm_api.care.policies.choosing import LastTime
     from crm_api.care.policies.timing import Window
     from crm_api.care.values import Cause
-
-DAY_NAMES = {"wedding": "结婚纪念日", "founding": "成立纪念日", "joining": "入网纪念日"}
-OTHER_DAY = "纪念日"
 
 
 def write_greetings(
@@ -89,9 +87,3 @@ def _values(person: Any, cause: Cause) -> dict[str, str]:
     elif cause.occasion is Occasion.ANNIVERSARY:
         values["anniversary"] = name_of_day(person.kind, person.label)
     return values
-
-
-def name_of_day(kind: str, label: str) -> str:
-    """Return how an anniversary is called: by its own label where that can be said."""
-    named = label and not salutations.is_unspeakable(label, salutations.LONGEST_NAME)
-    return label if named else DAY_NAMES.get(kind, OTHER_DAY)

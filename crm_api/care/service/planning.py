@@ -11,6 +11,7 @@ from crm_api.care import queries
 from crm_api.care.models import CareMessage
 from crm_api.care.service import asking
 from crm_api.care.service.asking import is_refusal
+from crm_api.care.service.combining import say_together
 from crm_api.care.service.greetings import write_greetings
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
@@ -133,6 +134,7 @@ def _keep(
         else:
             rows.append(_row(cause, greeting, slot, now=now))
     insert_rows(CareMessage, rows)
+    say_together({row["winner_slot_id"] or row["slot_id"] for row in rows})
     return rows
 
 

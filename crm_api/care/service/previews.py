@@ -9,8 +9,8 @@ from crm_api.calendars.queries import festival_rules
 from crm_api.care import queries
 from crm_api.care.policies import rendering, salutations
 from crm_api.care.policies.lengths import measure
+from crm_api.care.policies.together import name_of_day
 from crm_api.care.service.causes import causes_of
-from crm_api.care.service.greetings import name_of_day
 from crm_api.care.service.templates import lint_version
 from crm_api.care.values import DayPreview, OccasionPreview, Preview
 from crm_api.customers import queries as customers
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from crm_api.accounts.actors import Actor
+    from crm_api.care.models import CareTemplate
     from crm_api.care.values import Cause
 
 
@@ -72,7 +73,7 @@ def preview_version(
     known = {
         "salutation": salutations.salute(customer.name, customer.gender),
         "name": salutations.say_name(customer.name),
-        "festival": names.get(template.festival_key or "", ""),
+        "festival": "、".join(names.get(key, "") for key in _festivals_of(template)),
         "anniversary": name_of_day("", ""),
     }
     text = compiled.render({name: known.get(name, f"{{{name}}}") for name in compiled.names})
@@ -85,3 +86,7 @@ def preview_version(
         longest_segments=measure(rendering.longest_rendering(compiled)).segments,
         findings=lint_version(template, version),
     )
+
+
+def _festivals_of(template: CareTemplate) -> list[str]:
+    return [key for key in (template.festival_key, template.also_festival_key) if key]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.policies.linting import Finding
+    from crm_api.care.policies.together import Theme
     from crm_api.customers.terms import Category
 
 
@@ -34,6 +35,8 @@ def create_template(
     by: Actor,
     now: datetime,
     id: str | None = None,
+    also_occasion: Occasion | None = None,
+    also_festival_key: str | None = None,
 ) -> CareTemplate:
     """Make a template with its first draft. The same id with the same content is a repeat.
 
@@ -41,13 +44,15 @@ def create_template(
     :raises IdTaken: if the id belongs to another template
     :raises TemplateNameTaken: if the name does
     """
-    tone_of(occasion, festival_key)
     content = {
         "name": name,
         "occasion": occasion,
         "festival_key": festival_key,
+        "also_occasion": also_occasion,
+        "also_festival_key": also_festival_key,
         "category": category,
     }
+    _require_occasions((occasion, festival_key), (also_occasion, also_festival_key))
     if id is not None and (known := queries.find_template(id)) is not None:
         return _repeat(known, content, text)
     if queries.find_template_named(name) is not None:
@@ -59,18 +64,31 @@ def create_template(
     return template
 
 
-def tone_of(occasion: Occasion, festival_key: str | None) -> str | None:
+def _require_occasions(first: Theme, second: tuple[Occasion | None, str | None]) -> None:
+    tone_of(*first)
+    occasion, festival_key = second
+    if occasion is not None:
+        tone_of(occasion, festival_key, pointer="/also_festival_key")
+    elif festival_key is not None:
+        raise Invalid("/also_occasion", "Name the occasion of the second festival.")
+    if first == second:
+        raise Invalid("/also_occasion", "Name another occasion, or none.")
+
+
+def tone_of(
+    occasion: Occasion, festival_key: str | None, *, pointer: str = "/festival_key"
+) -> str | None:
     """Return the tone of a template's festival, if it is for one.
 
     :raises Invalid: if the festival is missing, unknown, or not what the occasion is about
     """
     if (occasion is Occasion.FESTIVAL) != (festival_key is not None):
-        raise Invalid("/festival_key", "Name the festival of a festival template, and of no other.")
+        raise Invalid(pointer, "Name the festival of a festival template, and of no other.")
     if festival_key is None:
         return None
     tones = {rule.key: rule.tone for rule in calendar_days.festival_rules()}
     if festival_key not in tones:
-        raise Invalid("/festival_key", "The calendar knows no such festival.")
+        raise Invalid(pointer, "The calendar knows no such festival.")
     return tones[festival_key]
 
 
@@ -169,6 +187,14 @@ def lint_version(template: CareTemplate, version: CareTemplateVersion) -> list[F
             occasion=template.occasion,
             category=template.category,
             signature=config.current().sms_signature,
-            tone=tone_of(template.occasion, template.festival_key),
+            also_occasion=template.also_occasion,
+            tones=_tones_of(template),
         )
     )
+
+
+def _tones_of(template: CareTemplate) -> frozenset[str]:
+    tones = {tone_of(template.occasion, template.festival_key)}
+    if template.also_occasion is not None:
+        tones.add(tone_of(template.also_occasion, template.also_festival_key))
+    return frozenset(tone for tone in tones if tone is not None)

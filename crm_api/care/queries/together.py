@@ -1,0 +1,69 @@
+"""What can be said of two occasions at once, and of whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm_api.care.models import CareMessage, CareTemplate, CareTemplateVersion
+from crm_api.care.policies.choosing import Words
+from crm_api.care.policies.rendering import compile_text
+from crm_api.care.terms import MessageState, TemplateStatus
+from crm_api.customers.models import Customer
+from crm_api.kit.bulk import is_among
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crm_api.care.policies.together import Pair
+    from crm_api.care.terms import Occasion
+
+
+def words_for_both() -> dict[Pair, list[Words]]:
+    """Return what is approved to be said of two occasions at once, in a fixed order."""
+    statement = (
+        sa.select(CareTemplateVersion, CareTemplate, CareTemplate.also_occasion)
+        .join(CareTemplate, CareTemplate.id == CareTemplateVersion.template_id)
+        .where(
+            CareTemplateVersion.status == TemplateStatus.APPROVED,
+            CareTemplate.also_occasion.is_not(None),
+        )
+        .order_by(CareTemplate.id)
+    )
+    found: dict[Pair, list[Words]] = {}
+    for version, template, also_occasion in db.session.execute(statement):
+        compiled = compile_text(version.text)
+        words = Words(version.template_id, version.number, template.category, compiled)
+        also = (cast("Occasion", also_occasion), template.also_festival_key)
+        pair = frozenset({(template.occasion, template.festival_key), also})
+        found.setdefault(pair, []).append(words)
+    return found
+
+
+def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
+    """Return the waiting messages of these slots with what they say besides, the dearest first."""
+    loser = aliased(CareMessage)
+    statement = (
+        sa.select(
+            CareMessage.id,
+            CareMessage.customer_id,
+            CareMessage.occasion,
+            CareMessage.occurrence,
+            CareMessage.category,
+            CareMessage.on_day,
+            loser.occasion.label("also_occasion"),
+            loser.occurrence.label("also_occurrence"),
+            Customer.name,
+            Customer.gender,
+        )
+        .join(loser, loser.winner_slot_id == CareMessage.slot_id)
+        .join(Customer, Customer.id == CareMessage.customer_id)
+        .where(is_among(CareMessage.slot_id, sorted(winner_slot_ids)))
+        .where(CareMessage.state == MessageState.QUEUED)
+        .where(loser.state == MessageState.COALESCED)
+        .order_by(CareMessage.id, loser.priority, loser.id)
+    )
+    return db.session.execute(statement).all()
