@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.governor_proof import model
+from tests.governor_proof.arbiter import arbitrate, becomes
 from tests.governor_proof.judge import HOLDS, Cap, Judge, Reason
 from tests.governor_proof.model import DAY, World, local, shown
 from tests.governor_proof.telling import decide
@@ -31,6 +32,7 @@ class Answer:
     reasons: frozenset[Reason]
     overruns: frozenset[Reason]
     channels: tuple[tuple[str, int | None], ...] | None = ()
+    losers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,13 @@ class Case:
 
 
 def case_of(number: int, world: World) -> Case:
-    judge = Judge(world)
+    settled, losers = arbitrate(world)
+    judge = Judge(settled)
     fact = Judge(replace(world, asked=replace(world.asked, outcome=_outcome(number))))
     happened = {r for r in fact.reasons(world.asked.at) if r[0] != "in_the_past"}
-    expected = _models_answer(world, judge, channels=number % OTHER_CHANNELS_EVERY == 0)
-    return Case(number, world, judge, expected, frozenset(happened))
+    expected = _models_answer(settled, judge, channels=number % OTHER_CHANNELS_EVERY == 0)
+    ends = tuple(sorted((loser.id, becomes(loser, world)) for loser in losers))
+    return Case(number, world, judge, replace(expected, losers=ends), frozenset(happened))
 
 
 def _outcome(number: int) -> str | None:
@@ -87,6 +91,7 @@ def check(case: Case) -> str:
         frozenset(name for _, name in said),
         frozenset(_named(r, case.world) for r in decision.exceeded),
         None if case.expected.channels is None else tuple(by),
+        tuple(sorted((loser.slot.slot_id, str(loser.becomes)) for loser in decision.losers)),
     )
     if answered != case.expected:
         raise Disagreement(_told(case, answered))
@@ -152,12 +157,18 @@ def _intervals(case: Case, name: Reason) -> set[tuple[int | None, int | None]]:
     if code == "after_last_moment":
         return {
             (last + 1, None)
-            for last in (world.not_after, case.judge.visit_at and case.judge.visit_at + 2 * DAY)
+            for last in (
+                world.asked.not_after,
+                case.judge.visit_at and case.judge.visit_at + 2 * DAY,
+            )
             if last is not None
         }
     person = world.people.get(whom, model.Person())
     if code == "minor_without_consent":
         return {(None, shown(person.of_age_on, 0, world.zone))}
+    if code == "greeted_that_day":
+        day = local(world.asked.at, world.zone).date()
+        return {(shown(day, 0, world.zone), shown(day, 1440, world.zone))}
     if code == "do_not_disturb":
         return {_away(case, wish) for wish in person.wishes}
     holds = {(since, until) for kind, since, until in person.holds if HOLDS.get(kind, kind) == code}

@@ -69,9 +69,9 @@ class Judge:
             return False
         if law.greetings_only and self.asked.occurrence is None:
             return False
-        if law.waived_by == "agreement" and self.world.is_agreed:
+        if law.waived_by == "agreement" and self.asked.is_agreed:
             return False
-        return not (law.waived_by == "deadline" and self.world.not_after is not None)
+        return not (law.waived_by == "deadline" and self.asked.not_after is not None)
 
     def _count(
         self, laws: list[Law], contacts: list[model.Contact], kind: str, subject: str
@@ -154,6 +154,8 @@ class Judge:
         if not soft:
             yield from self._out_of_bounds(at)
             yield from self._held(at)
+            if self._is_greeted_on(local(at, self.world.zone).date()):
+                yield "greeted_that_day", "customer", self.asked.customers[0]
             for name, person in zip(self.asked.customers, self.persons, strict=True):
                 if any(self.is_wished_away(wish, at) for wish in person.wishes):
                     yield "do_not_disturb", "customer", name
@@ -176,9 +178,8 @@ class Judge:
         if self.asked.at < world.now - GRACE and at < world.now:
             yield "in_the_past", "customer", ""
         late = self.serves and self.asked.channel != "visit" and self.visit_at is not None
-        if (world.not_after is not None and at > world.not_after) or (
-            late and at > self.visit_at + 2 * DAY
-        ):
+        last = self.asked.not_after
+        if (last is not None and at > last) or (late and at > self.visit_at + 2 * DAY):
             yield "after_last_moment", "customer", ""
 
     def _held(self, at: int) -> Iterator[Reason]:
@@ -191,6 +192,21 @@ class Judge:
             for kind, since, until in person.holds:
                 if since <= at and (until is None or at < until):
                     yield HOLDS.get(kind, kind), "customer", name
+
+    def _is_greeted_on(self, day: date) -> bool:
+        """Tell whether the person has another greeting on that day: one message says it all."""
+        if self.asked.greets is None:
+            return False
+        first = self.asked.customers[0]
+        family = {first} | self.world.people[first].same_as
+        return any(
+            local(c.at, self.world.zone).date() == day
+            for c in self.world.contacts
+            if c.greets is not None
+            and c.id != self.world.moves
+            and family & set(c.customers)
+            and model.counts_at_all(c)
+        )
 
     def is_wished_away(self, wish: Wish, at: int) -> bool:
         category = self.asked.category
@@ -249,7 +265,7 @@ class Judge:
     def turning_points(self) -> set[int]:
         world = self.world
         points = {world.now}
-        points |= {p + 1 for p in (world.not_after,) if p is not None}
+        points |= {p + 1 for p in (self.asked.not_after,) if p is not None}
         points |= {self.visit_at + 2 * DAY + 1} if self.visit_at is not None else set()
         for person in self.persons:
             for _, since, until in person.holds:

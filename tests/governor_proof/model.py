@@ -64,6 +64,11 @@ class Contact:
     endpoint: str | None = None
     visit_id: str | None = None
     occurrence: str | None = None
+    greets: int | None = None  # the class of the occasion that it greets
+    rank: int = 0
+    is_agreed: bool = False
+    not_after: int | None = None
+    made_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,6 @@ class World:
     people: dict[str, Person]
     contacts: list[Contact]
     asked: Contact
-    not_after: int | None = None
-    is_agreed: bool = False
     moves: str | None = None
     solemn: frozenset = frozenset()
     holidays: frozenset = frozenset()
@@ -164,10 +167,12 @@ def _family(law: Law, mine: list[Law]) -> str:
 
 
 def _bound(law: Law, mine: list[Law], replaced: dict[str, list[Law]]) -> Law:
+    # What stands beside the one that it would loosen goes no farther than that one may.
+    line = [law, *(one for one in mine if one.key == law.loosens)]
     ceilings = [
         other.ceiling
         for other in mine
-        if law in replaced.get(other.key, ()) and other.ceiling is not None
+        if other.ceiling is not None and any(one in replaced.get(other.key, ()) for one in line)
     ]
     if not ceilings:
         return law
@@ -180,9 +185,13 @@ def _with(law: Law, **changes) -> Law:
     return Law(**{**law.__dict__, **changes})
 
 
+def counts_at_all(contact: Contact) -> bool:
+    return contact.state in COUNTS and not contact.begun_by_customer
+
+
 def counts_toward(contact: Contact, law: Law) -> bool:
     """Tell whether a contact in the ledger uses up a law's allowance."""
-    if contact.state not in COUNTS or contact.begun_by_customer:
+    if not counts_at_all(contact):
         return False
     channels, categories = law.counts
     if contact.channel not in channels or contact.category not in categories:
@@ -192,6 +201,39 @@ def counts_toward(contact: Contact, law: Law) -> bool:
     if contact.channel == "visit" and contact.outcome == "absent":
         return channels == {"visit"}
     return True
+
+
+CLASSES = {"statutory": 0, "complaint": 1, "payment": 3, "marketing": 8}
+AGREED, FOLLOWS_UP = 2, 7
+
+
+def standing(contact: Contact) -> int:
+    """Return the class in which a contact competes for a place."""
+    if contact.category in CLASSES:
+        return CLASSES[contact.category]
+    if contact.greets is not None:
+        return contact.greets
+    return AGREED if contact.is_agreed else FOLLOWS_UP
+
+
+def comes_before(one: Contact, other: Contact, world: World) -> bool:
+    """Tell which of two contacts has its place: in one order, without ties."""
+    if standing(one) != standing(other):
+        return standing(one) < standing(other)
+    if one.rank != other.rank:
+        return one.rank < other.rank
+    if one.is_agreed != other.is_agreed:
+        return one.is_agreed
+    if one.not_after != other.not_after:
+        return other.not_after is None or (
+            one.not_after is not None and one.not_after < other.not_after
+        )
+    made = [world.now if c.made_at is None else c.made_at for c in (one, other)]
+    if made[0] != made[1]:
+        return made[0] < made[1]
+    if world.asked.id in (one.id, other.id):  # what has no place yet comes last
+        return one.id != world.asked.id
+    return one.id < other.id
 
 
 def visit_start(world: World, visit_id: str | None) -> int | None:

@@ -9,8 +9,9 @@ from crm_api.contact_frequency import policies
 from crm_api.contact_frequency.models.slots import counting_of
 from crm_api.contact_frequency.policies import facts as f
 from crm_api.contact_frequency.policies.defaults import RULES
+from crm_api.contact_frequency.policies.ranking import claim_of
 from crm_api.contact_frequency.service.ledger import unit_of
-from crm_api.contact_frequency.terms import COUNTING_STATES, Counting, HoldKind
+from crm_api.contact_frequency.terms import COUNTING_STATES, ContactClass, Counting, HoldKind
 from crm_api.contact_frequency.values import Decision, Plan
 from crm_api.customers.terms import Category, Channel
 from tests.governor_proof import laws, model
@@ -37,8 +38,11 @@ def _plan(contact: Contact, world: World) -> Plan:
         endpoint=contact.endpoint,
         visit_id=contact.visit_id,
         occurrence=contact.occurrence,
-        not_after=None if world.not_after is None else datetime_of(world.not_after),
-        is_agreed=world.is_agreed,
+        not_after=None if contact.not_after is None else datetime_of(contact.not_after),
+        is_agreed=contact.is_agreed,
+        occasion_class=contact.greets and ContactClass(contact.greets),
+        occasion_rank=contact.rank,
+        made_at=None if contact.made_at is None else datetime_of(contact.made_at),
     )
 
 
@@ -56,6 +60,10 @@ def _facts(world: World) -> f.Facts:
         visit_contacts=len(beside) if asked.visit_id else 0,
         occurrence_slot=said[0] if said else None,
     )
+
+
+def _first(said: list[str], world: World) -> str | None:
+    return said[0] if said else None
 
 
 def _person(name: str, world: World) -> f.PersonFacts:
@@ -104,6 +112,8 @@ def _slot(contact: Contact, counting: Counting, world: World) -> f.SlotFact:
         plan.category,
         unit_of(plan, visit, slot_id=contact.id),
         counting,
+        claim_of(plan, now=datetime_of(world.now)) if contact.state == "held" else None,
+        contact.greets,
     )
 
 

@@ -17,8 +17,8 @@ ZONES = [
 WIDTHS = [3_600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400, 1800, 2 * 86_400]
 PEOPLE = ("ann", "bob", "group")
 NUMBERS = ("+8613900000001", "+8613900000002")
-STATES = ["reserved"] * 5 + ["consumed"] * 4
-STATES += ["held", "in_flight", "uncertain", "released", "expired", "preempted", "coalesced"]
+STATES = ["reserved"] * 5 + ["consumed"] * 4 + ["held"] * 4
+STATES += ["in_flight", "uncertain", "released", "expired", "preempted", "coalesced"]
 OUTCOMES = ["reached", "reached", "no_answer", "absent", None]
 
 
@@ -54,8 +54,6 @@ class _Maker:
             people=people,
             contacts=contacts,
             asked=asked,
-            not_after=self._near(14) if rng.random() < 0.15 else None,
-            is_agreed=rng.random() < 0.3,
             moves=self._moves(contacts),
             solemn=self._days(0.3),
             holidays=self._days(0.5),
@@ -106,19 +104,33 @@ class _Maker:
         self.moments.append(at)
         channel = rng.choice(sorted(model.EVERY_CHANNEL))
         rings = channel in model.RINGS and rng.random() < 0.9
+        state = rng.choice(STATES)
+        is_held = state == "held"  # only the planner of greetings holds: never what serves a visit
         return Contact(
             contact_id,
             at,
             channel,
             rng.choice(sorted(model.EVERY_CATEGORY)),
             rng.choice([("ann",), ("ann",), ("ann",), ("bob",), ("group", "bob"), ("twin",)]),
-            state := rng.choice(STATES),
+            state,
             outcome=rng.choice(OUTCOMES) if state == "consumed" else None,
             begun_by_customer=state == "consumed" and rng.random() < 0.15,
             endpoint=rng.choice(NUMBERS[:1] * 4 + NUMBERS[1:]) if rings else None,
-            visit_id=rng.choice([None] * 5 + ["v1", "v1", "v2"]),
-            occurrence="birthday" if rng.random() < 0.03 else None,
+            visit_id=None if is_held else rng.choice([None] * 5 + ["v1", "v1", "v2"]),
+            occurrence="birthday" if rng.random() < 0.03 and not is_held else None,
+            **self._claim(0.25),
+            made_at=self.now - rng.randrange(0, 3) * DAY,
         )
+
+    def _claim(self, greets: float) -> dict:
+        """Return what a contact brings forward where two want one place."""
+        rng = self.rng
+        return {
+            "greets": rng.choice([4, 5, 6]) if rng.random() < greets else None,
+            "rank": rng.choice([0, 0, 0, 1, 2]),
+            "is_agreed": rng.random() < 0.3,
+            "not_after": self._near(14) if rng.random() < 0.15 else None,
+        }
 
     def _asked(self, customers: tuple[str, ...]) -> Contact:
         channel = self.rng.choice(["visit", "call", "sms", "wechat", "email"])
@@ -131,6 +143,7 @@ class _Maker:
             endpoint=NUMBERS[0] if channel in model.RINGS else None,
             visit_id=self.rng.choice([None] * 4 + ["v1"]),
             occurrence=self.rng.choice([None, None, "birthday"]),
+            **self._claim(0.4),
         )
 
     def _instant(self) -> int:
@@ -185,7 +198,7 @@ def describe(world: World) -> str:
         return "never" if moment is None else f"{local(moment, world.zone):%a %F %T.%f%z}"
 
     lines = [f"zone {world.zone}, now {when(world.now)}", f"asked {when(world.asked.at)}"]
-    lines += [f"  {world.asked}", f"  agreed {world.is_agreed}, not after {when(world.not_after)}"]
+    lines += [f"  {world.asked}"]
     lines += [f"  moves {world.moves}, number refuses {world.number_opt_outs}"]
     lines += [f"{when(c.at)} {c}" for c in sorted(world.contacts, key=lambda c: c.at)]
     lines += [f"{name}: {p}" for name, p in world.people.items() if name in world.asked.customers]
