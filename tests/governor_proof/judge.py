@@ -150,6 +150,9 @@ class Judge:
         firm, soft = self._forbidding(at, soft=False), self._forbidding(at, soft=True)
         return {*self.never, *firm, *soft}
 
+    def firm_reasons(self, at: int) -> set[Reason]:
+        return {*self.never, *self._forbidding(at, soft=False)}
+
     def _forbidding(self, at: int, *, soft: bool) -> Iterator[Reason]:
         if not soft:
             yield from self._out_of_bounds(at)

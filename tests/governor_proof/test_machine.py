@@ -1,0 +1,129 @@
+"""All operations in any order: the governor and the model never part.
+
+`GOVERNOR_PLAYS=<how many>` plays other games than those that are played each time,
+`GOVERNOR_STEPS=<how many>` longer ones; `GOVERNOR_SHRINK=1` looks for the shortest that fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from crm_api.contact_frequency import service as governor
+from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.policies.rules import to_document
+from crm_api.kit import clock
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+from crm_api.kit.transactions import transaction
+from tests.factories.accounts import make_staff
+from tests.factories.customers import make_customer
+from tests.governor_proof import laws
+from tests.governor_proof.book import BEGIN, NUMBERS, PEOPLE
+from tests.governor_proof.machine import Ledger, Stage
+from tests.governor_proof.worlds import datetime_of
+from tests.support import databases
+
+FEW = {"sqlite": 12, "postgres": 4}
+MANY = {"sqlite": 60, "postgres": 15}
+STEPS = int(os.environ.get("GOVERNOR_STEPS", "30"))
+SHRINK = "GOVERNOR_SHRINK" in os.environ
+MORE = os.environ.get("GOVERNOR_PLAYS")
+
+
+@pytest.fixture
+def stage(app, backend, tmp_path, monkeypatch):
+    """The ledger's beginning: the shipped policies, and people of whom two share a number."""
+    beginning = tmp_path / "beginning.db"
+    cast: list[SimpleNamespace] = []
+
+    def reset():
+        db.session.remove()
+        if backend == "sqlite" and cast:
+            databases.empty_sqlite(db.engine, beginning)
+            return SimpleNamespace(**{**vars(cast[0]), "links": {}})
+        if cast:
+            databases.empty_postgres(db.engine)
+        cast[:] = [set_the_scene()]
+        db.session.remove()
+        if backend == "sqlite":
+            db.engine.dispose()
+            shutil.copyfile(Path(str(db.engine.url.database)), beginning)
+        return cast[0]
+
+    playing = Stage(reset)
+    monkeypatch.setattr(clock, "after_lock", lambda _session: playing.now)
+    monkeypatch.setattr(Ledger, "stage", playing, raising=False)
+    return playing
+
+
+def set_the_scene():
+    with transaction():
+        governor.ensure_default_policies(now=datetime_of(BEGIN) - timedelta(days=400))
+    owner = make_staff()
+    kinds = {"group": {"kind": "group", "phone": None}}
+    people = {
+        name: make_customer(owner, phone=NUMBERS.get(name), **kinds.get(name, {}))
+        if name != "group"
+        else make_customer(owner, **kinds["group"])
+        for name in PEOPLE
+    }
+    return SimpleNamespace(
+        ids={name: customer.id for name, customer in people.items()},
+        owner=owner,
+        links={},
+        gap=next(law for law in laws.SHIPPED if law.key == "gap_24_hours"),
+        change_policy=change_policy,
+    )
+
+
+def change_policy(rule, *, now, is_retired=False):
+    """Add a version that takes effect now."""
+    policy = db.session.scalars(
+        sa.select(FrequencyPolicy).where(FrequencyPolicy.key == rule.key)
+    ).one()
+    last = sa.select(sa.func.max(PolicyVersion.number)).where(PolicyVersion.policy_id == policy.id)
+    db.session.add(
+        PolicyVersion(
+            id=new_id(),
+            created_at=now,
+            policy_id=policy.id,
+            number=db.session.scalar(last) + 1,
+            effective_from=now,
+            rule=to_document(rule),
+            is_retired=is_retired,
+        )
+    )
+
+
+def play(plays):
+    run_state_machine_as_test(
+        Ledger,
+        settings=settings(
+            max_examples=int(MORE) if MORE else plays,
+            stateful_step_count=STEPS,
+            derandomize=not MORE,
+            phases=[Phase.generate, *([Phase.shrink] if SHRINK else [])],
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+        ),
+    )
+
+
+def test_the_governor_and_the_model_never_part(stage, backend):
+    play(FEW[backend])
+
+
+@pytest.mark.heavy
+def test_they_do_not_part_in_many_plays_either(stage, backend):
+    play(MANY[backend])
