@@ -55,4 +55,5 @@ def _weaker(world: World) -> list[Contact]:
 
 def _without(world: World, gone: Collection[Contact]) -> World:
     ids = {contact.id for contact in gone}
-    return replace(world, contacts=[c for c in world.contacts if c.id not in ids])
+    left = [c for c in world.contacts if c.id not in ids]
+    return replace(world, contacts=left, gave_way=tuple(gone))

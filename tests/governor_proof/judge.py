@@ -105,7 +105,7 @@ class Judge:
         asked, world = self.asked, self.world
         if asked.occurrence is not None and any(
             c.occurrence == asked.occurrence and c.state in model.COUNTS and c.id != world.moves
-            for c in world.contacts
+            for c in (*world.contacts, *world.gave_way)
         ):
             yield "occurrence_taken", "customer", ""
         for name, person in zip(self.asked.customers, self.persons, strict=True):

@@ -465,6 +465,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(change=st.sampled_from(sorted(CIRCUMSTANCES)), data=st.data())
     def circumstances_change(self, change, data) -> None:
+        self.pass_to(self.book.now + 1)  # who was judged at that very instant was judged before
         getattr(self, change)(**data.draw(CIRCUMSTANCES[change]))
 
     def opt_out(self, number) -> None:
@@ -556,12 +557,10 @@ class Ledger(RuleBasedStateMachine):
             self.book.links.add(link)
 
     def change_total(self, n) -> None:
-        self.pass_to(self.book.now + 1)  # who was judged at that very instant was judged before
         self.say(self.cast.change_policy, replace(TOTAL, limit=n), now=self.stage.now)
         self.book.change_laws("total_7_days", n=n)
 
     def change_gap(self, hours) -> None:
-        self.pass_to(self.book.now + 1)
         seconds = hours * 3_600
         version = replace(GAP, seconds=seconds or GAP.seconds)
         self.say(self.cast.change_policy, version, is_retired=not hours, now=self.stage.now)

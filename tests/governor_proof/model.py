@@ -106,6 +106,7 @@ class World:
     contacts: list[Contact]
     asked: Contact
     moves: str | None = None
+    gave_way: tuple[Contact, ...] = ()  # they count no more, but what they say is said
     solemn: frozenset = frozenset()
     holidays: frozenset = frozenset()
     number_opt_outs: dict[str, tuple] = field(default_factory=dict)
