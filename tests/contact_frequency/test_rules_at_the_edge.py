@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm_api.contact_frequency.policies import DEFAULT_RULES, PolicyFrame, frame_from, search
-from crm_api.contact_frequency.policies.facts import OptOutFact, WishFact
+from crm_api.contact_frequency.policies.facts import OptOutFact, OverrideFact, WishFact
 from crm_api.contact_frequency.policies.limits import Barrier, Source
 from crm_api.contact_frequency.policies.matching import in_force
 from crm_api.contact_frequency.policies.moments import micros
@@ -149,3 +149,55 @@ def test_quiet_hours_end_with_the_wish_though_the_night_goes_on():
 
     assert reason.forbidden_until == midnight
     assert judge(midnight, wishes=(wish,)).is_allowed
+
+
+def test_a_week_begins_on_monday():
+    weekly = rule(RuleKind.CALENDAR, limit=1, period=Period.WEEK)
+    sunday, monday = local(SHANGHAI, 2026, 3, 8, 12), local(SHANGHAI, 2026, 3, 9)
+
+    [reason] = judge(sunday, weekly, slots=slots(sunday)).reasons
+
+    assert reason.forbidden_until == monday
+    assert judge(monday, weekly, slots=slots(sunday)).is_allowed
+
+
+@pytest.mark.parametrize(("seconds", "bounded_to"), [(60, 1800), (1800, 1800), (7200, 7200)])
+def test_a_gap_is_loosened_to_its_ceiling_and_no_farther(seconds, bounded_to):
+    tier = frozenset({ScopeKind.TIER})
+    broad = rule(RuleKind.MIN_GAP, key="gap", seconds=86_400, loosened_by=tier, ceiling=1800)
+    own = {"key": "own", "loosens": "gap", "scope_kind": ScopeKind.TIER, "scope_id": "standard"}
+
+    [found] = in_force(
+        [broad, replace(broad, seconds=seconds, **own)], tier="standard", customer_id="c1"
+    )
+
+    assert found.seconds == bounded_to
+
+
+@pytest.mark.parametrize(("greets", "becomes"), [(4, "coalesced"), (None, "preempted")])
+def test_a_held_greeting_is_said_only_by_another_greeting(greets, becomes):
+    [held] = slots(NOW + timedelta(hours=1), category=Category.CARE)
+    held = replace(held, claim="09", occasion_class=6)
+    plan = {"occasion_class": greets, "category": Category.CARE}
+
+    decision = judge(NOW, rule(limit=1, seconds=86_400), slots=(held,), plan=plan)
+
+    assert [(loser.slot.slot_id, loser.becomes) for loser in decision.losers] == [("s0", becomes)]
+
+
+def test_an_override_sets_aside_what_it_names_and_nothing_else():
+    caps = [rule(key=key, limit=1, seconds=86_400, overridable_by=("manager",)) for key in "ab"]
+    leave = OverrideFact(
+        id="o1",
+        asked_by="x",
+        approved_by="y",
+        role="manager",
+        waives=(("a", "c1"),),
+        first=AT,
+        last=AT + 1,
+    )
+
+    decision = judge(NOW, *caps, slots=slots(NOW), facts={"override": leave})
+
+    assert [r.policy_key for r in decision.reasons] == ["b"]
+    assert [r.policy_key for r in decision.overridden] == ["a"]
