@@ -124,3 +124,16 @@ def test_a_change_of_number_waits_for_the_begin_under_way(app, gateway, owner, m
 
     assert answer()
     assert endpoint_of(message) == former
+
+
+def test_what_was_planned_for_a_number_while_it_changed_is_taken_back_at_begin(gateway, mine):
+    """A planner that read the number before the change commits, and books after it."""
+    message = make_message(mine, number="+8613700000009")
+    [leased] = gateway.lease()
+    assert leased["to"] == "+8613700000009"
+
+    assert gateway.begin(leased) == ["lease_lost"]
+
+    assert (stored(message).number, endpoint_of(message)) == (mine.phone, mine.phone)
+    [again] = gateway.lease()
+    assert (again["to"], gateway.begin(again)) == (mine.phone, ["submitting"])

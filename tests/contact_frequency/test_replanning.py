@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from crm_api.accounts.models import Role
 from crm_api.calendars.policies.festivals import FestivalRule
@@ -17,11 +20,12 @@ from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.rules import Rule, to_document
 from crm_api.contact_frequency.service import rechecking
 from crm_api.contact_frequency.service.following import MOST_AT_ONCE
-from crm_api.contact_frequency.terms import HoldKind
+from crm_api.contact_frequency.terms import HoldKind, ScopeKind
 from crm_api.customers import service as customers
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel, Status, Tier
 from crm_api.kit.db import db
+from crm_api.kit.problems import is_busy
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
@@ -309,3 +313,59 @@ def test_a_move_to_where_it_is_legal_clears_its_own_mark(mine, now):
     in_transaction(contact_frequency.move_slot, slot.id, to=now + 5 * DAY, by_id="x")
 
     assert needs_new_plan(slot) is False
+
+
+def test_a_policy_for_one_customer_marks_at_once(mine, now):
+    slots = [reserve(make_plan(mine, now + n * DAY)) for n in (1, 3)]
+    own = replace(
+        tighter("total_7_days", limit=1),
+        key="own_cap",
+        scope_kind=ScopeKind.CUSTOMER,
+        scope_id=mine.id,
+        loosened_by=frozenset(),
+        ceiling=None,
+    )
+
+    in_transaction(
+        contact_frequency.create_policy, own, effective_from=None, reason="x", by_id="x", now=now
+    )
+
+    assert all(map(needs_new_plan, slots))
+
+
+def test_two_sweeps_at_once_and_changes_beside_them_agree(app, lead, now):
+    """Nobody waits in a ring, and what is marked in the end is what is illegal in the end."""
+    many = [make_customer(team_id=lead.team_id, owner_id=None) for _ in range(12)]
+    slots = [care(who, now + 3 * DAY) for who in many]
+    db.session.rollback()
+
+    def sweep():
+        with app.app_context():
+            while _tried(contact_frequency.recheck_next, now=now, is_forced=False) is not None:
+                pass
+        return True
+
+    def close(who, status):
+        with app.app_context():
+            given = {"reason": "x", "by": lead, "now": now}
+            _tried(customers.set_status, who, status=status, **given)
+        return True
+
+    ids = [who.id for who in many]
+    with ThreadPoolExecutor(4) as pool:
+        sweeps = [pool.submit(sweep) for _ in range(2)]
+        changes = [pool.submit(close, one, Status.CLOSED) for one in ids[::2]]
+        assert all(done.result(60) for done in (*sweeps, *changes))
+
+    assert [needs_new_plan(slot) for slot in slots] == [True, False] * 6
+
+
+def _tried(work, *args, **kwargs):
+    """Do it as a scheduler does: again where the database was busy."""
+    for _ in range(20):
+        try:
+            return in_transaction(work, *args, **kwargs)
+        except DBAPIError as error:
+            if not is_busy(error):
+                raise
+    raise TimeoutError

@@ -3,6 +3,7 @@
 Whoever changes several slots in one transaction calls `lock_slots` for all of them first.
 """
 
+from crm_api.contact_frequency.service.addressing import follow_numbers
 from crm_api.contact_frequency.service.facts import (
     consume_slot,
     consume_slots,
@@ -10,7 +11,7 @@ from crm_api.contact_frequency.service.facts import (
     recount_slot,
 )
 from crm_api.contact_frequency.service.following import follow_customers
-from crm_api.contact_frequency.service.freezing import join_begins, stop_begins
+from crm_api.contact_frequency.service.freezing import join_begins
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
@@ -64,6 +65,7 @@ __all__ = [
     "firm_due",
     "firm_slots",
     "follow_customers",
+    "follow_numbers",
     "hear_of_losses",
     "is_opted_out",
     "join_begins",
@@ -88,6 +90,5 @@ __all__ = [
     "reserve_slots",
     "return_slots",
     "start_visit_slot",
-    "stop_begins",
     "withdraw_slot",
 ]

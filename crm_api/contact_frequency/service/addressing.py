@@ -23,23 +23,30 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def follow_numbers(former: Mapping[str, str | None], *, now: datetime) -> list[Slot]:
-    """Let what is planned for these customers' former numbers go to the numbers they have now.
+def lock_new_numbers(former: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Lock the numbers that these customers have now, whose caps hold from now on; return them.
 
-    The customers are locked; their new numbers are locked here, for their caps hold from now on.
+    The customers are locked already, and the clock is not read yet: that comes after all subjects.
     """
     if not former:
-        return []
+        return {}
     table = Customer.__table__.c
     statement = sa.select(table.id, table.phone).where(is_among(table.id, sorted(former)))
     phones: dict[str, str | None] = {row.id: row.phone for row in db.session.execute(statement)}
-    slots = [s for s in _planned(former, now=now) if s.endpoint == former[s.customer_id]]
-    moving = [s for s in slots if s.endpoint != phones[s.customer_id]]
-    numbers = {phones[slot.customer_id] for slot in moving}
-    locks.lock_subjects(endpoints=[number for number in numbers if number])
-    for slot in moving:
-        readdress_slot(slot, number=phones[slot.customer_id])
-    return moving
+    locks.lock_subjects(endpoints=[number for number in phones.values() if number])
+    return phones
+
+
+def follow_numbers(
+    former: Mapping[str, str | None], *, to: Mapping[str, str | None], now: datetime
+) -> None:
+    """Let what is planned for these customers' former numbers go to the numbers they have now."""
+    if not former:
+        return
+    for slot in _planned(former, now=now):
+        number = to[slot.customer_id]
+        if slot.endpoint == former[slot.customer_id] != number:
+            readdress_slot(slot, number=number)
 
 
 def _planned(customer_ids: Mapping[str, str | None], *, now: datetime) -> list[Slot]:

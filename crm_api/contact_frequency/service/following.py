@@ -31,12 +31,13 @@ def follow_customers(changes: Sequence[Changed]) -> None:
     In the transaction of the change, whose locks hold these customers' plans still. Where very
     many change at once, such as by an import, the sweep looks instead.
     """
-    now = clock.after_lock(db.session())
     former: dict[str, str | None] = {}
     for change in changes:
         if "phone" in change.before:
             former.setdefault(change.record.id, change.before["phone"])
-    addressing.follow_numbers(former, now=now)
+    numbers = addressing.lock_new_numbers(former)
+    now = clock.after_lock(db.session())
+    addressing.follow_numbers(former, to=numbers, now=now)
     touched = sorted(set(_touched(changes)))
     if len(touched) > MOST_AT_ONCE:
         look_later(touched, now=now)

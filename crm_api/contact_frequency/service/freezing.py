@@ -26,7 +26,8 @@ def join_begins() -> None:
 def stop_begins() -> None:
     """Wait for the begins under way, and hold up new ones until this transaction ends.
 
-    Called before any subject is locked, because a begin holds this lock while it waits for those.
+    Called before any subject is locked, because a begin holds this lock while it waits for those;
+    the lock on the policies comes after both.
     """
     _lock(sa.func.pg_advisory_xact_lock(_KEY))
 

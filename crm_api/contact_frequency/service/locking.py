@@ -67,7 +67,7 @@ def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str
     everyone = {member for reached in reach.values() for member in reached.person_ids}
     locks.lock_subjects(customer_ids=everyone, endpoints=endpoints)
     since = customers.reach_of(reach)
-    if any(since[c].person_ids != reach[c].person_ids for c in reach):
+    if since != reach:
         raise Busy
     return since, clock.after_lock(db.session())
 

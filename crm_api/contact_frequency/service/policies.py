@@ -11,7 +11,8 @@ from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.rules import bounded, same_shape, to_document
 from crm_api.contact_frequency.queries import dated_rules, in_force
-from crm_api.contact_frequency.terms import Strength
+from crm_api.contact_frequency.service.replanning import recheck_customers
+from crm_api.contact_frequency.terms import ScopeKind, Strength
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.ids import new_id
@@ -46,14 +47,25 @@ def create_policy(
     require_new_key(rule.key)
     effective_from = not_past(effective_from, now)
     check_loosening(rule, at=effective_from)
-    version = _add(rule, effective_from=effective_from, now=now, by_id=by_id, reason=reason)
-    db.session.flush()
+    policy, version = _add(rule, effective_from=effective_from, now=now, by_id=by_id, reason=reason)
+    _look_again(policy, version, now=now)
     return version
+
+
+def _look_again(policy: FrequencyPolicy, version: PolicyVersion, *, now: datetime) -> None:
+    """Look again at the plans of one customer; those of a tier or of all are the sweep's.
+
+    Whoever changes policies holds them still, and with them every slot: to lock the customer now
+    would be to wait in a ring with a decision that waits for the policies.
+    """
+    db.session.flush()
+    if policy.scope_kind is ScopeKind.CUSTOMER and version.effective_from <= now:
+        recheck_customers([policy.scope_id], now=now)
 
 
 def _add(
     rule: Rule, *, effective_from: datetime, now: datetime, by_id: str | None, reason: str
-) -> PolicyVersion:
+) -> tuple[FrequencyPolicy, PolicyVersion]:
     policy = FrequencyPolicy(
         id=new_id(),
         created_at=now,
@@ -75,7 +87,7 @@ def _add(
     db.session.add(policy)
     db.session.flush()
     db.session.add(version)
-    return version
+    return policy, version
 
 
 def add_version(
@@ -112,7 +124,7 @@ def add_version(
         by_id=by_id,
     )
     db.session.add(version)
-    db.session.flush()
+    _look_again(policy, version, now=now)
     return version
 
 

@@ -98,7 +98,7 @@ class Visit(Versioned, Model):
 
     @property
     def needs_new_plan(self) -> bool:
-        """Whether something told late made the time illegal: it keeps its slot, and should move."""
+        """Whether something made the time illegal since: it keeps its slot, and should move."""
         return self.slot is not None and self.slot.needs_new_plan
 
     @property

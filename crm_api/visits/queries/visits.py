@@ -8,7 +8,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from crm_api.contact_frequency.models import Overrun, StoredDecision
+from crm_api.contact_frequency.models import Overrun, Slot, StoredDecision
+from crm_api.contact_frequency.models.slots import TO_REPLAN
 from crm_api.contact_history import queries as contact_history
 from crm_api.contact_history.models import Contact
 from crm_api.kit.db import db
@@ -81,6 +82,7 @@ def _conditions(
     starting_from: datetime | None,
     starting_before: datetime | None,
     state: str | None,
+    needs_new_plan: bool | None,
     **equal: Any,
 ) -> Iterator[sa.ColumnElement[bool]]:
     if starting_from:
@@ -90,6 +92,9 @@ def _conditions(
     if state:
         unclosed = state == UNCLOSED_STATE
         yield is_unclosed(now) if unclosed else Visit.status == VisitStatus(state)
+    if needs_new_plan is not None:
+        marked = Visit.slot_id.in_(sa.select(Slot.id).where(TO_REPLAN))
+        yield marked if needs_new_plan else sa.not_(sa.func.coalesce(marked, sa.false()))
     yield from (getattr(Visit, name) == value for name, value in equal.items() if value is not None)
 
 

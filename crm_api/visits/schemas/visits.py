@@ -65,7 +65,7 @@ class VisitItemSchema(Schema):
     booking = fields.Enum(Booking, by_value=True, required=True)
     needs_new_plan = fields.Boolean(
         required=True,
-        metadata={"description": "A contact told late made this time illegal: move the visit."},
+        metadata={"description": "What changed since made this time illegal: move the visit."},
     )
     is_unannounced = fields.Boolean(required=True)
     is_brief_acknowledged = fields.Boolean(required=True)
@@ -122,6 +122,7 @@ class VisitQuerySchema(PageQuerySchema):
     owner_id = RecordIdField(load_default=None, data_key="owner")
     customer_id = RecordIdField(load_default=None)
     is_unannounced = fields.Boolean(load_default=None)
+    needs_new_plan = fields.Boolean(load_default=None)
     state = fields.String(
         load_default=None,
         validate=validate.OneOf([UNCLOSED_STATE, *(s.value for s in VisitStatus)]),

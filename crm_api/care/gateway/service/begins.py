@@ -12,6 +12,7 @@ from crm_api.care.gateway import queries
 from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.gateway.policies import gate
 from crm_api.care.gateway.policies.tokens import digest_text, hash_token
+from crm_api.care.gateway.service.following import send_to
 from crm_api.care.gateway.service.leases import lease_end
 from crm_api.care.gateway.service.steps import lock_with_subjects, note_steps, requeue
 from crm_api.care.gateway.terms import Refusal
@@ -21,6 +22,7 @@ from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.queries.opening import open_until
+from crm_api.customers import queries as customers
 from crm_api.customers.terms import Channel
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
@@ -51,8 +53,22 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
         if one.id in messages and _holds(one, messages[one.id], now=now)
     }
     leased = {i: m for i, m in holding.items() if m.state is MessageState.LEASED}
+    for lost in _follow_numbers(leased, now=now):
+        del leased[lost], holding[lost]
     refusals = _pass_gate(leased, gateway_id=gateway_id, now=now)
     return [_answer(one, messages, holding, refusals) for one in held]
+
+
+def _follow_numbers(leased: Mapping[str, CareMessage], *, now: datetime) -> list[str]:
+    """Take back what was planned for a number while its customer was changing it."""
+    reach = customers.reach_of({message.customer_id for message in leased.values()})
+    moved = {i: m for i, m in leased.items() if m.number != reach[m.customer_id].phone}
+    for message in moved.values():
+        phone = reach[message.customer_id].phone
+        former, to = {message.customer_id: message.number}, {message.customer_id: phone}
+        contact_frequency.follow_numbers(former, to=to, now=now)
+        send_to(phone, message, now=now)
+    return list(moved)
 
 
 def _holds(one: Held, message: CareMessage, *, now: datetime) -> bool:

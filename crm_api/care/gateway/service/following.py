@@ -19,6 +19,7 @@ from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from crm_api.kit.following import Changed, Watched
 
@@ -45,12 +46,12 @@ def follow_numbers(changes: Sequence[Changed]) -> None:
     )
     for message, phone in db.session.execute(statement).all():
         if message.number == former[message.customer_id] != phone:
-            _follow(message, phone)
+            send_to(phone, message, now=clock.after_lock(db.session()))
     db.session.flush()
 
 
-def _follow(message: CareMessage, phone: str | None) -> None:
-    now = clock.after_lock(db.session())
+def send_to(phone: str | None, message: CareMessage, *, now: datetime) -> None:
+    """Let a waiting message go to another number; without one, it goes nowhere any more."""
     if phone is None:
         outbox.move(message, MessageState.CANCELLED, at=now, reason=NO_PHONE)
         contact_frequency.release_slot(message.slot_id, reason=NO_PHONE)
