@@ -8,11 +8,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm_api.contact_frequency.policies import DEFAULT_RULES, PolicyFrame, frame_from, search
+from crm_api.contact_frequency.policies import (
+    DEFAULT_RULES,
+    PolicyFrame,
+    frame_from,
+    ranking,
+    search,
+)
+from crm_api.contact_frequency.policies.barriers import GRACE
 from crm_api.contact_frequency.policies.facts import OptOutFact, OverrideFact, WishFact
 from crm_api.contact_frequency.policies.limits import Barrier, Source
 from crm_api.contact_frequency.policies.matching import in_force
 from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.policies.overriding import waivers_of
 from crm_api.contact_frequency.policies.rules import from_document, whole_document
 from crm_api.contact_frequency.terms import (
     Period,
@@ -185,19 +193,89 @@ def test_a_held_greeting_is_said_only_by_another_greeting(greets, becomes):
     assert [(loser.slot.slot_id, loser.becomes) for loser in decision.losers] == [("s0", becomes)]
 
 
-def test_an_override_sets_aside_what_it_names_and_nothing_else():
-    caps = [rule(key=key, limit=1, seconds=86_400, overridable_by=("manager",)) for key in "ab"]
-    leave = OverrideFact(
-        id="o1",
-        asked_by="x",
-        approved_by="y",
-        role="manager",
-        waives=(("a", "c1"),),
-        first=AT,
-        last=AT + 1,
+def test_of_two_held_only_the_weaker_falls_where_that_is_enough():
+    strong, weak = slots(NOW + DAY, NOW + 2 * DAY)
+    held = (replace(strong, claim="08"), replace(weak, claim="09"))
+
+    decision = judge(NOW, rule(limit=2, seconds=7 * 86_400), slots=held)
+
+    assert [loser.slot.slot_id for loser in decision.losers] == [weak.slot_id]
+
+
+def test_what_the_customer_agreed_to_comes_first_in_its_class():
+    agreed, other = (
+        ranking.claim(
+            Category.COMPLAINT,
+            occasion_class=None,
+            occasion_rank=0,
+            is_agreed=is_agreed,
+            not_after=None,
+            made_at=NOW,
+        )
+        for is_agreed in (True, False)
     )
 
+    assert agreed < other
+
+
+def test_a_refused_greeting_is_said_by_another_only_if_no_hours_forbid_it():
+    [greeting] = slots(NOW + timedelta(hours=1), category=Category.CARE)
+    plan = {"occasion_class": 4, "category": Category.CARE}
+    daily = rule(RuleKind.CALENDAR, limit=1, period=Period.DAY)
+    shut = rule(RuleKind.WINDOW, key="hours", closes=60)
+    said = {"slots": (replace(greeting, occasion_class=4),), "plan": plan}
+
+    assert ranking.said_by(judge(NOW, daily, **said)) == greeting.slot_id
+    assert ranking.said_by(judge(NOW, daily, shut, **said)) is None
+    assert ranking.said_by(judge(NOW, daily, slots=slots(NOW), plan=plan)) is None
+    assert ranking.said_by(judge(NOW, daily, shut, slots=slots(NOW), plan=plan)) is None
+
+
+def given_leave(*waived, last=AT, role="manager"):
+    return OverrideFact(
+        id="o1", asked_by="x", approved_by="y", role=role, waives=waived, first=AT, last=last
+    )
+
+
+def test_an_override_sets_aside_what_it_names_and_nothing_else():
+    caps = [rule(key=key, limit=1, seconds=86_400, overridable_by=("manager",)) for key in "ab"]
+
+    leave = given_leave(("a", "c1"))
     decision = judge(NOW, *caps, slots=slots(NOW), facts={"override": leave})
 
     assert [r.policy_key for r in decision.reasons] == ["b"]
     assert [r.policy_key for r in decision.overridden] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("late", "role", "is_allowed"),
+    [
+        (0, "manager", True),
+        (GRACE, "manager", True),
+        (GRACE + 1, "manager", False),
+        (-1, "manager", False),
+        (0, "account_manager", False),
+    ],
+)
+def test_an_override_is_for_its_moments_and_its_role(late, role, is_allowed):
+    cap = rule(key="a", limit=1, seconds=86_400, overridable_by=("manager",))
+    at = NOW + timedelta(microseconds=late)
+
+    decision = judge(
+        at, cap, slots=slots(NOW), facts={"override": given_leave(("a", "c1"), role=role)}
+    )
+
+    assert decision.is_allowed is is_allowed
+
+
+def test_an_override_is_asked_of_what_is_firm():
+    soft = rule(key="soft", strength=Strength.SOFT, limit=1, seconds=86_400)
+    decision = judge(
+        NOW,
+        rule(key="hard", limit=1, seconds=86_400),
+        soft,
+        slots=slots(NOW),
+        facts={"occurrence_slot": "s9"},
+    )
+
+    assert set(waivers_of(decision.document)) == {("hard", "c1"), ("occurrence_taken", "")}

@@ -27,4 +27,7 @@ EQUIVALENT = {
     "max((start for start in ends if start is not None))": (
         "shorter leaps arrive where long ones do"
     ),
+    "ranking.find_weaker: own < (their, slot_id) -> own <= (their, slot_id)": (
+        "no two slots have one id, and a slot is not weaker than itself"
+    ),
 }

@@ -18,6 +18,7 @@ from tests.governor_proof.mutants import Mutant, NoLongerApplies, generated, pla
 
 POLICIES = "crm_api.contact_frequency.policies"
 ROOMS = (
+    "arbitrating",
     "barriers",
     "caps",
     "deciding",
@@ -26,6 +27,8 @@ ROOMS = (
     "limits",
     "matching",
     "moments",
+    "overriding",
+    "ranking",
     "rules",
     "search",
 )
@@ -75,7 +78,7 @@ NAMED = {
         "moment_of(value).astimezone(zone).toordinal()",
         "moment_of(value).toordinal()",
     ),
-    "weeks begin on Sunday": _of("caps", "_bucket", "day + 3", "day + 4"),
+    "weeks begin on Sunday": _of("caps", "bucket_of", "day + 3", "day + 4"),
     "asks of the customer only, not of the number": _of(
         "limiting", "limits_for", "facts.endpoint is not None and plan.channel in RINGING", "False"
     ),
