@@ -7,12 +7,14 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import current_app
 
 from crm_api import config
 from crm_api.accounts.models import Role
 from crm_api.audit.models import AuditEntry
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.commands import contact_frequency as command
 from crm_api.contact_frequency.errors import ContactBlocked
 from crm_api.contact_frequency.models import Override, Overrun, Slot, StoredDecision
 from crm_api.contact_frequency.terms import OverrunCause, SlotState
@@ -609,3 +611,22 @@ def test_what_happened_under_it_names_it_as_the_cause(caller, manager, mine, now
     causes = sa.select(Overrun.cause).where(Overrun.slot_id == made["id"])
     assert set(db.session.scalars(causes)) == {OverrunCause.OVERRIDE}
     assert queries.find_breaches() == []
+
+
+@pytest.mark.usefixtures("taken")
+def test_an_explanation_names_who_let_it_through(caller, manager, leader, mine, now):
+    override = approved(caller, manager, mine, now + 3 * HOUR)
+    made = use(caller, override, mine, now + 3 * HOUR).json
+    db.session.rollback()
+
+    english, chinese = (
+        current_app.test_cli_runner()
+        .invoke(command, ["explain", made["id"], "--lang", lang])
+        .output
+        for lang in ("en", "zh")
+    )
+
+    by = f"asked for by {mine.owner_id}, approved by {leader.id}, sets aside:"
+    assert f"Override {override['id']}: {by}" in english
+    assert "[gap_24_hours v1, 24 hours apart" in english
+    assert f"破例 {override['id']}：{mine.owner_id} 申请，{leader.id} 批准，越过：" in chinese
