@@ -228,6 +228,26 @@ def test_a_day_of_thirty_costs_the_statements_of_one(caller, owner, now, count_s
     assert len(set(starts(items))) == len(visits)
 
 
+def test_thirty_plans_checked_cost_the_statements_of_one(caller, owner, now, count_statements):
+    plans = []
+    for n in range(30):
+        customer = make_customer(owner)
+        reserve(make_plan(customer, NINE + 10 * DAY, channel=Channel.VISIT, visit_id=f"v{n}"))
+        facts = {"channel": "call", "category": "service", "at": NINE.isoformat()}
+        plans.append({"customer_id": customer.id, "visit_id": f"v{n}", **facts})
+
+    def check(wanted):
+        with count_statements() as statements:
+            reply = caller.post("/v1/contact-preflights", json={"plans": wanted})
+        assert [i["verdict"] for i in reply.json["items"]] == ["allowed"] * len(wanted)
+        return statements.count
+
+    check(plans[:1])
+    assert check(plans) == check(plans[:1])
+    plans[0]["visit_id"] = "v1"
+    assert caller.post("/v1/contact-preflights", json={"plans": plans}).status_code == 404
+
+
 @pytest.mark.parametrize(
     "changes",
     [

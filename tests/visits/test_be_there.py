@@ -130,6 +130,9 @@ def test_a_fact_told_late_asks_for_a_new_plan(field, at):
         visit["id"]: True,
         surprise["id"]: False,
     }
+    for wanted, ids in (("true", [visit["id"]]), ("false", [surprise["id"]])):
+        listed = field.caller.get(f"/v1/visits?needs_new_plan={wanted}").json["items"]
+        assert [v["id"] for v in listed] == ids
     moved = step(
         field.caller,
         visit,
