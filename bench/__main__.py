@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import bulk, http, table
+from bench import bulk, http, simulating, table
 from bench.generate import SCALES
 from bench.rig import Rig, say
 
@@ -12,6 +12,7 @@ PATHS = {
     "http": http.measure,
     "claim": bulk.measure_claims,
     "plan": bulk.measure_planning,
+    "simulate": simulating.measure,
 }
 
 

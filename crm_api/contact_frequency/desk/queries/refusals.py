@@ -20,7 +20,7 @@ from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from crm_api.contact_frequency.desk.policies.spreading import Spread, Standing
     from crm_api.contact_frequency.desk.values import Comparison
@@ -44,24 +44,16 @@ def find_refused(
 ) -> list[RefusedContact]:
     """Return the contacts that are newly refused, each with the first of the policies that do.
 
-    First the rules that are new for somebody are weighed for everybody; for the few contacts left
-    then who gives way to whom, and all the older rules. `apart` are the customers with rules of
-    their own; `step` is called after each new rule.
+    The rules that are new for somebody are weighed for everybody, then those older ones that could
+    have refused what was found. `apart` are the customers with rules of their own; `step` is called
+    after each rule.
     """
-    find, gained = _Finder(comparison, apart), spread_out(gained_by(after, before))
-    found: dict[str, RefusedContact] = {}
-    for spread in gained:
-        for contact in find.refused(spread, comparison.after):
-            found.setdefault(contact.slot_id, contact)
-        step()
-    ahead = sorted(c.slot_id for c in found.values() if c.effect is Effect.FALLEN)
-    claims = _claims_of(ahead)
-    stand = {c.slot_id for c in find.refused_among(gained, comparison.after, claims)}
-    left = {i: c for i, c in found.items() if c.effect is Effect.REFUSED or i in stand}
-    weighed = {slot_id: claims.get(slot_id) for slot_id in left}
-    for contact in find.refused_among(spread_out(before), comparison.before, weighed):
-        left.pop(contact.slot_id, None)
-    return [left[slot_id] for slot_id in sorted(left)]
+    find = _Finder(comparison, apart)
+    found = find.refused(spread_out(gained_by(after, before)), comparison.after, step=step)
+    kinds = {(contact.channel, contact.category) for contact in found.values()}
+    older = [s for s in spread_out(before) if any(s.rule.can_block(*kind) for kind in kinds)]
+    earlier = find.refused(older, comparison.before, step=step)
+    return [found[slot_id] for slot_id in sorted(found.keys() - earlier.keys())]
 
 
 def _claims_of(slot_ids: Sequence[str]) -> dict[str, str]:
@@ -97,19 +89,38 @@ class _Finder:
             for name in ("past_from", "now", "ahead_from", "ahead_until")
         }
 
-    def refused_among(
-        self, spreads: Sequence[Spread], frame: PolicyFrame, claims: Mapping[str, str | None]
-    ) -> Iterator[RefusedContact]:
-        """Yield what any of these rules refuses of some contacts, given what each claims."""
+    def refused(
+        self, spreads: Sequence[Spread], frame: PolicyFrame, *, step: Callable[[], object]
+    ) -> dict[str, RefusedContact]:
+        """Return what any of these rules refuses to those whom it is for, by contact."""
+        found: dict[str, RefusedContact] = {}
+        doubtful: set[str] = set()
+        for spread in spreads:
+            for row in self._rows(spread, frame):
+                contact = self._contact(row, spread.rule)
+                found.setdefault(contact.slot_id, contact)
+                if contact.effect is Effect.FALLEN and row.held_others:
+                    doubtful.add(contact.slot_id)
+            step()
+        if doubtful:
+            stand = doubtful - self._fallen_for_sure(doubtful, spreads, frame)
+            found = {slot_id: c for slot_id, c in found.items() if slot_id not in stand}
+        return found
+
+    def _fallen_for_sure(
+        self, slot_ids: set[str], spreads: Sequence[Spread], frame: PolicyFrame
+    ) -> set[str]:
+        """Return which of these planned contacts are refused though held ones give way to them."""
+        claims, found = _claims_of(sorted(slot_ids)), set()
         for chunk in _chunks(sorted(claims)):
             among = [{"id": slot_id, "claim": claims[slot_id]} for slot_id in chunk]
             for spread in spreads:
-                yield from self.refused(spread, frame, among=among)
+                found |= {row.slot_id for row in self._rows(spread, frame, among=among)}
+        return found
 
-    def refused(
+    def _rows(
         self, spread: Spread, frame: PolicyFrame, *, among: list[dict[str, Any]] | None = None
-    ) -> list[RefusedContact]:
-        """Return the contacts that a rule refuses to those whom it is for."""
+    ) -> Sequence[sa.Row[Any]]:
         rule = spread.rule
         text = self._asked(rule, is_among=among is not None)
         text += _crowded(rule) if rule.is_cap else self._closed(rule, frame)
@@ -123,20 +134,22 @@ class _Finder:
             "apart": self.apart,
             "given": orjson.dumps(among or []).decode(),
         }
-        return [self._contact(row, rule) for row in run(text, given)]
+        return run(text, given)
 
     def _asked(self, rule: Rule, *, is_among: bool) -> str:
-        kinds = rule.subjects if rule.is_cap else {SubjectKind.CUSTOMER}
-        given = statements.GIVEN[db.engine.dialect.name] if is_among else ""
-        template = statements.ASKED if is_among else statements.NEAR
-        return given + template.format(
-            value=statements.value_of(rule, "s"),
-            counts=statements.counts(rule, "s"),
-            asked=statements.can_block(rule, "s"),
-            kinds=statements.listed(kinds),
-            reach=statements.width_of(rule) - 1,
-            allowed=statements.allowed_by(rule),
-        )
+        words = {
+            "value": statements.value_of(rule, "s"),
+            "counts": statements.counts(rule, "s"),
+            "asked": statements.can_block(rule, "s"),
+            "kinds": statements.listed(rule.subjects if rule.is_cap else {SubjectKind.CUSTOMER}),
+            "width": statements.width_of(rule),
+            "reach": statements.width_of(rule) - 1,
+            "allowed": statements.allowed_by(rule),
+        }
+        if rule.is_cap and not is_among:
+            return statements.NEAR.format(**words)
+        source = statements.among(db.engine.dialect.name) if is_among else statements.EVERYTHING
+        return statements.ASKED.format(**words, **source)
 
     def _closed(self, rule: Rule, frame: PolicyFrame) -> str:
         binds = _BINDS[rule.waived_by]
@@ -168,8 +181,7 @@ class _Finder:
 
 def _crowded(rule: Rule) -> str:
     crowded = statements.CROWDED.format(
-        f_people=statements.SAME_PEOPLE.format(b="f"),
-        b_people=statements.SAME_PEOPLE.format(b="b"),
+        people=statements.SAME_PEOPLE,
         f_value=statements.value_of(rule, "f"),
         b_value=statements.value_of(rule, "b"),
         b_counts=statements.counts(rule, "b"),

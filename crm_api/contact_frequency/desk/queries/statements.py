@@ -1,12 +1,15 @@
 """The statements of a simulation: set by set, and the same for both engines.
 
 Each of them weighs one rule for the people whom it is for. `asked` are the contacts that the rule
-can block. What stands `near` them is first counted by a window function, and then, for the few
-that have enough contacts around them, exactly: some window of the rule's width around the contact
-must hold as many different others as it allows. A contact that was made is weighed against those
-before it, a planned one against all others, as the second gate will: where its `claim` is given,
-but for the held ones that would give way to it. With values in microseconds,
-local days or numbers of a bucket, whose width is 1, all caps have this one form.
+can block. With values in microseconds, local days or numbers of a bucket, whose width is 1, all
+caps have one form: some window of the rule's width around the contact holds as many different
+others as it allows. A contact that was made is weighed against those before it, a planned one
+against all others, as the second gate will: where its `claim` is given, but for the held ones
+that would give way to it.
+
+Window functions tell how many others there are; that is the answer where each stands for itself
+(`is_odd` where a visit and what serves it count as one), unless several windows may hold a planned
+one. For those few the different ones are counted exactly.
 
 Everything put into the texts here is our own: words of enumerations, and whole numbers.
 """
@@ -35,11 +38,11 @@ GIVEN = {
     "postgresql": """
 WITH given AS (
     SELECT id, claim FROM jsonb_to_recordset(CAST(:given AS jsonb)) AS g(id text, claim text)
-)""",
+),""",
     "sqlite": """
 WITH given AS (
     SELECT value ->> 'id' AS id, value ->> 'claim' AS claim FROM json_each(:given)
-)""",
+),""",
 }
 
 NEAR = """
@@ -47,34 +50,45 @@ WITH weighed AS (
     SELECT s.slot_id, s.subject_id, s.subject_kind, s.unit, s.effective_micros, {value} AS value,
            COALESCE(p.person_id, s.subject_id) AS whom, p.person_id,
            CASE WHEN {counts} THEN 1 ELSE 0 END AS counted,
-           CASE WHEN {asked} THEN 1 ELSE 0 END AS asked
+           CASE WHEN s.claim IS NOT NULL THEN 1 ELSE 0 END AS held,
+           CASE WHEN {asked} THEN 1 ELSE 0 END AS asked,
+           COUNT(*) OVER (PARTITION BY COALESCE(p.person_id, s.subject_id), s.unit) AS alike
     FROM slot_subjects s LEFT JOIN customers p ON p.id = s.subject_id
     WHERE s.counting <> 'none' AND s.subject_kind IN ({kinds})
       AND s.effective_micros BETWEEN :first AND :last AND ({counts} OR {asked})
+      AND (s.subject_kind = 'endpoint' OR p.person_id IS NOT NULL
+           OR p.tier IN :tiers OR p.id IN :owners)
 ), near AS (
     SELECT w.*,
+           SUM(counted) OVER (PARTITION BY whom ORDER BY effective_micros, slot_id
+               ROWS UNBOUNDED PRECEDING) - counted AS passed,
            SUM(counted) OVER (PARTITION BY whom ORDER BY value
-               RANGE BETWEEN CAST({reach} AS bigint) PRECEDING AND CURRENT ROW) AS behind,
-           SUM(counted) OVER (PARTITION BY whom ORDER BY value
-               RANGE BETWEEN CURRENT ROW AND CAST({reach} AS bigint) FOLLOWING) AS ahead
+               RANGE BETWEEN UNBOUNDED PRECEDING AND CAST({width} AS bigint) PRECEDING) AS gone,
+           SUM(counted) OVER around - counted AS others,
+           SUM(held) OVER around - held AS held_others,
+           MAX(alike) OVER (PARTITION BY whom) AS most_alike
     FROM weighed w
+    WINDOW around AS (PARTITION BY whom ORDER BY value
+        RANGE BETWEEN CAST({reach} AS bigint) PRECEDING AND CAST({reach} AS bigint) FOLLOWING)
 ), asked AS (
-    SELECT near.*, CAST(NULL AS text) AS claim FROM near
-    WHERE asked = 1 AND behind - counted
-        + CASE WHEN effective_micros >= :now THEN ahead - counted ELSE 0 END >= {allowed}
+    SELECT slot_id, subject_id, subject_kind, unit, effective_micros, value, person_id,
+           held_others, CAST(NULL AS text) AS claim,
+           CASE WHEN most_alike > 1 THEN 1 ELSE 0 END AS is_odd
+    FROM near
+    WHERE asked > 0 AND {allowed}
+        <= CASE WHEN effective_micros < :now THEN passed - COALESCE(gone, 0) ELSE others END
 )"""
 
-ASKED = """
-, asked AS (
+ASKED = """{given} asked AS (
     SELECT s.slot_id, s.subject_id, s.subject_kind, s.unit, s.effective_micros, {value} AS value,
-           p.person_id, given.claim
-    FROM given JOIN slot_subjects s ON s.slot_id = given.id
-    LEFT JOIN customers p ON p.id = s.subject_id
+           p.person_id, 0 AS held_others, {claim} AS claim, 1 AS is_odd
+    FROM {rows} LEFT JOIN customers p ON p.id = s.subject_id
     WHERE s.subject_kind IN ({kinds}) AND {asked}
 )"""
 
 FOUND = """
-SELECT DISTINCT a.slot_id, a.effective_micros, c.customer_id, w.tier, c.channel, c.category
+SELECT a.slot_id, a.effective_micros, c.customer_id, w.tier, c.channel, c.category,
+       MAX(a.held_others) AS held_others
 FROM asked a {beside}
     JOIN contact_slots c ON c.id = a.slot_id
     JOIN customers w ON w.id = c.customer_id
@@ -82,20 +96,21 @@ FROM asked a {beside}
       ON m.id = CASE a.subject_kind WHEN 'customer' THEN a.subject_id ELSE c.customer_id END
     WHERE (a.effective_micros < :now OR c.state IN ('held', 'reserved'))
       AND ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
-      AND {refused}"""
+      AND ({refused})
+    GROUP BY a.slot_id, a.effective_micros, c.customer_id, w.tier, c.channel, c.category"""
 
-SAME_PEOPLE = """{b}.subject_id IN (
-        SELECT a.subject_id UNION SELECT g.id FROM customers g WHERE g.person_id = a.person_id)"""
+SAME_PEOPLE = """(
+        SELECT a.subject_id AS id
+        UNION SELECT g.id FROM customers g WHERE g.person_id = a.person_id)"""
 
-CROWDED = """EXISTS (
-    SELECT 1 FROM slot_subjects f
-    WHERE {f_people}
-      AND f.effective_micros BETWEEN a.effective_micros - {far} AND a.effective_micros
+CROWDED = """
+    {allowed} = 0 OR (a.is_odd = 0 AND (a.effective_micros < :now OR {allowed} = 1)) OR EXISTS (
+    SELECT 1 FROM {people} fp JOIN slot_subjects f ON f.subject_id = fp.id
+    WHERE f.effective_micros BETWEEN a.effective_micros - {far} AND a.effective_micros
       AND {f_value} > a.value - {width} AND {f_value} <= a.value AND f.counting <> 'none'
       AND {allowed} <= (
-        SELECT COUNT(DISTINCT b.unit) FROM slot_subjects b
-        WHERE {b_people}
-          AND b.effective_micros BETWEEN f.effective_micros - {far} AND f.effective_micros + {far}
+        SELECT COUNT(DISTINCT b.unit) FROM {people} bp JOIN slot_subjects b ON b.subject_id = bp.id
+        WHERE b.effective_micros BETWEEN f.effective_micros - {far} AND f.effective_micros + {far}
           AND {b_value} >= {f_value} AND {b_value} < {f_value} + {width}
           AND b.counting <> 'none' AND {b_counts} AND b.unit <> a.unit
           AND (a.claim IS NULL OR b.claim IS NULL OR b.claim < a.claim
@@ -140,6 +155,14 @@ FROM closed JOIN people ON people.whom = closed.whom JOIN customers m ON m.id = 
 WHERE ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
   AND m.status IN ('active', 'suspended')
 GROUP BY m.id, m.tier, m.team_id"""
+
+EVERYTHING = {"given": "\nWITH", "claim": "CAST(NULL AS text)", "rows": "slot_subjects s"}
+
+
+def among(dialect: str) -> dict[str, str]:
+    """Return where `ASKED` finds the contacts that are given, with what they claim."""
+    rows = "given JOIN slot_subjects s ON s.slot_id = given.id"
+    return {"given": GIVEN[dialect], "claim": "given.claim", "rows": rows}
 
 
 def value_of(rule: Rule, alias: str) -> str:
