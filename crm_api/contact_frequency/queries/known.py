@@ -171,6 +171,8 @@ class Known:
 
     def drop(self, slot_ids: Collection[str]) -> None:
         """Take note that slots gave way: they count no more, and what they say is unsaid."""
+        if not slot_ids:  # nearly always
+            return
         for subject_id, slots in self.slots.items():
             if any(slot.slot_id in slot_ids for slot in slots):
                 self.slots[subject_id] = [s for s in slots if s.slot_id not in slot_ids]

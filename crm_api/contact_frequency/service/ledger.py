@@ -183,8 +183,8 @@ class Entries:
             for loser in decision.losers
         ]
         self.losses += losses
-        for row in self.slots:
-            for loss in losses:
+        for loss in losses:
+            for row in self.slots:
                 if row["id"] == loss.slot_id:  # of this very chunk: its caller reads it there
                     row |= {"state": loss.state, "reason": loss.reason}
                     row["winner_slot_id"] = winner_slot_id
