@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from tests.contact_frequency import test_rules, test_rules_at_the_edge
+from tests.contact_frequency import test_arbitration_rules, test_rules, test_rules_at_the_edge
 from tests.governor_proof.agreement import case_of, check
 from tests.governor_proof.edges import edge_worlds
 from tests.governor_proof.equivalents import EQUIVALENT
@@ -123,7 +123,7 @@ class NeverEnds(Exception):
 
 def pins():
     """Return the tests of the rules as plain calls."""
-    for module in (test_rules, test_rules_at_the_edge):
+    for module in (test_rules, test_rules_at_the_edge, test_arbitration_rules):
         for name, test in vars(module).items():
             if name.startswith("test_") and inspect.getmodule(test) is module:
                 yield from _calls(test)
