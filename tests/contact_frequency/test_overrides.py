@@ -563,8 +563,11 @@ def test_the_second_gate_honours_it(sms, now, at):
 
     slot = db.session.get(Slot, sms.id)
     assert slot.state is SlotState.IN_FLIGHT
-    causes = sa.select(Overrun.cause).where(Overrun.slot_id == sms.id)
-    assert set(db.session.scalars(causes)) == {OverrunCause.OVERRIDE}
+    overruns = sa.select(Overrun.created_at, Overrun.cause).where(Overrun.slot_id == sms.id)
+    assert {tuple(row) for row in db.session.execute(overruns)} == {
+        (now, OverrunCause.OVERRIDE),
+        (now + 2 * HOUR, OverrunCause.OVERRIDE),
+    }
     assert queries.find_breaches() == []
     for decision in db.session.scalars(sa.select(StoredDecision)):
         assert contact_frequency.replay(decision) == decision.trace
