@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from bench import bulk, http, simulating, table
+from bench import bulk, governor, http, simulating, table
 from bench.generate import SCALES
 from bench.rig import Rig, say
 
 PATHS = {
     "http": http.measure,
+    "governor": governor.measure,
     "claim": bulk.measure_claims,
     "plan": bulk.measure_planning,
     "simulate": simulating.measure,
