@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from crm_api.kit.db import db
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 BIRTHDAY, GREAT, OTHER = ContactClass.BIRTHDAY, ContactClass.GREAT_FESTIVAL, ContactClass.OTHER_DAY
 
 
@@ -220,12 +221,12 @@ def test_one_day_one_greeting_even_where_no_cap_says_so(customer, now, monkeypat
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 def test_the_same_win_in_whatever_order_they_are_planned(now, order):
     """Those that lost or were refused ask again; the strongest that fit have it in the end."""
-    customer, minute = make_customer(tier=Tier.DIAMOND), timedelta(minutes=1)
+    customer = make_customer(tier=Tier.DIAMOND)
     wanted = [
         greeting(customer, now + 30 * DAY, GREAT),
-        greeting(customer, now + 31 * DAY - 20 * minute, BIRTHDAY),
-        greeting(customer, now + 32 * DAY - 30 * minute, occasion_rank=5),
-        greeting(customer, now + 33 * DAY - 40 * minute, occasion_rank=4),
+        greeting(customer, now + 31 * DAY - 20 * MINUTE, BIRTHDAY),
+        greeting(customer, now + 32 * DAY - 30 * MINUTE, occasion_rank=5),
+        greeting(customer, now + 33 * DAY - 40 * MINUTE, occasion_rank=4),
     ]
     for n in (*order, *range(4), *range(4)):
         if not _has_it(customer, wanted[n]):
@@ -239,6 +240,41 @@ def _has_it(customer, plan):
     db.session.rollback()
     mine = sa.select(Slot.id).where(Slot.customer_id == customer.id, Slot.planned_at == plan.at)
     return db.session.scalar(mine.where(Slot.state == SlotState.HELD)) is not None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_planned_the_order_of_planning_decides_nothing(now, seed):
+    """One by one or some at once: in the end those stand whom the strongest first would leave."""
+    chance = random.Random(seed)
+    ranks = chance.sample(range(100), 7)
+    wanted = [
+        (
+            now + chance.randrange(20, 30) * DAY + chance.randrange(-60, 540) * MINUTE,
+            {"occasion": chance.choice([BIRTHDAY, GREAT, OTHER]), "occasion_rank": rank},
+        )
+        for rank in ranks
+    ]
+
+    outcomes = [_plan_all(wanted, now, chance) for _ in range(3)]
+
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert any(outcomes[0])
+    assert queries.find_breaches() == []
+
+
+def _plan_all(wanted, now, chance):
+    customer = make_customer(tier=Tier.DIAMOND)
+    plans = [greeting(customer, at, **changes) for at, changes in wanted]
+    order = chance.sample(plans, len(plans))
+    while order:
+        some = order[: chance.randint(1, 3)]
+        del order[: len(some)]
+        hold(*some)
+    before, standing = None, [_has_it(customer, plan) for plan in plans]
+    while standing != before:
+        hold(*(plan for plan, has_it in zip(plans, standing, strict=True) if not has_it))
+        before, standing = standing, [_has_it(customer, plan) for plan in plans]
+    return standing
 
 
 def test_what_a_decision_rests_on_is_kept_with_the_claims(customer, now):
