@@ -265,6 +265,19 @@ def test_a_day_that_nobody_can_plan_is_refused(caller, mine, changes):
     assert caller.post("/v1/contact-preflights/day", json=body).status_code == 422
 
 
+@pytest.mark.parametrize("on", ["1900-01-01", "2199-12-31"])
+def test_a_day_at_the_edge_of_time_is_answered(caller, mine, on):
+    contacts = [visit(mine), visit(mine, at=f"{on}T02:00:00Z")]
+    asked = [{"opens": "00:00", "closes": "24:00"}]
+
+    items = propose(caller, contacts, on=on, hours=asked) + propose(caller, contacts, on=on)
+    moments = f"/v1/customers/{mine.id}/next-contact-moments?at={on}T02:00:00Z"
+    budget = f"/v1/customers/{mine.id}/contact-budget?at={on}T02:00:00Z"
+
+    assert len(items) == 4
+    assert caller.get(moments).status_code == caller.get(budget).status_code == 200
+
+
 def test_strangers_customers_do_not_exist_in_advice(sign_in, mine, now):
     stranger = sign_in(make_staff())
     body = {"on": TOMORROW, "contacts": [visit(mine)]}

@@ -17,9 +17,12 @@ from crm_api.contact_frequency.models import (
     StoredDecision,
 )
 from crm_api.contact_frequency.policies import DEFAULT_RULES
+from crm_api.contact_frequency.service.following import MOST_AT_ONCE
 from crm_api.contact_frequency.terms import SubjectKind
+from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
@@ -137,6 +140,19 @@ def test_a_number_that_is_taken_away_leaves_no_endpoint(sign_in, owner, mine, no
     sign_in(owner).post(phones, json={"number": NEW})
 
     assert numbers_of(slot) == (NEW, [NEW])
+
+
+def test_a_file_that_brings_many_new_numbers_moves_all_their_plans(owner, now):
+    many = [make_customer(owner) for _ in range(MOST_AT_ONCE + 5)]
+    slots = [reserve(make_plan(customer, now + DAY)) for customer in many]
+    numbers = {customer.id: f"+86137{n:08d}" for n, customer in enumerate(many)}
+
+    with transaction():
+        for customer in db.session.scalars(sa.select(Customer)):
+            customer.phone = numbers[customer.id]
+
+    for slot, customer in zip(slots, many, strict=True):
+        assert numbers_of(slot) == (numbers[customer.id], [numbers[customer.id]])
 
 
 FESTIVAL = {"occurrence": "festival:mid_autumn:2026:", "said_once": "festival:mid_autumn:2026"}
