@@ -10,7 +10,7 @@ from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.barriers import GRACE
 from crm_api.contact_frequency.policies.facts import OverrideFact
 from crm_api.contact_frequency.policies.limits import Barrier, Source
-from crm_api.contact_frequency.policies.overriding import sets_aside, waivers_of
+from crm_api.contact_frequency.policies.overriding import roles_of, sets_aside, waivers_of
 from crm_api.contact_frequency.terms import ReasonCode, Strength, SubjectKind
 
 FIRST, LAST = 10**15, 10**15 + 60_000_000
@@ -89,3 +89,13 @@ def test_it_waives_all_that_blocked_and_no_warning():
     }
 
     assert waivers_of(trace) == [("gap_24_hours", "c1"), ("complaint_open", "c1")]
+
+
+def test_who_may_set_all_of_it_aside_may_so_with_what_was_set_aside_before():
+    trace = {
+        "may_be_overridden_by": ["manager", "admin"],
+        "overridden": [{"overridable_by": ["admin"]}],
+    }
+
+    assert roles_of(trace) == ["admin"]
+    assert roles_of({"may_be_overridden_by": ["manager"]}) == ["manager"]

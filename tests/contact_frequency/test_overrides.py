@@ -424,6 +424,12 @@ def test_what_came_to_stand_in_the_way_since_still_blocks(caller, manager, mine,
     assert {r["policy_key"] for r in reply.json["decision"]["overridden"]} == {"gap_24_hours"}
     assert caller.get(f"/v1/contact-overrides/{override['id']}").json["state"] == "approved"
 
+    put(caller, override, "cancellation")
+    wider = ask(caller, reply.json).json
+    assert wider["sets_aside"] == ["gap_24_hours", "total_7_days"]
+    put(manager, wider, "approval")
+    assert use(caller, wider, mine, now + 3 * HOUR).status_code == 201
+
 
 def test_a_wish_for_quiet_since_the_approval_still_blocks(caller, manager, mine, taken, now):
     override = approved(caller, manager, mine, now + 3 * HOUR)

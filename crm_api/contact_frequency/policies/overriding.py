@@ -28,6 +28,20 @@ def sets_aside(override: OverrideFact | None, limit: Limit, hit: Hit, *, at: int
 
 
 def waivers_of(trace: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what an override of a refusal would set aside: all that blocked there."""
-    firm = [reason for reason in trace["reasons"] if reason["strength"] != Strength.SOFT]
+    """Return what an override of a refusal would set aside: all that blocked there.
+
+    Also what an earlier override set aside in vain, since it did not reach far enough.
+    """
+    found = [*trace["reasons"], *trace.get("overridden", ())]
+    firm = [reason for reason in found if reason["strength"] != Strength.SOFT]
     return [(reason["policy_key"] or reason["code"], reason["subject"]["id"]) for reason in firm]
+
+
+def roles_of(trace: dict[str, Any]) -> list[str]:
+    """Return the roles each of which may set all of that aside."""
+    before = trace.get("overridden", ())
+    return [
+        role
+        for role in trace["may_be_overridden_by"]
+        if all(role in reason["overridable_by"] for reason in before)
+    ]

@@ -22,7 +22,7 @@ from crm_api.contact_frequency.errors import (
 )
 from crm_api.contact_frequency.models import Override
 from crm_api.contact_frequency.policies import read_facts
-from crm_api.contact_frequency.policies.overriding import waivers_of
+from crm_api.contact_frequency.policies.overriding import roles_of, waivers_of
 from crm_api.contact_frequency.queries import lists, overrides
 from crm_api.contact_frequency.terms import DecisionKind, OverrideState, Verdict
 from crm_api.customers import locks
@@ -73,7 +73,8 @@ def _asked(
     decision: StoredDecision, *, tolerance: timedelta, reason: str, by: Actor, now: datetime
 ) -> Override:
     trace, (plan, _, _) = decision.document, read_facts(decision.facts)
-    if not trace["may_be_overridden_by"]:
+    roles = roles_of(trace)
+    if not roles:
         raise CannotBeOverridden(reasons={r["code"] for r in trace["reasons"] if _is_in_way(r)})
     return Override(
         id=new_id(),
@@ -88,7 +89,7 @@ def _asked(
         visit_id=plan.visit_id,
         moves_slot_id=decision.slot_id,
         waives=[list(pair) for pair in waivers_of(trace)],
-        overridable_by=trace["may_be_overridden_by"],
+        overridable_by=roles,
         lapses_at=decision.asked_at + tolerance,
         asked_by_id=by.id,
         reason=reason,
