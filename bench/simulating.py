@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 DAY = 86_400
-AT_MOST = 30
+AT_MOST = 50
 # The rows that the simulation weighs, read once and counted by what it tells them apart by.
 COUNT = """
 SELECT c.tier, s.channel, s.category, count(*)

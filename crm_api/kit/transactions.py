@@ -14,6 +14,8 @@ from crm_api.kit.errors import DomainError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PATIENCE_SECONDS = 60
+
 
 @contextmanager
 def transaction(*, read_only: bool = False) -> Iterator[None]:
@@ -73,6 +75,8 @@ def _only_reading() -> Iterator[None]:
     if db.engine.dialect.name == "postgresql":
         snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
         db.session.execute(sa.text(snapshot))
+        # Nobody waits for it, so that it may take longer than what holds locks.
+        db.session.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'"))
         yield
         return
     connection = db.session.connection()

@@ -147,14 +147,18 @@ WITH counted AS (
       ON d.value > e.first - {width} AND d.value < e.value + {width}
     WHERE e.place = {allowed}
 ), people AS (
-    SELECT id, COALESCE(person_id, id) AS whom FROM customers WHERE {meets}
-    UNION ALL SELECT id, phone FROM customers WHERE phone IS NOT NULL AND {rings}
+    SELECT o.id, closed.bit FROM closed JOIN customers o ON o.id = closed.whom
+    WHERE o.person_id IS NULL AND {meets}
+    UNION ALL
+    SELECT o.id, closed.bit FROM closed JOIN customers o ON o.person_id = closed.whom WHERE {meets}
+    UNION ALL
+    SELECT o.id, closed.bit FROM closed JOIN customers o ON o.phone = closed.whom WHERE {rings}
 )
-SELECT m.id, m.tier, m.team_id, SUM(DISTINCT closed.bit) AS bits
-FROM closed JOIN people ON people.whom = closed.whom JOIN customers m ON m.id = people.id
+SELECT m.id, m.tier, SUM(DISTINCT people.bit) AS bits
+FROM people JOIN customers m ON m.id = people.id
 WHERE ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
   AND m.status IN ('active', 'suspended')
-GROUP BY m.id, m.tier, m.team_id"""
+GROUP BY m.id, m.tier"""
 
 EVERYTHING = {"given": "\nWITH", "claim": "CAST(NULL AS text)", "rows": "slot_subjects s"}
 
