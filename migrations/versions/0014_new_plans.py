@@ -28,6 +28,12 @@ def upgrade() -> None:
         **where("needs_new_plan AND state IN ('held', 'reserved')"),
     )
     op.create_index(
+        "ix_contact_slots_to_replan_customer_id",
+        "contact_slots",
+        ["customer_id"],
+        **where("needs_new_plan AND state IN ('held', 'reserved')"),
+    )
+    op.create_index(
         "ix_contact_slots_said_once",
         "contact_slots",
         ["endpoint", "said_once"],
@@ -69,6 +75,7 @@ def _create_customers_to_recheck() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_contact_slots_said_once", "contact_slots")
+    op.drop_index("ix_contact_slots_to_replan_customer_id", "contact_slots")
     op.drop_index("ix_contact_slots_to_replan", "contact_slots")
     op.drop_column("contact_slots", "said_once")
     op.drop_table("customers_to_recheck")

@@ -95,6 +95,12 @@ class Slot(Record, Model):
             postgresql_where=TO_REPLAN,
         ),
         sa.Index(
+            "ix_contact_slots_to_replan_customer_id",
+            "customer_id",
+            sqlite_where=TO_REPLAN,
+            postgresql_where=TO_REPLAN,
+        ),
+        sa.Index(
             "ix_contact_slots_said_once",
             "endpoint",
             "said_once",

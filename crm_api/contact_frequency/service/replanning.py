@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm_api.contact_frequency.models import Slot, SlotSubject
-from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TO_REPLAN
+from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS
 from crm_api.contact_frequency.policies import arbitrating, decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
@@ -83,7 +83,27 @@ def recheck_customers(customer_ids: Iterable[str], *, now: datetime) -> Rechecke
 
 def recheck_subjects(subject_ids: Collection[str], *, now: datetime) -> Rechecked:
     """Look again at the next plans that touch these customers and numbers."""
-    statement = (
+    found = db.session.scalars(_ahead_of(subject_ids, now=now))
+    return recheck_slots(list(dict.fromkeys(found)), now=now)
+
+
+def clear_beside(slot_ids: Collection[str], *, now: datetime) -> None:
+    """Look again at marked plans beside contacts that made room or were taken back."""
+    same = aliased(Customer)
+    touched = sa.select(SlotSubject.subject_id).where(is_among(SlotSubject.slot_id, slot_ids))
+    persons = (
+        sa.select(same.id)
+        .join(Customer, Customer.person_id == same.person_id)
+        .where(Customer.id.in_(touched))
+    )
+    beside = db.session.scalars(touched.union(persons)).all()
+    marked = db.session.scalars(_ahead_of(beside, now=now).where(Slot.needs_new_plan))
+    recheck_slots(list(dict.fromkeys(marked)), now=now)
+
+
+def _ahead_of(subject_ids: Collection[str], *, now: datetime) -> sa.Select[Slot]:
+    """Select what is planned with these subjects: by their index, whatever their history holds."""
+    return (
         sa.select(Slot)
         .join(SlotSubject, SlotSubject.slot_id == Slot.id)
         .where(is_among(SlotSubject.subject_id, sorted(subject_ids)), SUBJECT_COUNTS)
@@ -93,21 +113,3 @@ def recheck_subjects(subject_ids: Collection[str], *, now: datetime) -> Rechecke
         .limit(MOST_AT_ONCE)
         .execution_options(populate_existing=True)
     )
-    return recheck_slots(list(dict.fromkeys(db.session.scalars(statement))), now=now)
-
-
-def clear_beside(slot_ids: Collection[str], *, now: datetime) -> None:
-    """Look again at marked plans beside contacts that made room or were taken back."""
-    touched = sa.select(SlotSubject.subject_id).where(is_among(SlotSubject.slot_id, slot_ids))
-    same = aliased(Customer)
-    persons = (
-        sa.select(same.id)
-        .join(Customer, Customer.person_id == same.person_id)
-        .where(Customer.id.in_(touched))
-    )
-    beside = sa.select(SlotSubject.slot_id).where(
-        SlotSubject.subject_id.in_(touched.union(persons))
-    )
-    statement = sa.select(Slot).where(TO_REPLAN, Slot.id.in_(beside)).order_by(Slot.id)
-    marked = db.session.scalars(statement.limit(MOST_AT_ONCE)).all()
-    recheck_slots(marked, now=now)
