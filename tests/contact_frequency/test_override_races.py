@@ -104,7 +104,6 @@ def test_two_approvals_at_once_cannot_both_be_the_last_one(own_app, monkeypatch)
                 answers.append(spent.code)
             finally:
                 db.session.remove()
-                db.engine.dispose()
 
     threads = [threading.Thread(target=approve, args=[override_id]) for override_id in waiting]
     for thread in threads:
