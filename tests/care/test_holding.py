@@ -12,6 +12,7 @@ from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import SlotState
+from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff
@@ -65,7 +66,7 @@ def caller(sign_in, owner):
 def birthday(owner, plan):
     """A customer with one greeting: a birthday, thirty days ahead."""
     make_template()
-    customer = make_customer(owner, birth_on=BORN)
+    customer = make_customer(owner, birth_on=BORN, id="customer-1")  # its moment hangs on its id
     plan()
     return customer
 
@@ -259,6 +260,19 @@ def test_who_opted_out_meanwhile_gets_none(birthday, caller, arbitrate):
     assert "0 lost greetings asked again" in arbitrate()
 
 
+def test_it_comes_back_to_the_number_that_the_customer_has_then(birthday, caller, arbitrate):
+    booked = book(caller, birthday, OPENS + 5 * HOUR)
+    with transaction():
+        customer = db.session.get_one(Customer, birthday.id)
+        customer.phone = "+8613911112222"
+    caller.put(f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"})
+
+    arbitrate()
+
+    assert (message().state, message().number) == (MessageState.QUEUED, "+8613911112222")
+    assert slot_of(message()).endpoint == "+8613911112222"
+
+
 def test_a_lost_greeting_can_be_cancelled_for_good(birthday, caller, arbitrate):
     booked = book(caller, birthday, OPENS + 5 * HOUR)
     path = f"/v1/care-messages/{message().id}/cancellation"
@@ -274,7 +288,7 @@ def test_a_lost_greeting_can_be_cancelled_for_good(birthday, caller, arbitrate):
 @pytest.fixture
 def both(owner):
     """A birthday on Mid-Autumn."""
-    return make_customer(owner, birth_on=BORN)
+    return make_customer(owner, birth_on=BORN, id="customer-1")
 
 
 def plan_both(plan, *, first):
@@ -336,7 +350,7 @@ def test_a_gateway_that_leased_it_is_told_that_it_is_off(birthday, caller, sign_
         "/v1/gateway/leases", json={"max": 5, "lease_seconds": 60, "worker": "w"}
     ).json
     [leased] = hand["leased"]
-    book(caller, birthday, due_at + 2 * HOUR)
+    book(caller, birthday, due_at + HOUR)
 
     asked = [{"id": leased["id"], "lease_token": leased["lease"]["token"]}]
     reply = gateway.post("/v1/gateway/begins", json={"messages": asked})

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from crm_api.care.models import CareMessage
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import COUNTING_STATES, PLANNED_STATES
+from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ def find_askable(*, after: datetime, limit: int) -> Sequence[Any]:
     """Return lost messages that may get a moment after this one, those that matter most first."""
     own = aliased(Slot)
     statement = (
-        sa.select(CareMessage.id, CareMessage.customer_id, CareMessage.number)
+        sa.select(CareMessage.id, CareMessage.customer_id, Customer.phone.label("number"))
+        .join(Customer, Customer.id == CareMessage.customer_id)
         .join(WINNER, WINNER.id == CareMessage.winner_slot_id, isouter=True)
         .join(own, own.id == CareMessage.slot_id)
-        .where(HAS_LOST, CareMessage.send_before > after, MAY_ASK)
+        .where(HAS_LOST, CareMessage.send_before > after, MAY_ASK, Customer.phone.is_not(None))
         .order_by(CareMessage.priority, own.occasion_rank, CareMessage.id)
         .limit(limit)
     )
@@ -44,6 +46,7 @@ def find_askable(*, after: datetime, limit: int) -> Sequence[Any]:
 def lock_askable(message_ids: Iterable[str]) -> Sequence[Any]:
     """Return those of these that still may ask, with the ranks of their occasions, in that order.
 
+    With each comes the number that its customer has by now; who has none is asked for nothing.
     They are locked by id first: only then is it certain what became of them and their winners.
     """
     ids = sorted(message_ids)
@@ -52,10 +55,11 @@ def lock_askable(message_ids: Iterable[str]) -> Sequence[Any]:
     db.session.scalars(locked.execution_options(populate_existing=True)).all()
     own = aliased(Slot)
     statement = (
-        sa.select(CareMessage, own.occasion_rank)
+        sa.select(CareMessage, own.occasion_rank, Customer.phone)
+        .join(Customer, Customer.id == CareMessage.customer_id)
         .join(WINNER, WINNER.id == CareMessage.winner_slot_id, isouter=True)
         .join(own, own.id == CareMessage.slot_id)
-        .where(CareMessage.id.in_(ids), HAS_LOST, MAY_ASK)
+        .where(CareMessage.id.in_(ids), HAS_LOST, MAY_ASK, Customer.phone.is_not(None))
         .order_by(CareMessage.priority, own.occasion_rank, CareMessage.id)
     )
     return db.session.execute(statement).all()

@@ -61,7 +61,7 @@ def rearbitrate(*, now: datetime) -> int:
         return 0
     lock_subjects_of(found)
     rows = lost.lock_askable([row.id for row in found])
-    messages = [message for message, _ in rows]
+    messages = [row[0] for row in rows]
     windows = _windows(messages, now=now)
     plans = [_plan(*row, window=window) for row, window in zip(rows, windows, strict=True)]
     answers = list(asking.hold(plans)) if plans else []
@@ -83,13 +83,13 @@ def _windows(messages: Sequence[CareMessage], *, now: datetime) -> list[Window]:
     return [window.from_moment(now + HEADSTART) for window in whole]
 
 
-def _plan(message: CareMessage, rank: int | None, *, window: Window) -> Plan:
+def _plan(message: CareMessage, rank: int | None, number: str, *, window: Window) -> Plan:
     return Plan(
         customer_id=message.customer_id,
         channel=Channel.SMS,
         category=message.category,
         at=asking.place(message.occurrence, window),
-        endpoint=message.number,
+        endpoint=number,
         occurrence=message.occurrence,
         said_once=said_once(message.occurrence),
         not_after=message.send_before,
@@ -109,7 +109,7 @@ def _settle(message: CareMessage, plan: Plan, answer: Any, *, now: datetime) -> 
         _lose(message, answer, at=now)
         return
     move(message, MessageState.QUEUED, at=now)
-    message.due_at = plan.at
+    message.due_at, message.number = plan.at, plan.endpoint or message.number
     message.winner_slot_id = message.tried_at = None
 
 
