@@ -24,9 +24,10 @@ HALF_WRITTEN = {
     "a slot without its decision": """
         SELECT count(*) FROM contact_slots s
         WHERE NOT EXISTS (SELECT 1 FROM contact_decisions d WHERE d.id = s.decision_id)""",
-    "a released slot that still counts, or a reserved one that does not": """
+    "a slot given back that still counts, or another that does not": """
         SELECT count(*) FROM contact_slots s JOIN slot_subjects t ON t.slot_id = s.id
-        WHERE (s.state = 'reserved') <> (t.counting <> 'none')""",
+        WHERE (s.state IN ('held', 'reserved', 'in_flight', 'uncertain', 'consumed'))
+              <> (t.counting <> 'none')""",
     "subjects of one slot that say different moments": """
         SELECT count(*) FROM (SELECT slot_id FROM slot_subjects GROUP BY slot_id
         HAVING count(DISTINCT effective_micros) > 1) AS torn""",
