@@ -90,11 +90,15 @@ def _ask(connection: sa.Connection, text: str, values: Any) -> list[Sequence[Any
 
 
 def _wrapped(error: Exception, connection: sa.Connection, text: str) -> Exception:
-    """Return what SQLAlchemy would raise; a connection that was lost is not used again."""
+    """Return what SQLAlchemy would raise.
+
+    Where a connection was lost, the others of the pool are too, as a rule: none is used again.
+    """
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     is_lost = dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
     if is_lost:
         connection.invalidate(error)
+        connection.engine.dispose()
     base = dialect.loaded_dbapi.Error
     return DBAPIError.instance(
         text, None, error, base, connection_invalidated=is_lost, dialect=dialect
