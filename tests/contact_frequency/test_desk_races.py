@@ -18,7 +18,7 @@ from crm_api.contact_frequency.models import PolicyVersion, Slot
 from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.kit import clock
 from crm_api.kit.db import db
-from crm_api.kit.transactions import transaction
+from crm_api.kit.transactions import reading_apart, transaction
 from tests.contact_frequency.test_races import DAY, ask_at_once, noon_in_days, own_app
 from tests.factories.accounts import make_staff
 from tests.factories.contact_frequency import (
@@ -63,7 +63,6 @@ def live(app):
 
 def _beside(app, work):
     """Run a piece of work in a transaction of its own that stays open for a while."""
-    db.session.rollback()
     done, told = threading.Event(), {}
 
     def run():
@@ -88,6 +87,7 @@ def test_a_reservation_waits_for_an_approval_under_way(live):
     """Else it would read its time after the new version's, and its policies before."""
     customer, admin, draft_id = make_customer(), make_staff(Role.ADMIN), a_draft_of_none()
     plan = make_plan(customer, noon_in_days(2))
+    db.session.rollback()
     thread, told = _beside(
         live, lambda: approving.approve_draft(draft_id, reason="x", expected=1, by=admin)
     )
@@ -103,6 +103,7 @@ def test_a_reservation_waits_for_an_approval_under_way(live):
 def test_an_approval_waits_for_the_reservations_under_way(live):
     customer, admin, draft_id = make_customer(), make_staff(Role.ADMIN), a_draft_of_none()
     plan = make_plan(customer, noon_in_days(2))
+    db.session.rollback()
     thread, told = _beside(live, lambda: contact_frequency.reserve_slot(plan, by_id=None).id)
 
     in_transaction(approving.approve_draft, draft_id, reason="x", expected=1, by=admin)
@@ -135,3 +136,17 @@ def test_of_two_approvals_one_makes_a_version_and_nothing_is_reserved_after(
     late = sa.select(sa.func.count()).where(Slot.created_at >= versions[0].effective_from)
     assert db.session.scalar(late) == 0
     assert {answer["slot_id"] is None for answer in answers} == {True, False}
+
+
+def test_a_long_look_keeps_nobody_waiting(live):
+    customer = make_customer()
+    plan = make_plan(customer, noon_in_days(2))
+    with reading_apart():
+        before = db.session.scalar(sa.select(sa.func.count()).select_from(Slot))
+        thread, told = _beside(live, lambda: contact_frequency.reserve_slot(plan, by_id=None).id)
+        thread.join()
+        after = db.session.scalar(sa.select(sa.func.count()).select_from(Slot))
+
+    assert told["answer"] is not None
+    assert (before, after) == (0, 0)  # one state of the database, however long it takes
+    assert db.session.get(Slot, told["answer"]) is not None
