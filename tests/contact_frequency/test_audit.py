@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from crm_api.contact_frequency.errors import ContactBlocked
 from crm_api.contact_frequency.models import FrequencyPolicy, Slot, SlotSubject
 from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.terms import ScopeKind
 from crm_api.customers.models import Customer, Relation
 from crm_api.customers.terms import Category, Channel, RelationKind, Tier
 from crm_api.kit.db import db
@@ -319,3 +321,55 @@ def test_a_higher_tier_of_the_host_excuses_nothing_for_who_is_met(now):
     push(third, now + HOUR + 4 * DAY)
 
     assert breaches() == [("total_7_days", "customer")]
+
+
+def own_cap(customer, *, limit, now):
+    """Let a customer be contacted at most this often in a month, from now on."""
+    [total] = [rule for rule in DEFAULT_RULES if rule.key == "total_7_days"]
+    rule = replace(
+        total,
+        key=f"own_{customer.id}",
+        scope_kind=ScopeKind.CUSTOMER,
+        scope_id=customer.id,
+        loosened_by=frozenset(),
+        ceiling=None,
+        seconds=30 * 24 * 3600,
+        limit=limit,
+    )
+    when = {"effective_from": None, "reason": "asked for", "by_id": "x", "now": now}
+    in_transaction(contact_frequency.create_policy, rule, **when)
+
+
+def test_who_has_a_policy_of_their_own_is_measured_by_it_from_then_on(customer, now, at):
+    other = make_customer()
+    for days in (1, 5):
+        reserve(make_plan(customer, now + days * DAY))
+    own_cap(customer, limit=1, now=at(now + HOUR))
+    own_cap(other, limit=3, now=at(now + 2 * HOUR))
+    for who in (customer, other):
+        reserve(make_plan(who, now + 100 * DAY))
+        push(reserve(make_plan(who, now + 140 * DAY)), now + 110 * DAY)
+
+    assert set(breaches()) == {(f"own_{customer.id}", kind) for kind in ("customer", "endpoint")}
+
+
+def test_policies_of_a_few_customers_do_not_multiply_what_is_audited(customer, now, at):
+    asked = []
+    sa.event.listen(
+        db.engine, "before_cursor_execute", lambda *told: asked.append(len(str(told[3])))
+    )
+
+    def size():
+        asked.clear()
+        assert breaches() == []
+        return max(asked)
+
+    reserve(make_plan(customer, now + DAY))
+    sizes = [size()]
+    for n in range(4):
+        own_cap(make_customer(), limit=3, now=at(now + (2 * n + 1) * HOUR))
+        own_cap(make_customer(), limit=3, now=at(now + (2 * n + 2) * HOUR))
+        sizes.append(size())
+
+    first, *later = [after - before for before, after in pairwise(sizes)]
+    assert max(later) < 1.2 * first

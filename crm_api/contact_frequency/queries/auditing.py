@@ -186,15 +186,28 @@ def _limits(versions: Sequence[DatedRule]) -> tuple[list[dict[str, Any]], list[d
 
 def _ever_in_force(
     versions: Sequence[DatedRule],
-) -> Iterable[tuple[datetime, datetime, str, str | None, Rule]]:
-    starts = sorted({version.effective_from for version in versions})
-    for start, end in pairwise([*starts, END]):
-        rules = in_force(versions, at=start)
-        owners = sorted({r.scope_id for r in rules if r.scope_kind is ScopeKind.CUSTOMER})
-        for tier in Tier:
-            for owner in (None, *owners):
-                found = for_customer(rules, tier=tier, customer_id=owner or "")
-                yield from ((start, end, tier.value, owner, r) for r in found if _is_audited(r))
+) -> Iterator[tuple[datetime, datetime, str, str | None, Rule]]:
+    """Yield when each cap was in force, for a tier, or for a customer with policies of their own.
+
+    Each of these is followed through the changes that concern them, not through everybody's.
+    """
+    whose = {_owner(version.rule) for version in versions}
+    for owner in sorted(whose, key=str):
+        about = [v for v in versions if _owner(v.rule) in (None, owner)]
+        for start, end in pairwise([*sorted({v.effective_from for v in about}), END]):
+            rules = in_force(about, at=start)
+            if owner in map(_owner, rules):
+                yield from ((start, end, *found) for found in _caps(rules, owner))
+
+
+def _owner(rule: Rule) -> str | None:
+    return rule.scope_id if rule.scope_kind is ScopeKind.CUSTOMER else None
+
+
+def _caps(rules: Sequence[Rule], owner: str | None) -> Iterator[tuple[str, str | None, Rule]]:
+    for tier in Tier:
+        found = for_customer(rules, tier=tier, customer_id=owner or "")
+        yield from ((tier.value, owner, rule) for rule in found if _is_audited(rule))
 
 
 def _is_audited(rule: Rule) -> bool:
