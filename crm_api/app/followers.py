@@ -11,6 +11,7 @@ from crm_api.kit.following import follow
 
 def follow_changes() -> None:
     """Let plans and messages follow their customers, and messages hear who took their moments."""
+    follow(plans.TEAMS_WATCHED, plans.follow_teams)
     follow(plans.WATCHED, plans.follow_customers)
     follow(messages.WATCHED, messages.follow_numbers)
     hear_of_losses(note_losses)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from crm_api.accounts.models import Role
+from crm_api.accounts.service import teams
 from crm_api.calendars.policies.festivals import FestivalRule
 from crm_api.calendars.service import changes as calendars
 from crm_api.calendars.terms import DateRule, Tone
@@ -18,7 +19,7 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import CustomerToRecheck, RecheckRun, Slot
 from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.contact_frequency.policies.rules import Rule, to_document
-from crm_api.contact_frequency.service import rechecking
+from crm_api.contact_frequency.service import rechecking, replanning
 from crm_api.contact_frequency.service.following import MOST_AT_ONCE
 from crm_api.contact_frequency.terms import HoldKind, ScopeKind
 from crm_api.customers import service as customers
@@ -245,6 +246,32 @@ def test_a_regions_mourning_marks_its_customers_and_its_lift_clears(app, sign_in
     assert recheck(app) == "2 plans looked at: 0 need a new plan, 1 no longer do."
 
 
+def test_a_regions_mourning_moves_with_its_team(lead, now):
+    province, city = make_team(), make_team()
+    slot = reserve(
+        make_plan(
+            make_customer(team_id=city.id, owner_id=None),
+            now,
+            channel=Channel.SMS,
+            category=Category.CARE,
+        )
+    )
+    facts = {"from_at": now, "reason": "earthquake", "by_id": lead.id}
+    in_transaction(contact_frequency.place_hold, HoldKind.MOURNING, team_path=city.path, **facts)
+
+    in_transaction(
+        teams.change_team,
+        city.id,
+        changes={"parent_id": province.id},
+        expected=city.version,
+        by=lead,
+        now=now,
+    )
+
+    [refusal] = in_transaction(contact_frequency.begin_slots, [slot.id]).values()
+    assert [reason.code for reason in refusal.reasons] == ["mourning"]
+
+
 def test_a_day_that_becomes_solemn_marks_what_lies_on_it(app, mine, now):
     day = now + 3 * DAY
     slot = reserve(make_plan(mine, day, channel=Channel.EMAIL, category=Category.MARKETING))
@@ -280,6 +307,20 @@ def test_very_many_changes_at_once_are_left_to_the_sweep(app, lead, now):
     assert recheck(app).startswith("1 plans looked at: 1 need a new plan")
     assert needs_new_plan(slot) is True
     assert db.session.scalars(sa.select(CustomerToRecheck)).all() == []
+
+
+def test_the_sweep_looks_at_all_plans_of_those_noted(app, lead, now, monkeypatch):
+    many = [make_customer(team_id=lead.team_id, owner_id=None) for _ in range(MOST_AT_ONCE + 1)]
+    slots = [care(one, now + n * 10 * DAY) for one in many[:2] for n in (1, 2, 3)]
+    recheck(app)
+    monkeypatch.setattr(replanning, "MOST_AT_ONCE", 4)
+
+    with transaction():
+        for customer in db.session.scalars(sa.select(Customer)):
+            customer.status = Status.CLOSED
+
+    assert recheck(app).startswith("6 plans looked at: 6 need a new plan")
+    assert all(map(needs_new_plan, slots))
 
 
 def test_a_sweep_that_was_cut_short_goes_on(app, now, monkeypatch):

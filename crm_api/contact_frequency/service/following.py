@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_api.contact_frequency.models import CustomerToRecheck
+import sqlalchemy as sa
+
+from crm_api.accounts.models import Team
+from crm_api.contact_frequency.models import CustomerToRecheck, Hold
 from crm_api.contact_frequency.service import addressing, replanning
 from crm_api.customers.models import Customer, DoNotDisturbWish, Relation
 from crm_api.kit import clock
@@ -22,6 +25,7 @@ WATCHED: Watched = {
     DoNotDisturbWish: (),
     Relation: (),
 }
+TEAMS_WATCHED: Watched = {Team: ("parent_id",)}
 MOST_AT_ONCE = 20
 
 
@@ -61,3 +65,14 @@ def look_later(customer_ids: Sequence[str], *, now: datetime) -> None:
     rows = [{"customer_id": customer_id, "noted_at": now} for customer_id in customer_ids]
     statement = insert(CustomerToRecheck.__table__).on_conflict_do_nothing()
     db.session.execute(statement, rows)
+
+
+def follow_teams(changes: Sequence[Changed]) -> None:
+    """Let what silences a region go where its team was moved, with all beneath it."""
+    for change in changes:
+        team = change.record
+        its_place = f"/{team.id}/"
+        statement = sa.select(Hold).where(Hold.team_path.contains(its_place, autoescape=True))
+        for hold in db.session.scalars(statement.order_by(Hold.id)):
+            _above, _place, beneath = str(hold.team_path).partition(its_place)
+            hold.team_path = f"{team.path}{beneath}"

@@ -19,6 +19,7 @@ from crm_api.contact_frequency.policies import arbitrating, decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
+from crm_api.contact_frequency.service.locking import read_slots
 from crm_api.contact_frequency.service.planning import plans_of
 from crm_api.contact_frequency.terms import PLANNED_STATES
 from crm_api.customers import queries as customers
@@ -82,9 +83,8 @@ def recheck_customers(customer_ids: Iterable[str], *, now: datetime) -> Rechecke
 
 
 def recheck_subjects(subject_ids: Collection[str], *, now: datetime) -> Rechecked:
-    """Look again at the next plans that touch these customers and numbers."""
-    found = db.session.scalars(_ahead_of(subject_ids, now=now))
-    return recheck_slots(list(dict.fromkeys(found)), now=now)
+    """Look again at all plans ahead that touch these customers and numbers."""
+    return _recheck(_ahead_of(subject_ids, now=now), now=now)
 
 
 def clear_beside(slot_ids: Collection[str], *, now: datetime) -> None:
@@ -97,19 +97,24 @@ def clear_beside(slot_ids: Collection[str], *, now: datetime) -> None:
         .where(Customer.id.in_(touched))
     )
     beside = db.session.scalars(touched.union(persons)).all()
-    marked = db.session.scalars(_ahead_of(beside, now=now).where(Slot.needs_new_plan))
-    recheck_slots(list(dict.fromkeys(marked)), now=now)
+    _recheck(_ahead_of(beside, now=now).where(Slot.needs_new_plan), now=now)
 
 
-def _ahead_of(subject_ids: Collection[str], *, now: datetime) -> sa.Select[Slot]:
+def _ahead_of(subject_ids: Collection[str], *, now: datetime) -> sa.Select[str]:
     """Select what is planned with these subjects: by their index, whatever their history holds."""
     return (
-        sa.select(Slot)
-        .join(SlotSubject, SlotSubject.slot_id == Slot.id)
+        sa.select(SlotSubject.slot_id)
+        .distinct()
+        .join(Slot, Slot.id == SlotSubject.slot_id)
         .where(is_among(SlotSubject.subject_id, sorted(subject_ids)), SUBJECT_COUNTS)
         .where(SlotSubject.effective_micros >= micros(now - STILL_OPEN))
         .where(Slot.state.in_(PLANNED_STATES))
-        .order_by(Slot.effective_at, Slot.id)
-        .limit(MOST_AT_ONCE)
-        .execution_options(populate_existing=True)
+        .order_by(SlotSubject.slot_id)
     )
+
+
+def _recheck(wanted: sa.Select[str], *, now: datetime) -> Rechecked:
+    slot_ids, found = db.session.scalars(wanted).all(), Rechecked()
+    for start in range(0, len(slot_ids), MOST_AT_ONCE):
+        found.add(recheck_slots(read_slots(slot_ids[start : start + MOST_AT_ONCE]), now=now))
+    return found
