@@ -57,7 +57,8 @@ def simulate_draft(draft_id: str, *, by: Actor, now: datetime) -> dict[str, Any]
             rule, is_retired=is_retired, effective_from=effective_from, now=now
         )
         found = simulate(comparison, step=lambda: None)
-    # Read again, for it may have been settled meanwhile; content that changed has another digest.
+    # Held and read again, for it may be settled by now; content that changed has another digest.
+    simulations.lock_draft(draft_id)
     draft = drafts.get_draft(draft_id, visible_to=by)
     if draft.state is not DraftState.DRAFT:
         raise DraftSettled(state=draft.state)
@@ -118,7 +119,6 @@ def _tiers_of(customer_ids: set[str]) -> dict[str, Tier]:
 
 def _keep(found: Found, comparison: Comparison, *, draft_id: str, digest: str, by: Actor) -> None:
     """Store what was found; of what was found before, the figures stay and the details go."""
-    simulations.lock_draft(draft_id)
     older = sa.select(PolicySimulation.id).where(PolicySimulation.draft_id == draft_id)
     for table in (SimulatedContact, SimulatedCustomer):
         db.session.execute(sa.delete(table).where(table.simulation_id.in_(older)))
