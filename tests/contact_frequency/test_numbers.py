@@ -17,11 +17,13 @@ from crm_api.contact_frequency.models import (
     StoredDecision,
 )
 from crm_api.contact_frequency.policies import DEFAULT_RULES
+from crm_api.contact_frequency.service import ledger, locking
 from crm_api.contact_frequency.service.following import MOST_AT_ONCE
 from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
+from crm_api.kit.errors import Busy
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
@@ -70,6 +72,23 @@ def test_what_is_planned_follows_to_the_new_number(sign_in, owner, mine, now):
 
     assert numbers_of(call) == numbers_of(message) == (NEW, [NEW])
     assert numbers_of(elsewhere) == ("+8613700000009", ["+8613700000009"])
+
+
+def test_who_asks_while_a_number_changes_asks_again(mine, now, monkeypatch):
+    """Else the new number would not be locked: two could begin on it without seeing each other."""
+    slot = reserve(make_plan(mine, now + DAY))
+    look = locking.customers.reach_of
+
+    def look_after_the_change(customer_ids):
+        monkeypatch.setattr(locking.customers, "reach_of", look)
+        db.session.get_one(Customer, mine.id).phone = NEW
+        ledger.readdress_slot(db.session.get_one(Slot, slot.id), number=NEW)
+        return look(customer_ids)
+
+    monkeypatch.setattr(locking.customers, "reach_of", look_after_the_change)
+
+    with pytest.raises(Busy):
+        in_transaction(contact_frequency.begin_slots, [slot.id])
 
 
 def test_the_new_numbers_caps_and_opt_outs_hold_for_it(sign_in, owner, mine, now):

@@ -52,15 +52,24 @@ def lock_slots(slot_ids: Collection[str]) -> datetime:
     """Lock whom these slots touch; return the time.
 
     Whoever changes several slots in one transaction calls this once, before all else.
+
+    :raises Busy: if one of them went to another number just then
     """
-    met: set[str] = set()
-    endpoints: set[str] = set()
+    touched = _touched(slot_ids)
+    met = {subject_id for kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
+    now = _lock(customers.reach_of(met), {one for _, one in touched if one not in met})[1]
+    if _touched(slot_ids) != touched:
+        raise Busy
+    return now
+
+
+def _touched(slot_ids: Collection[str]) -> set[tuple[SubjectKind, str]]:
     table = SlotSubject.__table__.c
+    found: set[tuple[SubjectKind, str]] = set()
     for chunk in chunks(sorted(slot_ids)):
         statement = sa.select(table.subject_kind, table.subject_id).where(table.slot_id.in_(chunk))
-        for kind, subject_id in db.session.execute(statement):
-            (met if kind is SubjectKind.CUSTOMER else endpoints).add(subject_id)
-    return _lock(customers.reach_of(met), endpoints)[1]
+        found.update((kind, subject_id) for kind, subject_id in db.session.execute(statement))
+    return found
 
 
 def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str, Reach], datetime]:
