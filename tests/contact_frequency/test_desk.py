@@ -363,6 +363,17 @@ def test_the_history_tells_who_and_why_and_what(author, admin):
     assert back["changes"] == third["changes"]
 
 
+def test_what_is_read_of_a_policy_may_be_sent_back(admin):
+    policies = admin.get("/v1/frequency-policies?limit=200").json["items"]
+
+    for policy in policies:
+        rule = policy["in_force"]["rule"]
+        draft = draft_of(admin, key=policy["key"], rule=rule)
+        assert draft.status_code == 201, (policy["key"], draft.json)
+        assert draft.json["rule"] == rule
+        assert draft.json["changes"] == []
+
+
 def test_a_rollback_needs_a_version_and_a_second_person(author):
     policy = policy_of(author)
     path = f"/v1/frequency-policies/{policy['id']}/rollbacks"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from crm_api.contact_frequency.policies import phrases
 from crm_api.contact_frequency.policies.rules import from_document, to_document
 
 if TYPE_CHECKING:
@@ -48,4 +49,10 @@ def _whole(version: Mapping[str, Any] | None) -> dict[str, Any]:
     if version is None:
         return {}
     rule = to_document(from_document(dict(version["rule"]), key=""))
-    return {**rule, "is_retired": version["is_retired"]}
+    return {**as_written(rule), "is_retired": version["is_retired"]}
+
+
+def as_written(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule as a draft writes it, hours as `08:00`: what was read may be sent back."""
+    hours = {name: phrases.clock(rule[name]) for name in ("opens", "closes") if name in rule}
+    return {**rule, **hours}

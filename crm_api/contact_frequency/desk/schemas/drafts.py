@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
+from crm_api.contact_frequency.desk.policies import as_written
 from crm_api.contact_frequency.desk.schemas.rules import FrequencyRuleSchema
 from crm_api.contact_frequency.desk.terms import DraftState
 from crm_api.contact_frequency.policies import Rule
@@ -130,9 +131,13 @@ class ChangedFieldSchema(Schema):
     after = fields.Raw(allow_none=True)
 
 
-def _rule() -> fields.Dict:
-    said = "As FrequencyRuleSchema; hours in minutes of the day."
-    return fields.Dict(metadata={"description": said})
+def _rule() -> fields.Function:
+    said = "As FrequencyRule: it may be sent back in a draft."
+    return fields.Function(_written_rule, metadata={"type": "object", "description": said})
+
+
+def _written_rule(version: Any) -> Any:
+    return as_written(version["rule"] if isinstance(version, dict) else version.rule)
 
 
 class PolicyDraftSchema(Schema):
