@@ -116,10 +116,10 @@ def contact(slot: CountedSlot, *, now: datetime, zone: ZoneInfo) -> Both:
 def listed(said: Sequence[Both], *, most: int) -> Both:
     """Say several things in a row, the first few of them."""
     shown = said[:most]
-    zh, en = "、".join(s.zh for s in shown), ", ".join(s.en for s in shown)
+    zh, english = "、".join(s.zh for s in shown), [s.en for s in shown]
     if (more := len(said) - len(shown)) > 0:
-        return Both(f"{zh}等共 {len(said)} 次", f"{en} and {more} more")
-    return Both(zh, en)
+        return Both(f"{zh}等共 {len(said)} 次", f"{', '.join(english)} and {more} more")
+    return Both(zh, " and ".join(filter(None, (", ".join(english[:-1]), *english[-1:]))))
 
 
 def capital(text: str) -> str:
@@ -129,7 +129,8 @@ def capital(text: str) -> str:
 
 def amount(rule: Rule) -> Both:
     """Say what a cap allows: 7 天内最多接触 2 次; at most 2 contacts in 7 days."""
-    what, number = counted_contacts(rule), rule.limit or 0
+    number = rule.limit or 0
+    what = counted_contacts(rule, is_one=number == 1)
     zh, en = _per(rule)
     return Both(f"{zh}最多{what.zh} {number} 次", f"at most {number} {what.en} {en}")
 
@@ -143,23 +144,24 @@ def _per(rule: Rule) -> Both:
     return Both(f"{width.zh}内", f"in {width.en}")
 
 
-def counted_contacts(rule: Rule | None) -> Both:
-    """Name the contacts that a policy counts."""
+def counted_contacts(rule: Rule | None, *, is_one: bool = False) -> Both:
+    """Name the contacts that a policy counts, or the one that it allows."""
+    contacts = _plural("contact", is_one=is_one)
     if rule is None:
-        return Both("联系", "contacts")
+        return Both("联系", contacts)
     if rule.counted_channels != ALL_CHANNELS:
         names = [CHANNELS[c] for c in Channel if c in rule.counted_channels]
-        return Both("、".join(n.zh for n in names), ", ".join(_plural(n.en) for n in names))
+        english = ", ".join(_plural(n.en, is_one=is_one) for n in names)
+        return Both("、".join(n.zh for n in names), english)
     if rule.counted_categories == ALL_CATEGORIES:
-        return Both("接触", "contacts")
+        return Both("接触", contacts)
     kinds = [CATEGORIES[c] for c in Category if c in rule.counted_categories]
-    return Both(
-        "、".join(k.zh for k in kinds) + "联系", " and ".join(k.en for k in kinds) + " contacts"
-    )
+    english = " and ".join(k.en for k in kinds)
+    return Both("、".join(k.zh for k in kinds) + "联系", f"{english} {contacts}")
 
 
-def _plural(name: str) -> str:
-    return name if name.isupper() else f"{name}s"
+def _plural(name: str, *, is_one: bool) -> str:
+    return name if is_one or name.isupper() else f"{name}s"
 
 
 def when_asked(category: Category) -> Both:
