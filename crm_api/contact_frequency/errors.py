@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_api.contact_frequency.terms import OverrideState
 from crm_api.kit.errors import DomainError
 from crm_api.kit.ids import new_id
 
@@ -153,14 +154,23 @@ class OverrideOpen(DomainError):
         )
 
 
+_STANDS = {
+    OverrideState.ASKED: "waits for its approval",
+    OverrideState.APPROVED: "is approved already",
+    OverrideState.DECLINED: "was declined",
+    OverrideState.CANCELLED: "was taken back",
+    OverrideState.USED: "was used, which it can be once",
+}
+
+
 class OverrideSettled(DomainError):
     """The override's life has gone on: this change is no longer possible."""
 
     code = "override_settled"
 
-    def __init__(self, *, state: str, wanted: str) -> None:
+    def __init__(self, *, state: OverrideState, wanted: OverrideState) -> None:
         super().__init__(
-            f"This override is {state} and cannot become {wanted}. Read it again.",
+            f"This override {_STANDS[state]}: it cannot be {wanted}.",
             state=state,
             wanted=wanted,
         )
