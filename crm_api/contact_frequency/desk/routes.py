@@ -35,10 +35,10 @@ FAULTS = (PolicyOutOfReach, LegalPolicyLoosened, PolicyLoosensTooMuch, Effective
 ONE_DRAFT = "/v1/policy-drafts/<record_id:draft_id>"
 
 policies_blueprint = Blueprint(
-    "frequency_policies", __name__, description="How often, and when, customers are contacted."
+    "frequency policies", __name__, description="How often, and when, customers are contacted."
 )
 drafts_blueprint = Blueprint(
-    "policy_drafts", __name__, description="Changes of policies: drafted, simulated, approved."
+    "policy drafts", __name__, description="Changes of policies: drafted, simulated, approved."
 )
 BLUEPRINTS = (policies_blueprint, drafts_blueprint)
 

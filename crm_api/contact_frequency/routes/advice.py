@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crm_api.kit.schemas import Payload
 
 blueprint = Blueprint(
-    "contact_advice", __name__, description="When may whom be contacted, and how often still?"
+    "contact advice", __name__, description="When may whom be contacted, and how often still?"
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crm_api.kit.schemas import Payload
 
 blueprint = Blueprint(
-    "governor_alerts", __name__, description="What the nightly audit found without a cause."
+    "governor alerts", __name__, description="What the nightly audit found without a cause."
 )
 
 

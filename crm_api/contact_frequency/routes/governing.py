@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crm_api.kit.schemas import Payload
 
 blueprint = Blueprint(
-    "contact_suppressions", __name__, description="What silences a customer, and what went beyond."
+    "contact suppressions", __name__, description="What silences a customer, and what went beyond."
 )
 FIELD = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.ADMIN)
 

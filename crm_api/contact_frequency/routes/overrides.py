@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FIELD = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.ADMIN)
 
 blueprint = Blueprint(
-    "contact_overrides",
+    "contact overrides",
     __name__,
     description="One refused contact, let through by a second person. It works once.",
 )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crm_api.kit.schemas import Payload
 
 blueprint = Blueprint(
-    "contact_frequency", __name__, description="May this customer be contacted, and when?"
+    "contact frequency", __name__, description="May this customer be contacted, and when?"
 )
 RESERVATIONS = page_schema(slots.ReservationSchema)
 FIELD = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.ADMIN)

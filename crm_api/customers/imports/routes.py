@@ -38,7 +38,7 @@ BODY = {
 }
 READERS = (Role.MANAGER, Role.ADMIN, Role.AUDITOR)
 
-blueprint = Blueprint("customer_imports", __name__, description="Customers from files.")
+blueprint = Blueprint("customer imports", __name__, description="Customers from files.")
 
 
 @blueprint.post("/v1/customer-imports")
