@@ -20,7 +20,7 @@ from crm_api.contact_frequency.policies.facts import OptOutFact, OverrideFact, W
 from crm_api.contact_frequency.policies.limits import Barrier, Source
 from crm_api.contact_frequency.policies.matching import in_force
 from crm_api.contact_frequency.policies.moments import micros
-from crm_api.contact_frequency.policies.overriding import waivers_of
+from crm_api.contact_frequency.policies.overriding import roles_of, waivers_of
 from crm_api.contact_frequency.policies.rules import from_document, whole_document
 from crm_api.contact_frequency.terms import (
     Period,
@@ -279,3 +279,15 @@ def test_an_override_is_asked_of_what_is_firm():
     )
 
     assert set(waivers_of(decision.document)) == {("hard", "c1"), ("occurrence_taken", "")}
+
+
+def test_an_override_is_left_to_the_roles_that_may_set_all_of_it_aside():
+    both = rule(key="a", limit=1, seconds=86_400, overridable_by=("manager", "admin"))
+    one = rule(key="b", limit=1, seconds=86_400, overridable_by=("admin",))
+
+    trace = judge(NOW, both, one, slots=slots(NOW)).document
+    before = [{"overridable_by": ["manager", "admin"]}, {"overridable_by": ["manager"]}]
+
+    assert trace["may_be_overridden_by"] == roles_of(trace) == ["admin"]
+    assert roles_of({**trace, "overridden": before[:1]}) == ["admin"]
+    assert roles_of({**trace, "overridden": before}) == []

@@ -16,6 +16,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 BEGIN = model.micros(datetime(2026, 3, 3, 10, tzinfo=ZONE))
 PEOPLE = ("ann", "bob", "cat", "group")
 NUMBERS = {"ann": "+8613900000001", "bob": "+8613900000001", "cat": "+8613900000002"}
+EVERYBODY = "everybody"  # all of a region
 FIRM = DAY  # what is nearer than this is not held but reserved
 GIVEN_BACK = ("released", "expired", "preempted", "coalesced")
 UNWANTED = ("care", "marketing")
@@ -87,7 +88,7 @@ class Book:
             is_closed=self.statuses[name] == "closed",
             is_deceased=any(self.statuses[n] == "deceased" for n in family),
             wishes=tuple(wish for n, wish in self.wishes.values() if n in family),
-            holds=tuple(hold for n, hold in self.holds.values() if n in family),
+            holds=tuple(hold for n, hold in self.holds.values() if n in {*family, EVERYBODY}),
             opt_outs=(("sms", UNWANTED),) if follows else (),
         )
 

@@ -7,20 +7,29 @@ the invariants must hold.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as governor
-from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled
+from crm_api.contact_frequency.errors import (
+    CannotBeOverridden,
+    ContactBlocked,
+    OverrideQuotaSpent,
+    OverrideSettled,
+    SlotSettled,
+)
 from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject, StoredDecision
 from crm_api.contact_frequency.policies.defaults import GAP, TOTAL
+from crm_api.contact_frequency.service import overrides
 from crm_api.contact_frequency.terms import ContactClass, HoldKind
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers import service as customers
@@ -28,9 +37,10 @@ from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel, RelationKind, Status, Tier
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
-from tests.governor_proof import model
+from tests.governor_proof import laws, model
 from tests.governor_proof.book import (
     BEGIN,
+    EVERYBODY,
     FIRM,
     GIVEN_BACK,
     NUMBERS,
@@ -41,12 +51,15 @@ from tests.governor_proof.book import (
     Verdict,
     clock,
 )
+from tests.governor_proof.judge import GRACE
 from tests.governor_proof.model import DAY, SECOND, Contact, Wish
 from tests.governor_proof.worlds import datetime_of
 
 HOUR = 3_600 * SECOND
 WIDTHS = (0, HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY)
 MINUTES = (8 * 60, 9 * 60, 10 * 60, 15 * 60, 20 * 60, 21 * 60, 23 * 60 + 30)
+WAIVABLE = {law.key for law in laws.SHIPPED if law.strength == "hard" and law.key[:8] != "greeting"}
+WAIVABLE |= {"complaint_open", "leave_alone"}  # a manager may set these aside; nobody else's
 WISHED = (None, ("care",), ("payment", "service"), ("statutory",))
 CHANNELS = sorted(model.EVERY_CHANNEL)
 CATEGORIES = sorted(model.EVERY_CATEGORY)
@@ -76,7 +89,7 @@ CIRCUMSTANCES = {
     "hold": st.fixed_dictionaries(
         {
             "who": names,
-            "kind": st.sampled_from(("complaint", "leave_alone")),
+            "kind": st.sampled_from(("complaint", "leave_alone", "mourning")),
             "lasts": st.sampled_from((None, DAY, 5 * DAY)),
         }
     ),
@@ -115,7 +128,7 @@ class Ledger(RuleBasedStateMachine):
         self.names = {known: name for name, known in self.ids.items()}
         self.replayed: set[str] = set()
         self.overrun: dict[str, set] = {}
-        self.begun: dict[str, int] = {}
+        self.leaves: dict[str, tuple[set, int]] = {}
         self.serial = 0
         for who, channel, when in plans:
             self.reserve(who, channel, "service", when, is_agreed=False, lasts=None)
@@ -277,7 +290,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(which=someone, when=moments)
     def move(self, which, when) -> None:
         contact, to = self.pick(which), self.at(when)
-        if contact is None or self.book.planned[contact.id] == to:
+        if contact is None or self.book.planned[contact.id] == to or contact.id in self.leaves:
             return
         asked = replace(contact, at=to)
         verdict = self.book.judge(asked, moves=contact.id)
@@ -296,6 +309,50 @@ class Ledger(RuleBasedStateMachine):
             self.book.planned[contact.id] = to
             self.expect_overruns(contact.id, verdict.overruns)
 
+    @rule(who=names, channel=st.sampled_from(("call", "sms", "visit")), when=moments)
+    def override(self, who, channel, when) -> None:
+        """Two persons let one contact go beyond what it was refused for, once."""
+        asked = self.contact(who, channel, "service", self.at(when))
+        verdict = self.book.judge(asked)
+        if not verdict.is_blocked or asked.at <= self.book.now or self.pick(0, "held"):
+            return
+        with suppress(ContactBlocked):
+            self.say(governor.reserve_slot, self.plan(asked), by_id=None)
+        newest = sa.select(StoredDecision.id).order_by(StoredDecision.id.desc()).limit(1)
+        decision_id = db.session.scalar(newest)
+        firm = verdict.judge.firm_reasons(asked.at)
+        may_be = all(name in WAIVABLE for name, _, _ in firm)
+        told = {"reason": "because", "now": self.stage.now}
+        try:
+            leave = self.say(
+                overrides.ask_override, decision_id, tolerance_minutes=0, by=self.cast.owner, **told
+            )
+        except CannotBeOverridden:
+            assert not may_be
+            return
+        assert may_be
+        with suppress(OverrideQuotaSpent):
+            self.say(overrides.approve_override, leave.id, by=self.cast.manager, **told)
+            under = {"by_id": None, "override_id": leave.id}
+            slot = self.say(governor.reserve_slot, self.plan(asked), **under)
+            self._enter(slot.id, asked, verdict)
+            self.leaves[slot.id] = firm, asked.at
+            self.expect_overruns(slot.id, firm)
+            with pytest.raises(OverrideSettled):
+                self.say(governor.reserve_slot, self.plan(asked), **under)
+
+    def _with_leave(self, verdict: Verdict, asked: Contact) -> Verdict:
+        waived, at = self.leaves[asked.id]
+        if not at <= asked.at <= at + GRACE:
+            return verdict
+        firm = verdict.judge.firm_reasons(asked.at)
+        return replace(
+            verdict,
+            is_blocked=bool(firm - waived),
+            reasons=verdict.reasons - waived,
+            overruns=verdict.overruns | (firm & waived),
+        )
+
     # -- the second gate, and what comes of it
 
     @rule(which=someone)
@@ -305,6 +362,10 @@ class Ledger(RuleBasedStateMachine):
             return
         asked = replace(contact, at=self.book.now)
         verdict = self.book.judge(asked, moves=contact.id)
+        if contact.id in self.leaves:
+            if self.pick(0, "held") is not None:
+                return
+            verdict = self._with_leave(verdict, asked)
         [refusal] = self.say(governor.begin_slots, [contact.id]).values()
         if contact.state not in ("held", "reserved"):
             assert "slot_settled" in {str(r.code) for r in refusal.reasons}
@@ -345,7 +406,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(which=someone)
     def release(self, which) -> None:
-        states = ("held", "reserved", "in_flight", "uncertain", "released")
+        states = ("held", "reserved", "in_flight", "uncertain", "coalesced", "released")
         contact = self.pick(which)
         if contact is not None and self._change(governor.release_slots, contact, *states):
             self.book.put(contact.id, state="released")
@@ -459,6 +520,7 @@ class Ledger(RuleBasedStateMachine):
     def see_what_is_marked(self, fact: Contact) -> None:
         db.session.rollback()
         marked = set(db.session.scalars(sa.select(Slot.id).where(Slot.needs_new_plan)))
+        marked |= self.leaves.keys()  # they stand where they do by leave
         assert list(self.book.unmarked_but_illegal(marked, beside=fact)) == []
 
     # -- what silences, and what lets speak
@@ -510,10 +572,14 @@ class Ledger(RuleBasedStateMachine):
 
     def hold(self, who, kind, lasts) -> None:
         until = None if lasts is None else self.book.now + lasts
+        is_region = kind == "mourning"
+        if is_region:
+            who = EVERYBODY
         hold = self.say(
             governor.place_hold,
             HoldKind(kind),
-            customer_id=self.ids[who],
+            customer_id=None if is_region else self.ids[who],
+            team_path=self.cast.owner.team_path if is_region else None,
             from_at=self.stage.now,
             until_at=None if until is None else datetime_of(until),
             reason="because",

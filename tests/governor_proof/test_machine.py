@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from crm_api.accounts.models import Role
 from crm_api.contact_frequency import service as governor
 from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.policies.rules import to_document
@@ -24,7 +25,7 @@ from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction
-from tests.factories.accounts import make_staff
+from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 from tests.governor_proof import laws
 from tests.governor_proof.book import BEGIN, NUMBERS, PEOPLE
@@ -68,7 +69,8 @@ def stage(app, backend, tmp_path, monkeypatch):
 def set_the_scene():
     with transaction():
         governor.ensure_default_policies(now=datetime_of(BEGIN) - timedelta(days=400))
-    owner = make_staff()
+    team = make_team()
+    owner, manager = make_staff(team=team), make_staff(Role.MANAGER, team=team)
     kinds = {"group": {"kind": "group", "phone": None}}
     people = {
         name: make_customer(owner, phone=NUMBERS.get(name), **kinds.get(name, {}))
@@ -79,6 +81,7 @@ def set_the_scene():
     return SimpleNamespace(
         ids={name: customer.id for name, customer in people.items()},
         owner=owner,
+        manager=manager,
         links={},
         gap=next(law for law in laws.SHIPPED if law.key == "gap_24_hours"),
         change_policy=change_policy,
