@@ -376,3 +376,11 @@ def test_an_unanswered_call_counts_for_caps_over_all_channels_only(people):
     assert _fallen(people, [unanswered, call], only_calls) == set()
     began_it = replace(unanswered, counting=Counting.NONE)
     assert _fallen(people, [began_it, call]) == set()
+
+
+def test_what_has_begun_does_not_fall(people):
+    """Only what is held or reserved can be planned anew; it counts all the same."""
+    planned = _call(people[0], NOW + DAY, 1)
+    begun = replace(_call(people[0], NOW + 2 * DAY, 2), state=SlotState.IN_FLIGHT)
+
+    assert _fallen(people, [planned, begun]) == {planned.id}
