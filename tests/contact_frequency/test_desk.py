@@ -458,13 +458,36 @@ def test_a_simulation_names_who_is_blocked_and_what_falls(author, admin, mine, n
     assert hidden == []
 
 
-def _gap(*, days):
+def test_what_an_override_let_through_does_not_fall(author, caller, mine, now):
+    first = reserve(make_plan(mine, now + DAY + HOUR))
+    wish = {"customer_id": mine.id, "channel": "call", "category": "service"}
+    wish["at"] = (now + DAY + 3 * HOUR).isoformat()
+    refusal = caller.post("/v1/contact-reservations", json=wish).json
+    asked = caller.post(
+        "/v1/contact-overrides",
+        json={"decision_id": refusal["decision_id"], "reason": "the shop opens"},
+    ).json
+    author.put(f"/v1/contact-overrides/{asked['id']}/approval", json={"reason": "yes"})
+    booked = caller.post("/v1/contact-reservations", json={**wish, "override_id": asked["id"]})
+    assert booked.status_code == 201, booked.text
+    in_transaction(contact_frequency.release_slot, first.id, reason="not needed")
+    last = reserve(make_plan(mine, now + 3 * DAY))
+
+    draft = draft_of(author, "gap_24_hours", rule=_gap(days=3, overridable_by=["manager"])).json
+    simulated(author, draft)
+
+    rows = _every(author, f"/v1/policy-drafts/{draft['id']}/simulation/contacts?effect=fallen")
+    assert [row["slot_id"] for row in rows] == [last.id]
+
+
+def _gap(*, days, **changes):
     categories = ["care", "marketing", "service"]
     return {
         "kind": "min_gap",
         "strength": "hard",
         "categories": categories,
         "seconds": days * 86_400,
+        **changes,
     }
 
 

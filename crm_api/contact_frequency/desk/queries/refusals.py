@@ -11,7 +11,7 @@ from crm_api.contact_frequency.desk.policies import gained_by, spread_out
 from crm_api.contact_frequency.desk.queries import statements
 from crm_api.contact_frequency.desk.terms import Effect
 from crm_api.contact_frequency.desk.values import RefusedContact
-from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.models import Override, Slot
 from crm_api.contact_frequency.policies import moments, ranking
 from crm_api.contact_frequency.policies.hours import open_hours
 from crm_api.contact_frequency.terms import SubjectKind, Waiver
@@ -75,6 +75,18 @@ def _claims_of(slot_ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _waived(comparison: Comparison) -> dict[tuple[str, str], str]:
+    """Return whose word lets contacts go beyond policies, by contact and policy."""
+    statement = (
+        sa.select(Override.slot_id, Override.waives, Override.approver_role)
+        .where(Override.slot_id.is_not(None))
+        .where(Override.last_at >= comparison.past_from)
+        .where(Override.first_at < comparison.ahead_until)
+    )
+    rows = db.session.execute(statement)
+    return {(slot_id, name): role for slot_id, waives, role in rows for name, _ in waives}
+
+
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
@@ -84,6 +96,7 @@ class _Finder:
 
     def __init__(self, comparison: Comparison, apart: Sequence[str]) -> None:
         self.apart = list(apart)
+        self.waived = _waived(comparison)
         self.times = {
             name: moments.micros(getattr(comparison, name))
             for name in ("past_from", "now", "ahead_from", "ahead_until")
@@ -97,6 +110,8 @@ class _Finder:
         doubtful: set[str] = set()
         for spread in spreads:
             for row in self._rows(spread, frame):
+                if self._is_waived(row, spread.rule):
+                    continue
                 contact = self._contact(row, spread.rule)
                 found.setdefault(contact.slot_id, contact)
                 if contact.effect is Effect.FALLEN and row.held_others:
@@ -106,6 +121,9 @@ class _Finder:
             stand = doubtful - self._fallen_for_sure(doubtful, spreads, frame)
             found = {slot_id: c for slot_id, c in found.items() if slot_id not in stand}
         return found
+
+    def _is_waived(self, row: Any, rule: Rule) -> bool:
+        return self.waived.get((row.slot_id, rule.key)) in rule.overridable_by
 
     def _fallen_for_sure(
         self, slot_ids: set[str], spreads: Sequence[Spread], frame: PolicyFrame
