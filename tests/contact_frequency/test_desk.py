@@ -541,3 +541,14 @@ def test_what_takes_effect_later_leaves_what_comes_before(author, mine, now):
 
     assert seen["fallen"]["contacts"] == 2
     assert seen["ahead_from"][:10] == "2026-03-13"
+
+
+def test_a_draft_tells_of_what_is_scheduled_to_take_over_from_it(author, admin, now):
+    spring = (now + 30 * DAY).isoformat()[:19] + "Z"
+    later = changed(author, admin, effective_from=spring)
+
+    draft = draft_of(author, rule=a_rule(limit=2)).json
+    after_it = draft_of(author, effective_from=(now + 31 * DAY).isoformat()[:19] + "Z").json
+
+    assert later["taking_over"] == after_it["taking_over"] == []
+    assert draft["taking_over"] == [{"number": 2, "effective_from": spring}]

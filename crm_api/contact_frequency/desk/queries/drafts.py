@@ -80,7 +80,17 @@ def show_draft(draft_id: str, *, visible_to: Actor) -> dict[str, Any]:
         **shown,
         "content_digest": content_digest(draft),
         "changes": changes_between(before, after),
+        "taking_over": _taking_over(draft),
     }
+
+
+def _taking_over(draft: PolicyDraft) -> list[Any]:
+    """Return the policy's versions that take effect later than the draft would."""
+    since = draft.effective_from or draft.settled_at or draft.created_at
+    later = sa.select(PolicyVersion.number, PolicyVersion.effective_from).where(
+        PolicyVersion.policy_id == draft.policy_id, PolicyVersion.effective_from > since
+    )
+    return list(db.session.execute(later.order_by(PolicyVersion.effective_from).limit(20)))
 
 
 def find_version(policy_id: str | None, number: int) -> PolicyVersion | None:

@@ -165,11 +165,25 @@ class PolicyDraftSchema(Schema):
     created_at = MomentField()
 
 
+class ScheduledVersionSchema(Schema):
+    """A version that was approved before, for a later day."""
+
+    number = fields.Integer()
+    effective_from = MomentField()
+
+
 class WholePolicyDraftSchema(PolicyDraftSchema):
     """A proposed change with what it changes."""
 
     content_digest = fields.String(metadata={"description": "Names what is to be approved."})
     changes = fields.List(fields.Nested(ChangedFieldSchema))
+    taking_over = fields.List(
+        fields.Nested(ScheduledVersionSchema),
+        metadata={
+            "description": "Versions approved already for a later day: from then on they hold, "
+            "whatever this draft says. To keep it, draft it anew for that day."
+        },
+    )
 
 
 class FrequencyVersionSchema(Schema):
