@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
     from crm_api.contact_history.models import Contact
 
-CORRECTABLE = ("purpose", "outcome", "summary", "with_whom")
-
 
 def correct_contact(
     contact_id: str,
