@@ -27,7 +27,13 @@ class ReservationSchema(Schema):
     not_after = MomentField(allow_none=True)
     endpoint = fields.Function(lambda slot: slot.endpoint and mask_number(slot.endpoint))
     visit_id = fields.String(allow_none=True)
-    source = fields.String(allow_none=True)
+    source = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "What it is for, and so who moves it: `planned_call:…` is moved here, "
+            "`visit:…` by moving the visit; `care_message:…` moves by itself or is dropped."
+        },
+    )
     outcome = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
     winner_slot_id = fields.String(
