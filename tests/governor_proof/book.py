@@ -16,6 +16,19 @@ ZONE = ZoneInfo("Asia/Shanghai")
 BEGIN = model.micros(datetime(2026, 3, 3, 10, tzinfo=ZONE))
 PEOPLE = ("ann", "bob", "cat", "group")
 NUMBERS = {"ann": "+8613900000001", "bob": "+8613900000001", "cat": "+8613900000002"}
+SOLEMN = frozenset(  # Qingming, Zhongyuan and Hanyi, from an almanac
+    {
+        date(2026, 4, 5),
+        date(2026, 8, 27),
+        date(2026, 11, 9),
+        date(2027, 4, 5),
+        date(2027, 8, 16),
+        date(2027, 10, 29),
+        date(2028, 4, 4),
+        date(2028, 9, 3),
+        date(2028, 11, 16),
+    }
+)
 EVERYBODY = "everybody"  # all of a region
 FIRM = DAY  # what is nearer than this is not held but reserved
 GIVEN_BACK = ("released", "expired", "preempted", "coalesced")
@@ -76,6 +89,7 @@ class Book:
             contacts=list(self.contacts.values()),
             asked=asked,
             moves=moves,
+            solemn=SOLEMN,
             number_opt_outs={r.number: (("sms", UNWANTED),) for r in self.refusals},
         )
 

@@ -133,7 +133,8 @@ class Judge:
             for c in self.world.contacts
             if c.visit_id == self.asked.visit_id
             and c.channel != "visit"
-            and c.state in model.COUNTS
+            and model.counts_at_all(c)
+            and model.serves(c, self.visit_at)
             and c.id != self.world.moves
         ]
         return len(besides) >= 2

@@ -174,6 +174,7 @@ class Ledger(RuleBasedStateMachine):
             at=datetime_of(contact.at),
             endpoint=contact.endpoint,
             occurrence=contact.occurrence,
+            visit_id=contact.visit_id,
             not_after=None if last is None else datetime_of(last),
             is_agreed=contact.is_agreed,
             begun_by_customer=contact.begun_by_customer,
@@ -240,6 +241,28 @@ class Ledger(RuleBasedStateMachine):
         """What is booked on an ordinary day."""
         for who, channel, when in plans:
             self.reserve(who, channel, "service", when, is_agreed=False, lasts=None)
+
+    @rule(
+        who=st.sampled_from(("ann", "cat")),
+        channel=st.sampled_from(("visit", "call", "sms", "wechat")),
+        when=moments,
+    )
+    def serve_a_visit(self, who, channel, when) -> None:
+        """The visit itself, or what serves it: agreeing the time, a reminder, thanks."""
+        visit_id = f"visit-{who}"
+        there_is = self.pick(0, *model.COUNTS, channel="visit", visit_id=visit_id)
+        if channel == "visit" and there_is is not None:
+            return
+        asked = self.contact(who, channel, "service", self.at(when), visit_id=visit_id)
+        verdict = self.book.judge(asked)
+        try:
+            slot = self.say(governor.reserve_slot, self.plan(asked), by_id=None)
+        except ContactBlocked as refused:
+            assert verdict.is_blocked
+            self.compare(refused.decision, verdict, asked)
+        else:
+            assert not verdict.is_blocked, verdict.reasons
+            self._enter(slot.id, asked, verdict)
 
     @rule(which=someone, when=moments)
     def move_some_plan(self, which, when) -> None:

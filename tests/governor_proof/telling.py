@@ -50,13 +50,21 @@ def _facts(world: World) -> f.Facts:
     asked = world.asked
     others = [c for c in world.contacts if c.id != world.moves and c.state in COUNTING_STATES]
     said = [c.id for c in others if c.occurrence and c.occurrence == asked.occurrence]
-    beside = [c for c in others if c.visit_id == asked.visit_id and c.channel != "visit"]
+    visit_at = model.visit_start(world, asked.visit_id)
+    beside = [
+        c
+        for c in others
+        if c.visit_id == asked.visit_id
+        and c.channel != "visit"
+        and not c.begun_by_customer
+        and model.serves(c, visit_at)
+    ]
     return f.Facts(
         counting=counting_of(Channel(asked.channel), asked.outcome),
         persons=tuple(_person(name, world) for name in asked.customers),
         endpoint=_endpoint(world),
         own_slot=world.moves,
-        visit_at=model.visit_start(world, asked.visit_id),
+        visit_at=visit_at,
         visit_contacts=len(beside) if asked.visit_id else 0,
         occurrence_slot=said[0] if said else None,
     )
