@@ -30,6 +30,7 @@ SOLEMN = frozenset(  # Qingming, Zhongyuan and Hanyi, from an almanac
     }
 )
 EVERYBODY = "everybody"  # all of a region
+ALL_NUMBERS = ("+8613900000001", "+8613900000002", "+8613900000003")
 FIRM = DAY  # what is nearer than this is not held but reserved
 GIVEN_BACK = ("released", "expired", "preempted", "coalesced")
 UNWANTED = ("care", "marketing")
@@ -69,6 +70,7 @@ class Book:
         self.wishes: dict[str, tuple[str, Wish]] = {}
         self.holds: dict[str, tuple[str, tuple[str, int, int | None]]] = {}
         self.refusals: list[Refusal] = []
+        self.numbers = dict(NUMBERS)
         self.contacts: dict[str, Contact] = {}
         self.planned: dict[str, int] = {}
 
@@ -151,6 +153,14 @@ class Book:
 
     def put(self, contact_id: str, **changes) -> None:
         self.contacts[contact_id] = replace(self.contacts[contact_id], **changes)
+
+    def change_number(self, who: str, number: str) -> None:
+        """Let what is planned follow the person; what happened stays with the number that rang."""
+        former, self.numbers[who] = self.numbers[who], number
+        for contact in list(self.contacts.values()):
+            is_planned = contact.state in ("held", "reserved") and contact.at >= self.now - DAY
+            if is_planned and contact.customers[0] == who and contact.endpoint == former:
+                self.put(contact.id, endpoint=number)
 
     def lose(self, losers: tuple[tuple[str, str], ...]) -> None:
         for contact_id, state in losers:

@@ -21,6 +21,8 @@ from crm_api.accounts.models import Role
 from crm_api.contact_frequency import service as governor
 from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.policies.rules import to_document
+from crm_api.customers import queries as customer_queries
+from crm_api.customers import service as customers
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
@@ -85,7 +87,17 @@ def set_the_scene():
         links={},
         gap=next(law for law in laws.SHIPPED if law.key == "gap_24_hours"),
         change_policy=change_policy,
+        change_number=lambda *told, now: change_number(*told, by=owner, now=now),
     )
+
+
+def change_number(customer_id, number, *, by, now):
+    """Give somebody another number, and forget the one before."""
+    former = customer_queries.phones_of(customer_id)
+    phone = customers.add_phone(customer_id, number=number, by=by, now=now)
+    customers.make_primary(customer_id, phone_id=phone.id, by=by)
+    for old in former:
+        customers.remove_phone(customer_id, phone_id=old.id, by=by)
 
 
 def change_policy(rule, *, now, is_retired=False):
