@@ -16,13 +16,14 @@ from tests.governor_proof.worlds import make_world
 
 WORLDS = int(os.environ.get("GOVERNOR_WORLDS", "5500"))
 ONLY = os.environ.get("GOVERNOR_WORLD")
-BATCH = 500
+ALWAYS, BATCH = 2500, 500  # the others are heavy
 
 
 def numbers():
     if ONLY is not None:
         return [range(int(ONLY), int(ONLY) + 1)]
-    return [range(start, min(start + BATCH, WORLDS)) for start in range(0, WORLDS, BATCH)]
+    batches = [range(start, min(start + BATCH, WORLDS)) for start in range(0, WORLDS, BATCH)]
+    return [b if b.start < ALWAYS else pytest.param(b, marks=pytest.mark.heavy) for b in batches]
 
 
 @pytest.mark.parametrize("batch", numbers(), ids=lambda b: f"{b.start}-{b.stop - 1}")
