@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import signal
+import sys
 
 import pytest
 
@@ -151,10 +152,12 @@ def patience():
     def lose(_signal, _frame):
         raise NeverEnds
 
-    before = signal.signal(signal.SIGVTALRM, lose)
+    before, traced = signal.signal(signal.SIGVTALRM, lose), sys.gettrace()
+    sys.settrace(None)  # coverage takes a lock as it traces; the signal would leave it taken
     yield lambda: signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     signal.signal(signal.SIGVTALRM, before)
+    sys.settrace(traced)
 
 
 def survives(proofs, patience):
