@@ -41,17 +41,20 @@ class StraightRead:
         connection = db.connection()
         name = connection.dialect.name
         if name not in self._prepared:
-            self._prepared[name] = _Prepared(self._select.params(asked), connection.dialect)
+            self._prepared[name] = _Prepared(self._select, asked, connection.dialect)
         return self._prepared[name].run(connection, asked)
 
 
 class _Prepared:
     """What one dialect makes of a select: its text, the values it needs, how to read its rows."""
 
-    def __init__(self, select: sa.Select[Any], dialect: Dialect) -> None:
-        ready = select.compile(dialect=dialect).construct_expanded_state()
+    def __init__(
+        self, select: sa.Select[Any], asked: dict[str, str | int], dialect: Dialect
+    ) -> None:
+        ready = select.params(asked).compile(dialect=dialect).construct_expanded_state()
         self._text = ready.statement
-        self._values = dict(ready.parameters)
+        # What was asked the first time is nobody else's: to leave it out later is an error.
+        self._values = {n: value for n, value in ready.parameters.items() if n not in asked}
         self._order = ready.positiontup
         self._readers = _readers(select, dialect)
 

@@ -37,3 +37,11 @@ def test_it_may_be_asked_again_for_others(app):
 def test_what_the_driver_refuses_is_raised_as_everywhere(app):
     with pytest.raises(DBAPIError, match="nowhere"):
         StraightRead(sa.select(sa.column("id")).select_from(sa.table("nowhere"))).rows()
+
+
+def test_what_one_asked_never_answers_another(app):
+    read = StraightRead(sa.select(Staff.id).where(Staff.id == sa.bindparam("staff_id")))
+    read.rows(staff_id=make_staff().id)
+
+    with pytest.raises((KeyError, DBAPIError)):
+        read.rows()
