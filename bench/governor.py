@@ -181,10 +181,10 @@ def _locking(*, is_on: bool) -> Iterator[None]:
 def _product(url: str) -> Any:
     """Make the product, with its policies and without a connection, to be shared by forking."""
     from crm_api.app import create_app  # noqa: PLC0415 - it takes a while
-    from crm_api.contact_frequency import service  # noqa: PLC0415
-    from crm_api.kit.db import db  # noqa: PLC0415
-    from crm_api.kit.transactions import transaction  # noqa: PLC0415
-    from tests.support.databases import settings_for  # noqa: PLC0415
+    from crm_api.contact_frequency import service  # noqa: PLC0415 - the app first
+    from crm_api.kit.db import db  # noqa: PLC0415 - the app first
+    from crm_api.kit.transactions import transaction  # noqa: PLC0415 - the app first
+    from tests.support.databases import settings_for  # noqa: PLC0415 - the app first
 
     app = create_app(settings_for(url))
     with app.app_context():
@@ -198,10 +198,10 @@ def _product(url: str) -> Any:
 def _reserve(customer: str, at: datetime, *, keep: bool = True) -> int:
     """Reserve a call; return how many were made."""
     from crm_api.contact_frequency import service  # noqa: PLC0415 - the app first
-    from crm_api.contact_frequency.errors import ContactBlocked  # noqa: PLC0415
-    from crm_api.contact_frequency.values import Plan  # noqa: PLC0415
-    from crm_api.customers.terms import Category, Channel  # noqa: PLC0415
-    from crm_api.kit.transactions import transaction  # noqa: PLC0415
+    from crm_api.contact_frequency.errors import ContactBlocked  # noqa: PLC0415 - the app first
+    from crm_api.contact_frequency.values import Plan  # noqa: PLC0415 - the app first
+    from crm_api.customers.terms import Category, Channel  # noqa: PLC0415 - the app first
+    from crm_api.kit.transactions import transaction  # noqa: PLC0415 - the app first
 
     plan = Plan(customer_id=customer, channel=Channel.CALL, category=Category.SERVICE, at=at)
     with suppress(_Undo, ContactBlocked), transaction():

@@ -63,16 +63,8 @@ def draft_change(
     :raises NotFound: if there is no such policy, or none that the actor may see
     """
     policy = policies.get_policy(policy_id, visible_to=by)
-    draft = _draft(
-        _identified(rule, policy),
-        policy,
-        effective_from=effective_from,
-        reason=reason,
-        by=by,
-        now=now,
-        is_retired=is_retired,
-    )
-    return _keep(draft, by=by, now=now)
+    content = {"effective_from": effective_from, "reason": reason, "is_retired": is_retired}
+    return _propose(rule, policy, by=by, now=now, **content)
 
 
 def draft_rollback(
@@ -96,17 +88,17 @@ def draft_rollback(
     older = drafts.find_version(policy.id, number)
     if older is None:
         raise NotFound("version")
-    draft = _draft(
-        _identified(from_document(older.rule, key=policy.key), policy),
-        policy,
-        effective_from=effective_from,
-        reason=reason,
-        by=by,
-        now=now,
-        is_retired=older.is_retired,
-        restores_number=number,
+    content = {"effective_from": effective_from, "reason": reason, "is_retired": older.is_retired}
+    rule = from_document(older.rule, key=policy.key)
+    return _propose(rule, policy, by=by, now=now, restores_number=number, **content)
+
+
+def _propose(
+    rule: Rule, policy: FrequencyPolicy, *, by: Actor, now: datetime, **content: Any
+) -> dict[str, Any]:
+    return _keep(
+        _draft(_identified(rule, policy), policy, by=by, now=now, **content), by=by, now=now
     )
-    return _keep(draft, by=by, now=now)
 
 
 def _identified(rule: Rule, policy: FrequencyPolicy | PolicyDraft) -> Rule:
