@@ -1,0 +1,14 @@
+"""Batches of planning that processes share, and the holds of a day."""
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
