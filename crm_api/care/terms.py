@@ -8,7 +8,11 @@ class Occasion(StrEnum):
 
     BIRTHDAY = "birthday"
     ANNIVERSARY = "anniversary"
+    JOINING = "joining"  # so many years with the operator
     FESTIVAL = "festival"
+    PROMOTION = "promotion"
+    LIFE_EVENT = "life_event"  # a new home, a child born: once, as somebody noted it
+    TIER_CHANGE = "tier_change"  # upwards only
 
 
 class MessageState(StrEnum):

@@ -80,6 +80,20 @@ class AnniversaryKind(StrEnum):
     OTHER = "other"
 
 
+class LifeEventKind(StrEnum):
+    """What happens to a customer once, and is worth a word of joy."""
+
+    PROMOTION = "promotion"
+    NEW_HOME = "new_home"
+    MARRIAGE = "marriage"
+    CHILD_BORN = "child_born"
+    CHILDS_SUCCESS = "childs_success"
+    NEW_BUSINESS = "new_business"
+    AWARD = "award"
+    RETIREMENT = "retirement"
+    OTHER = "other"
+
+
 class RelationKind(StrEnum):
     """How two customers belong together."""
 

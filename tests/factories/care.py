@@ -24,7 +24,11 @@ BIRTHDAY = "【演示通信】{salutation}，祝您生日快乐，万事顺意�
 WORDS = {
     Occasion.BIRTHDAY: "祝您生日快乐",
     Occasion.ANNIVERSARY: "{anniversary}到了，祝您幸福",
+    Occasion.JOINING: "您入网{years}周年了，感谢一路相伴",
     Occasion.FESTIVAL: "{festival}将至，祝您阖家安康",
+    Occasion.PROMOTION: "欣闻您荣升，谨致祝贺",
+    Occasion.LIFE_EVENT: "欣闻{event}，谨致祝贺",
+    Occasion.TIER_CHANGE: "您已成为我们的{tier}客户，感谢信任",
 }
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_DAY_NAME: Final = 12
+LONGEST_YEARS: Final = 3
+LONGEST_TIER: Final = 4
 FIELD: Final = re.compile(r"\{([^{}]*)\}")
 # What a template may name, and how many units it takes at the most.
 LONGEST: Final[dict[str, int]] = {
@@ -20,12 +22,19 @@ LONGEST: Final[dict[str, int]] = {
     "name": LONGEST_NAME,
     "festival": LONGEST_DAY_NAME,
     "anniversary": LONGEST_DAY_NAME,
+    "years": LONGEST_YEARS,
+    "event": LONGEST_DAY_NAME,
+    "tier": LONGEST_TIER,
 }
 PERSONAL: Final = frozenset({"salutation", "name"})
 FIELDS_OF: Final[dict[Occasion, frozenset[str]]] = {
     Occasion.BIRTHDAY: PERSONAL,
     Occasion.ANNIVERSARY: PERSONAL | {"anniversary"},
+    Occasion.JOINING: PERSONAL | {"years"},
     Occasion.FESTIVAL: PERSONAL | {"festival"},
+    Occasion.PROMOTION: PERSONAL,
+    Occasion.LIFE_EVENT: PERSONAL | {"event"},
+    Occasion.TIER_CHANGE: PERSONAL | {"tier"},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.care.policies import salutations
+from crm_api.care.policies.naming import name_of_day
 from crm_api.care.terms import Occasion
 
 if TYPE_CHECKING:
@@ -14,19 +15,10 @@ if TYPE_CHECKING:
     Theme = tuple[Occasion, str | None]
     Pair = frozenset[Theme]
 
-DAY_NAMES = {"wedding": "结婚纪念日", "founding": "成立纪念日", "joining": "入网纪念日"}
-OTHER_DAY = "纪念日"
-
 
 def theme_of(occasion: Occasion, occurrence: str) -> Theme:
     """Return what a greeting is about, as templates name it."""
     return occasion, occurrence.split(":")[1] if occasion is Occasion.FESTIVAL else None
-
-
-def name_of_day(kind: str, label: str) -> str:
-    """Return how an anniversary is called: by its own label where that can be said."""
-    named = label and not salutations.is_unspeakable(label, salutations.LONGEST_NAME)
-    return label if named else DAY_NAMES.get(kind, OTHER_DAY)
 
 
 def values_for(pair: Any, *, festivals: Mapping[str, str]) -> dict[str, str]:

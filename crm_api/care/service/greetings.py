@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from crm_api.care import queries
 from crm_api.care.policies import lengths, salutations
 from crm_api.care.policies.choosing import choose, stable_number
+from crm_api.care.policies.naming import name_of_day
 from crm_api.care.policies.saying import said_once
-from crm_api.care.policies.together import name_of_day
 from crm_api.care.terms import Occasion
 from crm_api.care.values import Greeting
 from crm_api.contact_frequency.values import Plan

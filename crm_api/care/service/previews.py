@@ -9,7 +9,7 @@ from crm_api.calendars.queries import festival_rules
 from crm_api.care import queries
 from crm_api.care.policies import rendering, salutations
 from crm_api.care.policies.lengths import measure
-from crm_api.care.policies.together import name_of_day
+from crm_api.care.policies.naming import SAMPLES, name_of_day
 from crm_api.care.service.causes import causes_of
 from crm_api.care.service.templates import lint_version
 from crm_api.care.values import DayPreview, OccasionPreview, Preview
@@ -71,6 +71,7 @@ def preview_version(
     names = {rule.key: rule.name for rule in festival_rules()}
     compiled = rendering.compile_text(version.text)
     known = {
+        **SAMPLES,
         "salutation": salutations.salute(customer.name, customer.gender),
         "name": salutations.say_name(customer.name),
         "festival": "、".join(names.get(key, "") for key in _festivals_of(template)),
