@@ -15,6 +15,14 @@ class Occasion(StrEnum):
     TIER_CHANGE = "tier_change"  # upwards only
 
 
+class BirthdayCalendar(StrEnum):
+    """By which calendar a birthday is greeted, where both its dates are known."""
+
+    AS_STATED = "as_stated"
+    SOLAR = "solar"
+    LUNAR = "lunar"
+
+
 class MessageState(StrEnum):
     """Where a message stands on its way to the customer."""
 

@@ -6,12 +6,16 @@ from crm_api.care.gateway.models import (
     GatewayPace,
     InboundMessage,
 )
+from crm_api.care.models.masses import ALL_OTHERS, BirthdayCheck
 from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEvent
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
+from crm_api.care.models.wishes import GreetingPreferences
 
 __all__ = [
+    "ALL_OTHERS",
     "LOST",
     "MOVES",
+    "BirthdayCheck",
     "CareMessage",
     "CareMessageEvent",
     "CareTemplate",
@@ -19,5 +23,6 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryReport",
     "GatewayPace",
+    "GreetingPreferences",
     "InboundMessage",
 ]

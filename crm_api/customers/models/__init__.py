@@ -8,7 +8,12 @@ from crm_api.customers.imports.models import (
 )
 from crm_api.customers.models.changes import CustomerChange
 from crm_api.customers.models.core import Customer, Phone
-from crm_api.customers.models.extended import Anniversary, DoNotDisturbWish, ExtendedProfile
+from crm_api.customers.models.extended import (
+    Anniversary,
+    DoNotDisturbWish,
+    ExtendedProfile,
+    LifeEvent,
+)
 from crm_api.customers.models.locks import SubjectLock
 from crm_api.customers.models.relations import Relation
 from crm_api.customers.models.search import SearchTerm
@@ -24,6 +29,7 @@ __all__ = [
     "ImportChunk",
     "ImportPart",
     "ImportedCustomer",
+    "LifeEvent",
     "Phone",
     "Relation",
     "SearchTerm",

@@ -24,6 +24,7 @@ class Customer(Versioned, Model):
     __table_args__ = (
         sa.Index("ix_customers_owner_id_id", "owner_id", "id"),
         sa.Index("ix_customers_team_id_id", "team_id", "id"),
+        sa.Index("ix_customers_joined_on_id", "joined_on", "id"),
     )
 
     kind: Mapped[Kind] = mapped_column(enum_column(Kind), default=Kind.INDIVIDUAL)

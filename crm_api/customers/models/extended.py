@@ -8,7 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.calendars.terms import Calendar
-from crm_api.customers.terms import AnniversaryKind, Channel, CommunicationStyle
+from crm_api.customers.terms import (
+    AnniversaryKind,
+    Channel,
+    CommunicationStyle,
+    LifeEventKind,
+)
 from crm_api.kit.db import Model, Record, Versioned
 from crm_api.kit.types import Json, RecordId, enum_column
 
@@ -38,7 +43,8 @@ class Anniversary(Versioned, Model):
 
     __tablename__ = "anniversaries"
     __table_args__ = (
-        sa.Index("ix_anniversaries_calendar_month_day", "calendar", "month", "day"),
+        # With the id, so that a day that very many keep is read page by page, not sorted for each.
+        sa.Index("ix_anniversaries_calendar_month_day_id", "calendar", "month", "day", "id"),
         sa.Index(
             "uq_anniversaries_birthday",
             "customer_id",
@@ -61,6 +67,28 @@ class Anniversary(Versioned, Model):
     is_greeted: Mapped[bool] = mapped_column(default=True)
     # The customer said so; a birthday that nobody stated follows `birth_on`.
     is_stated: Mapped[bool] = mapped_column(default=True)
+    # Somebody asked: this date is right, however unlikely it looks.
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[RecordId | None]
+
+
+class LifeEvent(Versioned, Model):
+    """What happened to a customer once, or soon will: a promotion, a new home, a child born."""
+
+    __tablename__ = "life_events"
+    __table_args__ = (
+        sa.Index("ix_life_events_customer_id_id", "customer_id", "id"),
+        sa.Index("ix_life_events_happened_on", "happened_on"),
+    )
+
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    kind: Mapped[LifeEventKind] = mapped_column(enum_column(LifeEventKind))
+    label: Mapped[str] = mapped_column(default="")
+    happened_on: Mapped[date]
+    is_greeted: Mapped[bool] = mapped_column(default=True)
+    noted_on: Mapped[date]  # the local day on which we learnt of it
+    by_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))
+    visit_id: Mapped[RecordId | None]  # in which visit, where it was in one
 
 
 class DoNotDisturbWish(Record, Model):
