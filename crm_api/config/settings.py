@@ -66,6 +66,7 @@ class Settings:
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     hold_days: int = 45
+    care_needs_approval: bool = False
     firm_hours: int = 24
     log_level: str = "INFO"
 
@@ -106,6 +107,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
         hold_days=_number(environ, "CRM_HOLD_DAYS", 45),
+        care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
         firm_hours=_number(environ, "CRM_FIRM_HOURS", 24),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )
@@ -187,6 +189,14 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
         msg = f"{name} is {given!r}; it must be a whole number above 0."
         raise MissingSetting(msg)
     return int(given)
+
+
+def _is_yes(environ: Mapping[str, str], name: str) -> bool:
+    given = environ.get(name, "no")
+    if given not in ("yes", "no"):
+        msg = f"{name} is {given!r}; it must be yes or no."
+        raise MissingSetting(msg)
+    return given == "yes"
 
 
 def _hours(environ: Mapping[str, str], name: str, default: str) -> tuple[tuple[time, time], ...]:

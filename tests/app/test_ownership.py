@@ -104,6 +104,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         messages = [{**heard, "received_at": moment.isoformat()}]
         _ok(gateway.post("/v1/gateway/inbound", json={"messages": messages}))
     reply = _ok(caller.get("/v1/care-replies"))["items"][0]
+    day_hold = {"kind": "hold", "reason": "x"}
+    ruling = _ok(sign_in(manager).post(f"/v1/care-days/{moment.date()}/rulings", json=day_hold))
     file = {"file": (BytesIO(csv_bytes([row(1)])), "people.csv"), "mapping": json.dumps(MAPPING)}
     sent = sign_in(manager).post("/v1/customer-imports", data=file)
     assert sent.status_code == 202, sent.text
@@ -131,6 +133,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "import_id": sent.json["id"],
         "hold_id": hold["id"],
         "reply_id": reply["id"],
+        "ruling_id": ruling["id"],
         "opt_out_id": opt_outs[0]["id"],
         "decision_id": reservation["decision_id"],
         "draft_id": draft["id"],

@@ -1,5 +1,6 @@
 """The tables of care."""
 
+from crm_api.care.approval.models import DayRuling
 from crm_api.care.gateway.models import (
     DeliveryAttempt,
     DeliveryReport,
@@ -8,6 +9,7 @@ from crm_api.care.gateway.models import (
 )
 from crm_api.care.models.masses import ALL_OTHERS, BirthdayCheck
 from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEvent
+from crm_api.care.models.plans import PlanBatch, PlanRefusal, PlanRound, PlanRun
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
 from crm_api.care.models.wishes import GreetingPreferences
 
@@ -20,9 +22,14 @@ __all__ = [
     "CareMessageEvent",
     "CareTemplate",
     "CareTemplateVersion",
+    "DayRuling",
     "DeliveryAttempt",
     "DeliveryReport",
     "GatewayPace",
     "GreetingPreferences",
     "InboundMessage",
+    "PlanBatch",
+    "PlanRefusal",
+    "PlanRound",
+    "PlanRun",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.audit import service as audit
 from crm_api.care import queries
+from crm_api.care.approval.queries import held_among
 from crm_api.care.models import LOST, CareMessageEvent
 from crm_api.care.queries import messages as outbox
 from crm_api.care.terms import MessageState
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from crm_api.care.models import CareMessage
 
 MISSED = "missed_its_window"
+HELD_OVER = "held_past_its_window"  # by a manager, or for want of an approval
 CHUNK = 200
 
 
@@ -58,12 +60,14 @@ def expire_messages(*, now: datetime) -> int:
 
     A late greeting is worse than none. Returns how many it found; repeat until there are none.
     """
+    found = outbox.overdue_ids(now, limit=CHUNK)
+    stopped = held_among([row.id for row in found])
     return len(
         _stop(
-            outbox.overdue_ids(now, limit=CHUNK),
+            found,
             MessageState.EXPIRED,
             at=now,
-            reason=MISSED,
+            reason=lambda message: HELD_OVER if message.id in stopped else MISSED,
             give_back=contact_frequency.expire_slots,
         )
     )
@@ -80,7 +84,7 @@ def suppress_queued(number: str, reason: str, at: datetime) -> int:
             outbox.waiting_for(number),
             MessageState.SUPPRESSED,
             at=at,
-            reason=reason,
+            reason=lambda _: reason,
             give_back=contact_frequency.release_slots,
         )
     )
@@ -91,14 +95,18 @@ def _stop(
     state: MessageState,
     *,
     at: datetime,
-    reason: str,
+    reason: Callable[[CareMessage], str],
     give_back: Callable[..., Any],
 ) -> Sequence[CareMessage]:
     lock_subjects_of(found)
     messages = outbox.lock_waiting([row.id for row in found])
+    slots: dict[str, list[str]] = {}
     for message in messages:
-        move(message, state, at=at, reason=reason)
-    give_back([message.slot_id for message in messages], reason=reason)
+        why = reason(message)
+        move(message, state, at=at, reason=why)
+        slots.setdefault(why, []).append(message.slot_id)
+    for why, slot_ids in slots.items():
+        give_back(slot_ids, reason=why)
     return messages
 
 

@@ -11,7 +11,7 @@ from crm_api.contact_frequency.service.facts import (
     recount_slot,
 )
 from crm_api.contact_frequency.service.following import follow_customers
-from crm_api.contact_frequency.service.freezing import join_begins
+from crm_api.contact_frequency.service.freezing import join_begins, stop_begins
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
@@ -90,5 +90,6 @@ __all__ = [
     "reserve_slots",
     "return_slots",
     "start_visit_slot",
+    "stop_begins",
     "withdraw_slot",
 ]

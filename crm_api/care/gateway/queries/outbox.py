@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crm_api.care.approval.queries import is_stopped
 from crm_api.care.gateway.policies.pace import MARGIN, MOST_IDLE_LEASES
 from crm_api.care.models import CareMessage
 from crm_api.kit.db import db
@@ -24,13 +25,14 @@ IS_SUBMITTING = sa.text(f"{IS_HANDED_OUT} AND care_messages.state = 'submitting'
 
 
 def is_ready(*, now: datetime, open_categories: Collection[Category]) -> sa.ColumnElement[bool]:
-    """Tell which messages may be leased: due, with time left, at an hour open for them."""
+    """Tell which messages may be leased: due, with time left, not held, at an hour for them."""
     return sa.and_(
         IS_QUEUED,
         CareMessage.due_at <= now,
         CareMessage.send_before >= now + MARGIN,
         CareMessage.idle_leases < MOST_IDLE_LEASES,
         CareMessage.category.in_(sorted(open_categories)),
+        sa.not_(is_stopped()),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
+from crm_api.care.approval.queries import held_among
 from crm_api.care.gateway import queries
 from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.gateway.policies import gate
@@ -55,7 +56,10 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
     leased = {i: m for i, m in holding.items() if m.state is MessageState.LEASED}
     for lost in _follow_numbers(leased, now=now):
         del leased[lost], holding[lost]
-    refusals = _pass_gate(leased, gateway_id=gateway_id, now=now)
+    refusals = _keep_back(leased, gateway_id=gateway_id, now=now)
+    for stopped in refusals:
+        del leased[stopped]
+    refusals |= _pass_gate(leased, gateway_id=gateway_id, now=now)
     return [_answer(one, messages, holding, refusals) for one in held]
 
 
@@ -69,6 +73,18 @@ def _follow_numbers(leased: Mapping[str, CareMessage], *, now: datetime) -> list
         contact_frequency.follow_numbers(former, to=to, now=now)
         send_to(phone, message, now=now)
     return list(moved)
+
+
+def _keep_back(
+    leased: Mapping[str, CareMessage], *, gateway_id: str, now: datetime
+) -> dict[str, Refusal]:
+    """Put back what managers hold for now: it is leased again once they release it."""
+    stopped = held_among(leased.keys())
+    for message_id in stopped:
+        message = leased[message_id]
+        requeue(message, due_at=message.due_at, at=now, by_id=gateway_id, reason=Refusal.HELD)
+        message.idle_leases = 0  # a worker did ask: nothing is wrong with the message
+    return dict.fromkeys(stopped, Refusal.HELD)
 
 
 def _holds(one: Held, message: CareMessage, *, now: datetime) -> bool:

@@ -1,0 +1,127 @@
+"""What was ruled about a day, and which messages that stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm_api import config
+from crm_api.accounts import queries as accounts
+from crm_api.accounts.models import Team
+from crm_api.care.approval.models import DayRuling
+from crm_api.care.approval.terms import RulingKind
+from crm_api.care.models import CareMessage, CareTemplate
+from crm_api.customers.models import Customer
+from crm_api.kit.bulk import is_among
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import Page, fetch_page
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.kit.paging import PageRequest
+
+
+def is_stopped() -> sa.ColumnElement[bool]:
+    """Tell whether a message must not go out for now: held, or not approved where that is asked."""
+    if not config.current().care_needs_approval:
+        return is_held()
+    return sa.or_(is_held(), sa.not_(_is_covered(RulingKind.APPROVAL)))
+
+
+def is_held() -> sa.ColumnElement[bool]:
+    """Tell whether a hold in force covers a message."""
+    return _is_covered(RulingKind.HOLD)
+
+
+def _is_covered(kind: RulingKind) -> sa.ColumnElement[bool]:
+    """Tell whether a ruling in force covers a message. Rulings are few, so they are asked first.
+
+    A text made for two occasions is about either. The CASE keeps PostgreSQL from making a join of
+    it, which would read the whole queue before it hands out the first message.
+    """
+    over, says_both = aliased(Team), aliased(CareTemplate)
+    also = (
+        sa.exists()
+        .where(says_both.id == CareMessage.template_id)
+        .where(says_both.also_occasion == DayRuling.occasion)
+        .correlate_except(says_both)
+    )
+    ruling = (
+        sa.select(DayRuling.id)
+        .join(over, over.id == DayRuling.team_id)
+        .where(sa.text("care_day_rulings.lifted_at IS NULL"))
+        .where(DayRuling.on_day == CareMessage.on_day, DayRuling.kind == kind)
+        .where(_is_or_any(DayRuling.message_id, CareMessage.id))
+        .where(_is_or_any(DayRuling.template_id, CareMessage.template_id))
+        .where(sa.or_(_is_or_any(DayRuling.occasion, CareMessage.occasion), also))
+        .where(_belongs_beneath(over.path))
+        .correlate(CareMessage)
+    )
+    return sa.case((ruling.exists(), 1), else_=0) == 1
+
+
+def _is_or_any(named: sa.ColumnElement[str] | object, own: object) -> sa.ColumnElement[bool]:
+    column = sa.type_coerce(named, sa.Text())
+    return sa.or_(column.is_(None), column == sa.type_coerce(own, sa.Text()))
+
+
+def _belongs_beneath(path: sa.ColumnElement[str] | object) -> sa.ColumnElement[bool]:
+    own, whole = aliased(Team), aliased(Customer)
+    return (
+        sa.exists()
+        .where(whole.id == CareMessage.customer_id, own.id == whole.team_id)
+        .where(sa.func.substr(own.path, 1, sa.func.length(path)) == path)
+        .correlate_except(own, whole)
+    )
+
+
+def held_among(message_ids: Collection[str]) -> set[str]:
+    """Return those of these messages that must not go out for now.
+
+    Whoever is about to begin messages asks under the lock that begins share: what commits a ruling
+    takes that lock alone, so that nothing it covers passes begin afterwards.
+    """
+    if not message_ids:
+        return set()
+    among = is_among(CareMessage.id, sorted(message_ids))
+    return set(db.session.scalars(sa.select(CareMessage.id).where(among, is_stopped())))
+
+
+def get_ruling(ruling_id: str, *, visible_to: Actor) -> DayRuling:
+    """Return a ruling.
+
+    :raises NotFound: if there is none, or the reader may not see its team
+    """
+    sought = _visible(visible_to).where(DayRuling.id == ruling_id)
+    ruling = db.session.scalars(sought).one_or_none()
+    if ruling is None:
+        raise NotFound("ruling")
+    return ruling
+
+
+def list_rulings(
+    on: date,
+    *,
+    visible_to: Actor,
+    page: PageRequest,
+    kind: RulingKind | None = None,
+    in_force: bool | None = None,
+) -> Page:
+    """Return a page of what was ruled about a day, the oldest first."""
+    statement = _visible(visible_to).where(DayRuling.on_day == on)
+    if kind is not None:
+        statement = statement.where(DayRuling.kind == kind)
+    if in_force is not None:
+        statement = statement.where(DayRuling.lifted_at.is_(None) == in_force)
+    return fetch_page(statement, by=[DayRuling.id], page=page)
+
+
+def _visible(visible_to: Actor) -> sa.Select[DayRuling]:
+    statement = sa.select(DayRuling).join(Team, Team.id == DayRuling.team_id)
+    return statement.where(accounts.visible_teams(visible_to))

@@ -1,0 +1,56 @@
+"""The day's approval, for managers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.accounts.guards import current_actor, requires
+from crm_api.accounts.models import Role
+from crm_api.care.approval import queries, schemas, service
+from crm_api.care.approval.errors import DayIsOver, RulingLifted
+from crm_api.kit import clock
+from crm_api.kit.errors import Busy, Invalid, NotFound
+from crm_api.kit.routing import Blueprint, refuses
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from crm_api.kit.schemas import Payload
+
+LEADERS = (Role.MANAGER, Role.ADMIN)
+READERS = (*LEADERS, Role.AUDITOR)
+
+blueprint = Blueprint(
+    "care days", __name__, description="What goes out on a day, and what managers rule about it."
+)
+BLUEPRINTS = (blueprint,)
+
+
+@blueprint.get("/v1/care-days/<day:on>/rulings")
+@requires(*READERS)
+@refuses(Invalid)
+@blueprint.arguments(schemas.RulingsQuerySchema, location="query")
+@blueprint.response(200, schemas.RulingPageSchema)
+def list_rulings(payload: Payload, *, on: date) -> Any:
+    """List the holds on a day's messages, and the leave given for them."""
+    return queries.list_rulings(on, **payload, visible_to=current_actor())
+
+
+@blueprint.post("/v1/care-days/<day:on>/rulings")
+@requires(*LEADERS)
+@refuses(NotFound, DayIsOver, Busy)
+@blueprint.arguments(schemas.NewRulingSchema)
+@blueprint.response(201, schemas.RulingSchema)
+def rule(payload: Payload, *, on: date) -> Any:
+    """Hold one message of a day, some or all, or let them go."""
+    return service.rule(on, **payload, by=current_actor(), now=clock.now())
+
+
+@blueprint.put("/v1/care-rulings/<record_id:ruling_id>/lift")
+@requires(*LEADERS)
+@refuses(NotFound, DayIsOver, RulingLifted, Busy)
+@blueprint.arguments(schemas.RulingLiftSchema)
+@blueprint.response(200, schemas.RulingSchema)
+def lift_ruling(payload: Payload, *, ruling_id: str) -> Any:
+    """Release what is held while its day lasts, or take leave back."""
+    return service.lift_ruling(ruling_id, **payload, by=current_actor(), now=clock.now())

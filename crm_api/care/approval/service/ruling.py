@@ -1,0 +1,110 @@
+"""Hold messages of a day, or let them go; each word of it leaves a trail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.accounts import queries as accounts
+from crm_api.audit import service as audit
+from crm_api.calendars import service as calendars
+from crm_api.care import queries as care
+from crm_api.care.approval import queries
+from crm_api.care.approval.errors import DayIsOver
+from crm_api.care.approval.models import DayRuling
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.care.approval.terms import RulingKind
+    from crm_api.care.terms import Occasion
+
+
+def rule(
+    on: date,
+    kind: RulingKind,
+    *,
+    team_id: str | None = None,
+    occasion: Occasion | None = None,
+    template_id: str | None = None,
+    message_id: str | None = None,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> DayRuling:
+    """Hold one message of a day, some, or all in a team and beneath it; or let them go.
+
+    Once this commits, nothing that it holds passes begin. Messages planned later for the day are
+    covered as well, and all of it ends with the day.
+
+    :raises DayIsOver: if the day has passed
+    :raises NotFound: if the team, message or template is none, or not the actor's to rule about
+    """
+    _require_ahead(on, now=now)
+    team = accounts.get_team(team_id or by.team_id, visible_to=by)
+    if template_id is not None:
+        care.get_template(template_id)
+    if message_id is not None and care.get_message(message_id, visible_to=by).on_day != on:
+        raise NotFound("care message")
+    contact_frequency.stop_begins()
+    ruling = DayRuling(
+        id=new_id(),
+        created_at=now,
+        kind=kind,
+        on_day=on,
+        team_id=team.id,
+        occasion=occasion,
+        template_id=template_id,
+        message_id=message_id,
+        reason=reason,
+        by_id=by.id,
+    )
+    db.session.add(ruling)
+    audit.record(f"care_day.{kind}", **_about(ruling, by=by, now=now))
+    return ruling
+
+
+def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> DayRuling:
+    """Release what is held, or take leave back, while the day lasts.
+
+    :raises DayIsOver: if the day has passed
+    :raises RulingLifted: if it was lifted before for another reason
+    :raises NotFound: if there is none, or it is not the actor's to lift
+    """
+    ruling = queries.get_ruling(ruling_id, visible_to=by)
+    _require_ahead(ruling.on_day, now=now)
+    contact_frequency.stop_begins()
+    db.session.refresh(ruling, with_for_update=True)
+    is_news = ruling.lifted_at is None
+    ruling.lift(reason=reason, by_id=by.id, at=now)
+    if is_news:
+        audit.record(f"care_day.{ruling.kind}_lifted", **_about(ruling, by=by, now=now))
+    return ruling
+
+
+def _require_ahead(on: date, *, now: datetime) -> None:
+    today = calendars.local_day(now)
+    if on < today:
+        raise DayIsOver(today=today.isoformat())
+
+
+def _about(ruling: DayRuling, *, by: Actor, now: datetime) -> dict[str, Any]:
+    named = {
+        "on": ruling.on_day.isoformat(),
+        "team_id": ruling.team_id,
+        "occasion": ruling.occasion,
+        "template_id": ruling.template_id,
+        "message_id": ruling.message_id,
+        "reason": ruling.lift_reason or ruling.reason,
+    }
+    return {
+        "by_id": by.id,
+        "at": now,
+        "subject_kind": "care_day_ruling",
+        "subject_id": ruling.id,
+        "details": {name: value for name, value in named.items() if value is not None},
+    }
