@@ -76,3 +76,40 @@ class TemplateNameTaken(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Another template bears this name. Choose a new name.")
+
+
+class TemplateRetired(DomainError):
+    """The template is out of use for good."""
+
+    code = "template_retired"
+
+    def __init__(self) -> None:
+        super().__init__("This template is out of use. Make a new one.")
+
+
+class VersionEnded(DomainError):
+    """The version is out of the way already."""
+
+    code = "version_ended"
+
+    def __init__(self, *, status: str) -> None:
+        super().__init__(f"This version is {status} already.", status=status)
+
+
+class NotYourTemplate(DomainError):
+    """Whoever neither wrote nor submitted a version leaves it to those who did, or a manager."""
+
+    status = 403
+    code = "not_your_template"
+
+    def __init__(self) -> None:
+        super().__init__("Its author, its submitter or a manager takes it back.")
+
+
+class WordForbiddenAlready(DomainError):
+    """The list has this word, perhaps written otherwise."""
+
+    code = "word_forbidden_already"
+
+    def __init__(self, *, word: str) -> None:
+        super().__init__(f"“{word}” is on the list and covers it.", word=word)

@@ -56,3 +56,5 @@ class TemplateStatus(StrEnum):
     SUBMITTED = "submitted"
     APPROVED = "approved"
     RETIRED = "retired"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from crm_api.care.policies.choosing import Pool
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from crm_api.care.terms import Encoding, Occasion
     from crm_api.contact_frequency.terms import ContactClass
     from crm_api.contact_frequency.values import Plan
+
+NO_WORDS = Pool()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,7 @@ class Cause:
     festival_key: str | None = None
     festival_name: str = ""
     date: YearlyDate | None = None
-    words: Sequence[Words] = ()
+    words: Pool = NO_WORDS
     obstacle: str = ""
 
 

@@ -65,6 +65,7 @@ class Settings:
     overrides_per_week: int = 10
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
+    fresh_occasions: int = 3
     hold_days: int = 45
     care_needs_approval: bool = False
     firm_hours: int = 24
@@ -106,6 +107,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         overrides_per_week=_number(environ, "CRM_OVERRIDES_PER_WEEK", 10),
         gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
         coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
+        fresh_occasions=_number(environ, "CRM_FRESH_OCCASIONS", 3),
         hold_days=_number(environ, "CRM_HOLD_DAYS", 45),
         care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
         firm_hours=_number(environ, "CRM_FIRM_HOURS", 24),

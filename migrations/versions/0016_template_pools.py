@@ -1,14 +1,77 @@
 """Words by tier and style, and the words that are forbidden."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+MOMENT = sa.DateTime(timezone=True)
+NEW_COLUMNS = {
+    "care_templates": {"tiers": DOCUMENT, "styles": DOCUMENT, "retired_at": MOMENT},
+    "care_template_versions": {
+        "ended_by_id": sa.String(length=64),
+        "ended_at": MOMENT,
+        "ended_because": sa.Text(),
+    },
+}
+
 
 def upgrade() -> None:
-    pass
+    for table, columns in NEW_COLUMNS.items():
+        for name, kind in columns.items():
+            op.add_column(table, sa.Column(name, kind, nullable=True))
+    _create_forbidden_words()
+    _create_shortages()
+
+
+def _create_forbidden_words() -> None:
+    op.create_table(
+        "forbidden_words",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column("folded", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("added_by_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forbidden_words")),
+        sa.UniqueConstraint("folded", name=op.f("uq_forbidden_words_folded")),
+        sqlite_strict=True,
+    )
+
+
+def _create_shortages() -> None:
+    op.create_table(
+        "care_shortages",
+        sa.Column("occurrence", sa.String(length=200), nullable=False),
+        sa.Column("customer_id", sa.String(length=64), nullable=False),
+        sa.Column("occasion", sa.String(length=32), nullable=False),
+        sa.Column("festival_key", sa.String(length=64), nullable=True),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("tier", sa.String(length=32), nullable=False),
+        sa.Column("style", sa.String(length=32), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_care_shortages_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("occurrence", name=op.f("pk_care_shortages")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_care_shortages_customer_id"), "care_shortages", ["customer_id"])
+    op.create_index(
+        op.f("ix_care_shortages_on_day_occasion_festival_key"),
+        "care_shortages",
+        ["on_day", "occasion", "festival_key"],
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("care_shortages")
+    op.drop_table("forbidden_words")
+    for table, columns in NEW_COLUMNS.items():
+        for name in columns:
+            op.drop_column(table, name)

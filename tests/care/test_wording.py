@@ -2,10 +2,19 @@
 
 import pytest
 
-from crm_api.care.policies.choosing import LastTime, Words, choose, stable_number
+from crm_api.care.policies.choosing import (
+    NOTHING_TOLD,
+    Fit,
+    Pool,
+    Told,
+    Words,
+    choose,
+    stable_number,
+    turn_of,
+)
 from crm_api.care.policies.rendering import compile_text, longest_rendering
 from crm_api.care.policies.salutations import LONGEST_SALUTATION, salute
-from crm_api.customers.terms import Category, Gender
+from crm_api.customers.terms import Category, CommunicationStyle, Gender, Tier
 
 MALE, FEMALE, UNKNOWN = Gender.MALE, Gender.FEMALE, Gender.UNKNOWN
 
@@ -48,37 +57,92 @@ def test_rendering_evaluates_nothing():
     assert compiled.render(values) == "{x} a b %s $c"
 
 
-def words(template_id, text="{salutation}好"):
-    return Words(template_id, 1, Category.CARE, compile_text(text))
+def words(template_id, text="{salutation}好", **changes):
+    return Words(template_id, 1, Category.CARE, compile_text(text), **changes)
 
 
 VALUES = {"salutation": "王先生"}
+ANYBODY = (Tier.STANDARD, None)
 
 
-def test_the_template_of_last_time_is_not_taken_again():
+def chosen_id(turn, *among, told=NOTHING_TOLD, reader=ANYBODY):
+    chosen = choose(turn, among=Pool(among).ranked_for(*reader), told=told, values=VALUES)
+    return None if chosen is None else chosen[0].template_id
+
+
+def test_a_template_heard_lately_is_not_taken_again():
     both = [words("a"), words("b", "{salutation}早")]
+    told = Told(frozenset({"a"}), frozenset({"别的"}))
 
-    for number in range(8):
-        chosen = choose(number << 32, among=both, last=LastTime("a", "别的"), values=VALUES)
-        assert chosen is not None
-        assert chosen[0].template_id == "b"
+    assert [chosen_id(turn, *both, told=told) for turn in range(4)] == ["b"] * 4
 
 
 def test_nor_is_its_text_under_another_name():
-    assert choose(0, among=[words("b")], last=LastTime("a", "王先生好"), values=VALUES) is None
+    assert chosen_id(0, words("b"), told=Told(frozenset({"a"}), frozenset({"王先生好"}))) is None
 
 
 def test_where_nothing_is_fresh_nothing_is_said():
-    assert choose(0, among=[words("a")], last=LastTime("a", "x"), values=VALUES) is None
-    assert choose(0, among=[], last=None, values=VALUES) is None
+    assert chosen_id(0, words("a"), told=Told(frozenset({"a"}))) is None
+    assert chosen_id(0) is None
 
 
 def test_the_choice_is_stable_and_uses_every_template():
     among = [words(t, t + "{salutation}") for t in "abc"]
-    chosen = [
-        choose(stable_number(f"o{n}"), among=among, last=None, values=VALUES)[0].template_id
-        for n in range(300)
-    ]
+    chosen = [chosen_id(turn_of(f"birthday:2026:p{n}"), *among) for n in range(300)]
 
     assert min(chosen.count(t) for t in "abc") > 60
     assert stable_number("birthday:2026:c1") == 16054338416240854880
+
+
+@pytest.mark.parametrize(
+    "occurrence",
+    ["birthday:{}:p", "festival:mid_autumn:{}:p", "anniversary:wedding:solar-5-20:{}:p"],
+)
+def test_the_years_take_turns(occurrence):
+    among = [words(t, t + "{salutation}") for t in "abcde"]
+    years = [chosen_id(turn_of(occurrence.format(2026 + n)), *among) for n in range(10)]
+
+    assert sorted(years[:5]) == list("abcde")
+    assert years[5:] == years[:5]
+
+
+def test_what_has_no_year_has_a_turn_too():
+    assert turn_of("event:promotion:e1") == stable_number("event:promotion:e1") >> 32
+    assert turn_of("bare") == stable_number("bare") >> 32
+
+
+GOLD, DIRECT = frozenset({Tier.GOLD}), frozenset({CommunicationStyle.DIRECT})
+MADE_FOR = [
+    words("general", "1{salutation}"),
+    words("style", "2{salutation}", styles=DIRECT),
+    words("tier", "3{salutation}", tiers=GOLD),
+    words("both", "4{salutation}", tiers=GOLD, styles=DIRECT),
+]
+
+
+@pytest.mark.parametrize(
+    ("tier", "style", "order"),
+    [
+        (Tier.GOLD, CommunicationStyle.DIRECT, ["both", "tier", "style", "general"]),
+        (Tier.GOLD, CommunicationStyle.AMIABLE, ["tier", "general"]),
+        (Tier.GOLD, None, ["tier", "general"]),
+        (Tier.SILVER, CommunicationStyle.DIRECT, ["style", "general"]),
+        (Tier.SILVER, None, ["general"]),
+    ],
+)
+def test_words_made_for_somebody_come_before_general_ones(tier, style, order):
+    """The order of the fallback: what was heard is taken away, and the next in order is chosen."""
+    said = []
+    for _ in order:
+        said.append(chosen_id(7, *MADE_FOR, told=Told(frozenset(said)), reader=(tier, style)))
+
+    assert said == order
+    assert chosen_id(7, *MADE_FOR, told=Told(frozenset(said)), reader=(tier, style)) is None
+
+
+def test_words_for_several_are_for_each_of_them():
+    several = words("a", tiers=frozenset({Tier.GOLD, Tier.DIAMOND}))
+
+    assert several.fit(Tier.GOLD, None) is Fit.TIER
+    assert several.fit(Tier.DIAMOND, None) is Fit.TIER
+    assert several.fit(Tier.SUPREME, None) is None

@@ -12,6 +12,7 @@ from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEv
 from crm_api.care.models.plans import PlanBatch, PlanRefusal, PlanRound, PlanRun
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
 from crm_api.care.models.wishes import GreetingPreferences
+from crm_api.care.wording.models import ForbiddenWord, Shortage
 
 __all__ = [
     "ALL_OTHERS",
@@ -25,6 +26,7 @@ __all__ = [
     "DayRuling",
     "DeliveryAttempt",
     "DeliveryReport",
+    "ForbiddenWord",
     "GatewayPace",
     "GreetingPreferences",
     "InboundMessage",
@@ -32,4 +34,5 @@ __all__ = [
     "PlanRefusal",
     "PlanRound",
     "PlanRun",
+    "Shortage",
 ]

@@ -7,12 +7,17 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm_api.care.errors import NotADraft, NotAwaitingApproval, OwnTemplate
+from crm_api.care.errors import NotADraft, NotAwaitingApproval, OwnTemplate, VersionEnded
 from crm_api.care.terms import Occasion, TemplateStatus
 from crm_api.customers.terms import Category
 from crm_api.kit.db import Model, Record, Versioned
 from crm_api.kit.types import RecordId, enum_column
 
+ENDS_AS = {
+    TemplateStatus.DRAFT: TemplateStatus.WITHDRAWN,
+    TemplateStatus.SUBMITTED: TemplateStatus.WITHDRAWN,
+    TemplateStatus.APPROVED: TemplateStatus.RETIRED,
+}
 MAY_BE_SENT = sa.text("status = 'approved'")
 
 
@@ -29,6 +34,10 @@ class CareTemplate(Record, Model):
     # What it says besides, where it is made for two occasions that fall on one day.
     also_occasion: Mapped[Occasion | None] = mapped_column(enum_column(Occasion))
     also_festival_key: Mapped[str | None] = mapped_column(sa.String(64))
+    # For whom it is made; None is everybody.
+    tiers: Mapped[list[str] | None]
+    styles: Mapped[list[str] | None]
+    retired_at: Mapped[datetime | None]
 
     versions: Mapped[list[CareTemplateVersion]] = relationship(
         lazy="raise_on_sql", order_by="CareTemplateVersion.number"
@@ -65,6 +74,10 @@ class CareTemplateVersion(Versioned, Model):
     submitted_at: Mapped[datetime | None]
     approved_by_id: Mapped[RecordId | None]
     approved_at: Mapped[datetime | None]
+    # How it ended otherwise than by a newer version: sent back, taken back, or out of use.
+    ended_by_id: Mapped[RecordId | None]
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None]
 
     def submit(self, *, by_id: str, at: datetime) -> None:
         """Offer the draft for approval; from here on its words are fixed."""
@@ -87,3 +100,24 @@ class CareTemplateVersion(Versioned, Model):
     def retire(self) -> None:
         """Send it no more: a newer version took its place."""
         self.status = TemplateStatus.RETIRED
+
+    def end(self, *, by_id: str, at: datetime, because: str) -> TemplateStatus:
+        """Take it out of the way for good: out of use where it was approved, else withdrawn.
+
+        :raises VersionEnded: if it came to an end before
+        """
+        if self.status not in ENDS_AS:
+            raise VersionEnded(status=self.status)
+        self.status = ENDS_AS[self.status]
+        self.ended_by_id, self.ended_at, self.ended_because = by_id, at, because
+        return self.status
+
+    def reject(self, *, by_id: str, at: datetime, because: str) -> None:
+        """Send it back to its author, who drafts a new version.
+
+        :raises NotAwaitingApproval: if it was not submitted
+        """
+        if self.status is not TemplateStatus.SUBMITTED:
+            raise NotAwaitingApproval(status=self.status)
+        self.end(by_id=by_id, at=at, because=because)
+        self.status = TemplateStatus.REJECTED

@@ -3,7 +3,6 @@
 from crm_api.care.queries.due import (
     count_due,
     due_people,
-    find_last_time,
     planned_occurrences,
 )
 from crm_api.care.queries.messages import get_message, list_messages
@@ -15,13 +14,14 @@ from crm_api.care.queries.templates import (
     list_templates,
     words_for,
 )
+from crm_api.care.queries.told import find_told
 
 __all__ = [
     "count_due",
     "due_people",
-    "find_last_time",
     "find_template",
     "find_template_named",
+    "find_told",
     "get_message",
     "get_template",
     "get_version",

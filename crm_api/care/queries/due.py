@@ -8,33 +8,21 @@ import sqlalchemy as sa
 
 from crm_api.care.models import CareMessage
 from crm_api.care.policies.birthdays import PLACEHOLDER_DATES
-from crm_api.care.policies.choosing import LastTime
-from crm_api.care.terms import MessageState, Occasion
+from crm_api.care.terms import Occasion
 from crm_api.care.values import DueCount
 from crm_api.customers import queries as customers
-from crm_api.customers.models import Anniversary, Customer
+from crm_api.customers.models import Anniversary, Customer, ExtendedProfile
 from crm_api.customers.terms import AnniversaryKind, Status
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.values import Cause
 
 NOTHING = ""
-# Told the customer something, or still will. What was stopped on its way was never read.
-MAY_BE_READ = (
-    MessageState.QUEUED,
-    MessageState.LEASED,
-    MessageState.SUBMITTING,
-    MessageState.SUBMITTED,
-    MessageState.DELIVERED,
-    MessageState.UNDELIVERED,
-    MessageState.UNCERTAIN,
-)
 PERSON = sa.func.coalesce(Customer.person_id, Customer.id)
 GONE = [
     (Customer.status == Status.DECEASED, sa.literal("deceased")),
@@ -56,7 +44,11 @@ def due_people(cause: Cause, *, after: str | None, limit: int) -> Sequence[Any]:
     page = people.order_by(key).limit(limit).subquery()
     message = sa.select(CareMessage.id).where(CareMessage.occurrence == page.c.occurrence)
     is_open = sa.and_(page.c.obstacle == NOTHING, message.scalar_subquery().is_(None))
-    statement = sa.select(*page.c, is_open.label("is_open")).order_by(page.c.key)
+    style = sa.select(ExtendedProfile.communication_style)
+    style = style.where(ExtendedProfile.id == page.c.customer_id)
+    statement = sa.select(
+        *page.c, is_open.label("is_open"), style.scalar_subquery().label("style")
+    ).order_by(page.c.key)
     return db.session.execute(statement).all()
 
 
@@ -146,32 +138,9 @@ def _person_columns() -> tuple[Any, ...]:
         Customer.name.label("name"),
         Customer.gender.label("gender"),
         Customer.phone.label("number"),
+        Customer.tier.label("tier"),
+        Customer.person_id.label("person_id"),
     )
-
-
-def find_last_time(
-    customer_ids: Sequence[str], *, before: date | None = None
-) -> dict[str, LastTime]:
-    """Return what each of these customers was told the last time, or is about to be told."""
-    earlier = sa.true() if before is None else CareMessage.on_day < before
-    latest = (
-        sa.func.row_number()
-        .over(
-            partition_by=CareMessage.customer_id,
-            order_by=(CareMessage.due_at.desc(), CareMessage.id.desc()),
-        )
-        .label("place")
-    )
-    told = (
-        sa.select(CareMessage.customer_id, CareMessage.template_id, CareMessage.text, latest)
-        .where(is_among(CareMessage.customer_id, customer_ids), CareMessage.state.in_(MAY_BE_READ))
-        .where(earlier)
-        .subquery()
-    )
-    rows = db.session.execute(
-        sa.select(told.c.customer_id, told.c.template_id, told.c.text).where(told.c.place == 1)
-    )
-    return {row.customer_id: LastTime(row.template_id, row.text) for row in rows}
 
 
 def planned_occurrences(occurrences: Iterable[str]) -> set[str]:

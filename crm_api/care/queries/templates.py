@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.care.models import CareTemplate, CareTemplateVersion
-from crm_api.care.policies.choosing import Words
+from crm_api.care.policies.choosing import Pool, Words
 from crm_api.care.policies.rendering import compile_text
 from crm_api.care.terms import Occasion, TemplateStatus
+from crm_api.customers.terms import CommunicationStyle, Tier
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from crm_api.kit.paging import PageRequest
 
 
@@ -76,10 +75,10 @@ def _find(condition: sa.ColumnElement[bool]) -> CareTemplate | None:
     return db.session.scalars(statement.options(WITH_VERSIONS)).one_or_none()
 
 
-def words_for(occasion: Occasion, festival_key: str | None) -> Sequence[Words]:
+def words_for(occasion: Occasion, festival_key: str | None) -> Pool:
     """Return what is approved to be said on an occasion alone, in a fixed order."""
     statement = (
-        sa.select(CareTemplateVersion, CareTemplate.category)
+        sa.select(CareTemplateVersion, CareTemplate)
         .join(CareTemplate, CareTemplate.id == CareTemplateVersion.template_id)
         .where(
             CareTemplateVersion.status == TemplateStatus.APPROVED,
@@ -89,7 +88,18 @@ def words_for(occasion: Occasion, festival_key: str | None) -> Sequence[Words]:
         )
         .order_by(CareTemplate.id)
     )
-    return tuple(
-        Words(version.template_id, version.number, category, compile_text(version.text))
-        for version, category in db.session.execute(statement)
+    return Pool(words_of(template, version) for version, template in db.session.execute(statement))
+
+
+def words_of(template: CareTemplate, version: CareTemplateVersion) -> Words:
+    """Return a version as the planner uses it."""
+    return Words(
+        template_id=template.id,
+        number=version.number,
+        category=template.category,
+        compiled=compile_text(version.text),
+        tiers=None if template.tiers is None else frozenset(map(Tier, template.tiers)),
+        styles=None
+        if template.styles is None
+        else frozenset(map(CommunicationStyle, template.styles)),
     )

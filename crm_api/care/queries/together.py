@@ -8,21 +8,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm_api.care.models import CareMessage, CareTemplate, CareTemplateVersion
-from crm_api.care.policies.choosing import Words
-from crm_api.care.policies.rendering import compile_text
+from crm_api.care.policies.choosing import Pool
+from crm_api.care.queries.templates import words_of
 from crm_api.care.terms import MessageState, TemplateStatus
-from crm_api.customers.models import Customer
+from crm_api.customers.models import Customer, ExtendedProfile
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from crm_api.care.policies.choosing import Words
     from crm_api.care.policies.together import Pair
     from crm_api.care.terms import Occasion
 
 
-def words_for_both() -> dict[Pair, list[Words]]:
+def words_for_both() -> dict[Pair, Pool]:
     """Return what is approved to be said of two occasions at once, in a fixed order."""
     statement = (
         sa.select(CareTemplateVersion, CareTemplate, CareTemplate.also_occasion)
@@ -35,12 +36,10 @@ def words_for_both() -> dict[Pair, list[Words]]:
     )
     found: dict[Pair, list[Words]] = {}
     for version, template, also_occasion in db.session.execute(statement):
-        compiled = compile_text(version.text)
-        words = Words(version.template_id, version.number, template.category, compiled)
         also = (cast("Occasion", also_occasion), template.also_festival_key)
         pair = frozenset({(template.occasion, template.festival_key), also})
-        found.setdefault(pair, []).append(words)
-    return found
+        found.setdefault(pair, []).append(words_of(template, version))
+    return {pair: Pool(words) for pair, words in found.items()}
 
 
 def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
@@ -58,9 +57,13 @@ def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
             loser.occurrence.label("also_occurrence"),
             Customer.name,
             Customer.gender,
+            Customer.tier,
+            Customer.person_id,
+            ExtendedProfile.communication_style.label("style"),
         )
         .join(loser, loser.winner_slot_id == CareMessage.slot_id)
         .join(Customer, Customer.id == CareMessage.customer_id)
+        .outerjoin(ExtendedProfile, ExtendedProfile.id == Customer.id)
         .where(is_among(CareMessage.slot_id, sorted(winner_slot_ids)))
         .where(CareMessage.state == MessageState.QUEUED)
         .where(loser.state == MessageState.COALESCED)

@@ -10,16 +10,18 @@ from crm_api.calendars.queries import festival_rules
 from crm_api.care import queries
 from crm_api.care.models import CareMessage
 from crm_api.care.policies import lengths
-from crm_api.care.policies.choosing import choose, stable_number
+from crm_api.care.policies.choosing import NOTHING_TOLD, choose, turn_of
 from crm_api.care.policies.together import theme_of, values_for
 from crm_api.care.queries import together
+from crm_api.care.service.causes import window_on
 from crm_api.care.terms import MessageState
+from crm_api.care.values import NO_WORDS
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from crm_api.care.policies.choosing import LastTime, Words
+    from crm_api.care.policies.choosing import Pool, Told
     from crm_api.care.policies.together import Pair
 
 MESSAGES = cast("sa.Table", CareMessage.__table__)
@@ -36,12 +38,13 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
     if not pairs:
         return 0
     festivals = {rule.key: rule.name for rule in festival_rules()}
-    last_times = _last_times(pairs)
+    told = _told_besides(pairs)
     texts: dict[str, dict[str, Any]] = {}
     for pair in pairs:
         if pair.id not in texts:
-            last = last_times.get(pair.id)
-            row = _text(pair, words=words, last=last, festivals=festivals)
+            row = _text(
+                pair, words=words, told=told.get(pair.id, NOTHING_TOLD), festivals=festivals
+            )
             texts |= {pair.id: row} if row else {}
     if texts:
         its_id: sa.BindParameter[str] = sa.bindparam("its_id")
@@ -51,12 +54,13 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
     return len(texts)
 
 
-def _last_times(pairs: Sequence[Any]) -> dict[str, LastTime]:
-    """Return what each customer was told last before the day that is to be said."""
-    found: dict[str, LastTime] = {}
+def _told_besides(pairs: Sequence[Any]) -> dict[str, Told]:
+    """Return what each customer hears around the day that is to be said, but not on it."""
+    found: dict[str, Told] = {}
     for day in sorted({pair.on_day for pair in pairs}):
         of_day = [pair for pair in pairs if pair.on_day == day]
-        told = queries.find_last_time([pair.customer_id for pair in of_day], before=day)
+        persons = {pair.customer_id: pair.person_id for pair in of_day}
+        told = queries.find_told(persons, around=window_on(day), but_for=day)
         found |= {p.id: told[p.customer_id] for p in of_day if p.customer_id in told}
     return found
 
@@ -64,15 +68,17 @@ def _last_times(pairs: Sequence[Any]) -> dict[str, LastTime]:
 def _text(
     pair: Any,
     *,
-    words: Mapping[Pair, Sequence[Words]],
-    last: LastTime | None,
+    words: Mapping[Pair, Pool],
+    told: Told,
     festivals: Mapping[str, str],
 ) -> dict[str, Any] | None:
     own = theme_of(pair.occasion, pair.occurrence)
     also = theme_of(pair.also_occasion, pair.also_occurrence)
-    fitting = [w for w in words.get(frozenset({own, also}), ()) if w.category is pair.category]
+    pool = words.get(frozenset({own, also}), NO_WORDS)
+    ranked = pool.ranked_for(pair.tier, pair.style)
+    fitting = [[w for w in alike if w.category is pair.category] for alike in ranked]
     values = values_for(pair, festivals=festivals)
-    chosen = choose(stable_number(pair.occurrence), among=fitting, last=last, values=values)
+    chosen = choose(turn_of(pair.occurrence), among=filter(None, fitting), told=told, values=values)
     if chosen is None:
         return None
     said, text = chosen

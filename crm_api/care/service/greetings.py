@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.care import queries
 from crm_api.care.policies import lengths, salutations
-from crm_api.care.policies.choosing import choose, stable_number
+from crm_api.care.policies.choosing import NOTHING_TOLD, choose, stable_number, turn_of
 from crm_api.care.policies.naming import name_of_day
 from crm_api.care.policies.saying import said_once
 from crm_api.care.terms import Occasion
@@ -19,7 +19,7 @@ from crm_api.kit.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crm_api.care.policies.choosing import LastTime
+    from crm_api.care.policies.choosing import Told
     from crm_api.care.policies.timing import Window
     from crm_api.care.values import Cause
 
@@ -28,7 +28,8 @@ def write_greetings(
     people: Sequence[Any], cause: Cause, *, window: Window
 ) -> tuple[list[Greeting], Counter[str]]:
     """Return a greeting for everybody to whom something fresh can be said, and who is left out."""
-    last_times = queries.find_last_time([person.customer_id for person in people])
+    persons = {person.customer_id: person.person_id for person in people}
+    told = queries.find_told(persons, around=cause.window)
     greetings: list[Greeting] = []
     left_out: Counter[str] = Counter()
     written: set[str] = set()
@@ -36,8 +37,8 @@ def write_greetings(
         if person.occurrence in written:  # two of these customers are one person
             left_out["same_person"] += 1
             continue
-        last = last_times.get(person.customer_id)
-        greeting = _greet(person, cause, window=window, last=last)
+        heard = told.get(person.customer_id, NOTHING_TOLD)
+        greeting = _greet(person, cause, window=window, told=heard)
         if greeting is None:
             left_out["nothing_fresh"] += 1
             continue
@@ -46,9 +47,14 @@ def write_greetings(
     return greetings, left_out
 
 
-def _greet(person: Any, cause: Cause, *, window: Window, last: LastTime | None) -> Greeting | None:
+def _greet(person: Any, cause: Cause, *, window: Window, told: Told) -> Greeting | None:
     number = stable_number(person.occurrence)
-    chosen = choose(number, among=cause.words, last=last, values=_values(person, cause))
+    chosen = choose(
+        turn_of(person.occurrence),
+        among=cause.words.ranked_for(person.tier, person.style),
+        told=told,
+        values=_values(person, cause),
+    )
     if chosen is None:
         return None
     words, text = chosen

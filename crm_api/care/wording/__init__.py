@@ -1,0 +1,1 @@
+"""What is written to customers: templates and their approval, forbidden words, pools."""
