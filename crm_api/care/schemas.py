@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from marshmallow import fields, validate
+from webargs.fields import DelimitedList
 
 from crm_api.care.policies.linting import Severity
 from crm_api.care.terms import Encoding, MessageState, Occasion, TemplateStatus
 from crm_api.customers.policies.masking import mask_phone
-from crm_api.customers.terms import Category
+from crm_api.customers.terms import Category, Tier
 from crm_api.kit.schemas import (
     DayField,
     MomentField,
@@ -136,13 +137,46 @@ class PreviewSchema(Schema):
     findings = fields.List(fields.Nested(FindingSchema))
 
 
-class MessageQuerySchema(PageQuerySchema):
+class MessageFiltersSchema(Schema):
+    """Which messages are meant, wherever messages are listed or counted."""
+
+    first = DayField(data_key="from", metadata={"description": "For this local day, or later."})
+    last = DayField(data_key="to", metadata={"description": "For this local day, or earlier."})
+    team_id = RecordIdField(
+        metadata={"description": "To customers of this team, or of one beneath it, as of today."}
+    )
+    tier = fields.Enum(
+        Tier, by_value=True, metadata={"description": "The tier by which it was last judged."}
+    )
+    occasion = fields.Enum(Occasion, by_value=True)
+    festival_key = fields.String(
+        validate=validate.Length(max=64), metadata={"example": "mid_autumn"}
+    )
+    template_id = RecordIdField()
+    template_version = fields.Integer(validate=validate.Range(min=1, max=2**31 - 1))
+    states = DelimitedList(
+        fields.Enum(MessageState, by_value=True),
+        data_key="state",
+        metadata={"description": "One state, or several with commas between them."},
+    )
+    reason = fields.String(
+        validate=validate.Length(max=1000),
+        metadata={"description": "The reason that stands with the state; may be empty."},
+    )
+
+
+class MessageQuerySchema(MessageFiltersSchema, PageQuerySchema):
     """Which messages are wanted."""
 
-    state = fields.Enum(MessageState, by_value=True, load_default=None)
-    on = DayField(load_default=None, metadata={"description": "The local day it is for."})
-    occasion = fields.Enum(Occasion, by_value=True, load_default=None)
-    customer_id = RecordIdField(load_default=None)
+    on_day = DayField(data_key="on", metadata={"description": "The local day it is for."})
+    customer_id = RecordIdField()
+    is_sent = fields.Boolean(metadata={"description": "The network took it, or not."})
+    has_opted_out = fields.Boolean(
+        metadata={
+            "description": "It was the last thing that the number got in the 7 days before an"
+            " opt-out, or not."
+        }
+    )
 
 
 class MessageSchema(Schema):
@@ -154,6 +188,7 @@ class MessageSchema(Schema):
     customer_id = RecordIdField()
     slot_id = RecordIdField()
     occasion = fields.Enum(Occasion, by_value=True)
+    festival_key = fields.String(allow_none=True)
     occurrence = fields.String(metadata={"example": "birthday:2026:0198c6"})
     on = DayField(attribute="on_day")
     category = fields.Enum(Category, by_value=True)
@@ -172,7 +207,10 @@ class MessageSchema(Schema):
     )
     text = fields.String()
     encoding = fields.Enum(Encoding, by_value=True)
-    segments = fields.Integer()
+    segments = fields.Integer(metadata={"description": "In how many parts it should travel."})
+    sent_segments = fields.Integer(
+        allow_none=True, metadata={"description": "In how many it did, where the gateway said so."}
+    )
     attempt = fields.Integer(metadata={"description": "How often a gateway began to send it."})
     submitted_at = MomentField(allow_none=True)
     ended_at = MomentField(allow_none=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, stream_with_context
-
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.kit import clock
 from crm_api.kit.routing import Blueprint, refuses
 from crm_api.review import queries, service
+from crm_api.review.outcomes import routes as outcomes
+from crm_api.review.replies import CSV, csv_reply
 from crm_api.review.schemas import (
     ExportFiltersSchema,
     ReviewedContactPageSchema,
@@ -18,11 +18,12 @@ from crm_api.review.schemas import (
 )
 
 if TYPE_CHECKING:
+    from flask import Response
+
     from crm_api.kit.paging import Page
     from crm_api.kit.schemas import Payload
 
 READERS = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
-CSV = {"type": "string", "description": "CSV in UTF-8; cells that look like formulas are escaped."}
 
 blueprint = Blueprint("review", __name__, description="What managers ask about their teams.")
 
@@ -45,10 +46,7 @@ def list_contacts(payload: Payload) -> Page:
 def export_contacts(payload: Payload) -> Response:
     """Take the contacts out as CSV: all that match, and a trace of who took them."""
     rows = service.export_contacts(by=current_actor(), now=clock.now(), **payload)
-    headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
-    return Response(
-        stream_with_context(rows), content_type="text/csv; charset=utf-8", headers=headers
-    )
+    return csv_reply(rows, name="contacts")
 
 
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, *outcomes.BLUEPRINTS)

@@ -12,34 +12,48 @@ from crm_api.kit.transactions import transaction
 from crm_api.review import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
+    from crm_api.kit.paging import Page
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets take UTF-8 for something older
 
 
 def export_contacts(*, by: Actor, now: datetime, **filters: Any) -> Iterator[bytes]:
-    """Yield the contacts that the actor may see as CSV, a piece at a time.
+    """Yield the contacts that the actor may see as CSV."""
 
-    Each piece is a short transaction of its own: a slow reader must hold nothing open. The
-    trace is written before the first row leaves.
-    """
+    def next_piece(cursor: str | None) -> Page:
+        return queries.export_piece(cursor=cursor, visible_to=by, **filters)
+
+    leave_trace("contacts", filters, by=by, now=now)
+    yield from write_csv(queries.EXPORTED, next_piece)
+
+
+def leave_trace(what: str, filters: dict[str, Any], *, by: Actor, now: datetime) -> None:
+    """Note who takes out what, before the first row leaves."""
     with transaction():
         audit.record(
-            "contacts.exported",
+            f"{what}.exported",
             by_id=by.id,
             at=now,
-            subject_kind="contacts",
+            subject_kind=what,
             subject_id=by.team_id,
             details={name: str(value) for name, value in filters.items()},
         )
-    yield (BYTE_ORDER_MARK + _lines([queries.EXPORTED])).encode()
+
+
+def write_csv(header: Iterable[str], next_piece: Callable[[str | None], Page]) -> Iterator[bytes]:
+    """Yield a CSV file, a piece at a time: a header, then all pages of a list.
+
+    Each piece is a short transaction of its own: a slow reader must hold nothing open.
+    """
+    yield (BYTE_ORDER_MARK + _lines([header])).encode()
     cursor = None
     while True:
         with transaction(read_only=True):
-            piece = queries.export_piece(cursor=cursor, visible_to=by, **filters)
+            piece = next_piece(cursor)
         yield _lines(piece.items).encode()
         cursor = piece.next_cursor
         if cursor is None:

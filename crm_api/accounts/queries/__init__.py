@@ -30,6 +30,7 @@ from crm_api.accounts.queries.teams import (
     lock_team,
     lock_tree,
     subtree_team_ids,
+    team_ids_from,
     visible_teams,
 )
 
@@ -58,5 +59,6 @@ __all__ = [
     "lock_team",
     "lock_tree",
     "subtree_team_ids",
+    "team_ids_from",
     "visible_teams",
 ]

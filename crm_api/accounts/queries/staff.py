@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.accounts.models import Role, Staff, Standing, Team
-from crm_api.accounts.queries.teams import in_subtree, visible_teams
+from crm_api.accounts.queries.teams import team_ids_from, visible_teams
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
@@ -52,8 +52,7 @@ def list_staff(
     if status is not None:
         statement = statement.where(Staff.status == status)
     if team_id is not None:
-        path = db.session.scalar(sa.select(Team.path).where(Team.id == team_id))
-        statement = statement.where(in_subtree(path) if path else sa.false())
+        statement = statement.where(Staff.team_id.in_(team_ids_from(team_id)))
     return fetch_page(statement, by=[Staff.name, Staff.id], page=page)
 
 

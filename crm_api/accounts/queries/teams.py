@@ -31,6 +31,12 @@ def subtree_team_ids(path: str) -> sa.Select[str]:
     return sa.select(Team.id).where(in_subtree(path))
 
 
+def team_ids_from(team_id: str) -> sa.Select[str]:
+    """Return the same for a team by its id: of none, if there is no such team."""
+    path = db.session.scalar(sa.select(Team.path).where(Team.id == team_id))
+    return subtree_team_ids(path) if path else sa.select(Team.id).where(sa.false())
+
+
 def visible_teams(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that somebody may see a team: all, a subtree, or the own one."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):

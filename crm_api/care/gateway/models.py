@@ -15,6 +15,7 @@ from crm_api.kit.types import RecordId, enum_column
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
 IS_UNMATCHED = sa.text("attempt_id IS NULL")
 AWAITS_REVIEW = sa.text("action = 'review' AND reviewed_at IS NULL")
+IS_REFUSAL = sa.text("action = 'opt_out' OR is_refusal")
 
 
 class DeliveryAttempt(Record, Model):
@@ -83,6 +84,12 @@ class InboundMessage(Record, Model):
             "id",
             sqlite_where=AWAITS_REVIEW,
             postgresql_where=AWAITS_REVIEW,
+        ),
+        sa.Index(
+            "ix_care_inbound_refusals",
+            "received_at",
+            sqlite_where=IS_REFUSAL,
+            postgresql_where=IS_REFUSAL,
         ),
     )
 

@@ -45,6 +45,7 @@ IS_QUEUED = sa.text("state = 'queued'")
 IS_WAITING = sa.text("state IN ('queued', 'leased')")
 HAS_LOST = sa.text("state IN ('preempted', 'coalesced')")
 IS_HANDED_OUT = sa.text("state IN ('leased', 'submitting')")
+IS_SENT = sa.text("submitted_at IS NOT NULL")
 NEEDS_NO_REASON = (
     "reason <> '' OR state IN ('queued', 'leased', 'submitting', 'submitted', 'delivered')"
 )
@@ -92,7 +93,15 @@ class CareMessage(Record, Model):
             postgresql_where=IS_WAITING,
         ),
         sa.Index(None, "customer_id", "due_at"),
-        sa.Index(None, "due_at", "id"),
+        sa.Index(None, "on_day", "due_at", "id"),
+        sa.Index(
+            "ix_care_messages_sent_number",
+            "number",
+            "begun_at",
+            "id",
+            sqlite_where=IS_SENT,
+            postgresql_where=IS_SENT,
+        ),
         sa.Index(None, "gateway_id", "provider_id"),
     )
 
@@ -102,6 +111,7 @@ class CareMessage(Record, Model):
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
     slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))
+    festival_key: Mapped[str | None] = mapped_column(sa.String(64))
     occurrence: Mapped[str] = mapped_column(sa.String(200), unique=True)
     on_day: Mapped[date]
     category: Mapped[Category] = mapped_column(enum_column(Category))
@@ -117,6 +127,7 @@ class CareMessage(Record, Model):
     text: Mapped[str]
     encoding: Mapped[Encoding] = mapped_column(enum_column(Encoding))
     segments: Mapped[int]
+    sent_segments: Mapped[int | None]  # in how many parts it left, where its gateway said so
 
     winner_slot_id: Mapped[RecordId | None]  # whose contact took its moment, or says it as well
     tried_at: Mapped[datetime | None]  # when it last asked for another moment since it lost

@@ -5,6 +5,7 @@ from crm_api.care.queries.due import (
     due_people,
     planned_occurrences,
 )
+from crm_api.care.queries.filters import conditions, opted_out_after
 from crm_api.care.queries.messages import get_message, list_messages
 from crm_api.care.queries.templates import (
     find_template,
@@ -17,6 +18,7 @@ from crm_api.care.queries.templates import (
 from crm_api.care.queries.told import find_told
 
 __all__ = [
+    "conditions",
     "count_due",
     "due_people",
     "find_template",
@@ -27,6 +29,7 @@ __all__ = [
     "get_version",
     "list_messages",
     "list_templates",
+    "opted_out_after",
     "planned_occurrences",
     "words_for",
 ]

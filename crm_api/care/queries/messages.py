@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.care.models import CareMessage
+from crm_api.care.queries.filters import conditions
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
@@ -16,36 +17,19 @@ from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.care.terms import MessageState, Occasion
     from crm_api.kit.paging import PageRequest
 
 IS_WAITING = sa.text("care_messages.state IN ('queued', 'leased')")
 
 
-def list_messages(
-    *,
-    visible_to: Actor,
-    page: PageRequest,
-    state: MessageState | None = None,
-    on: date | None = None,
-    occasion: Occasion | None = None,
-    customer_id: str | None = None,
-) -> Page:
+def list_messages(*, visible_to: Actor, page: PageRequest, **filters: Any) -> Page:
     """Return a page of messages, by the moment they are due."""
-    statement = _visible(visible_to)
-    wanted = (
-        (CareMessage.state, state),
-        (CareMessage.on_day, on),
-        (CareMessage.occasion, occasion),
-        (CareMessage.customer_id, customer_id),
-    )
-    for column, value in wanted:
-        if value is not None:
-            statement = statement.where(column == value)
-    return fetch_page(statement, by=[CareMessage.due_at, CareMessage.id], page=page)
+    statement = _visible(visible_to).where(*conditions(**filters))
+    by = [CareMessage.on_day, CareMessage.due_at, CareMessage.id]
+    return fetch_page(statement, by=by, page=page)
 
 
 def get_message(message_id: str, *, visible_to: Actor) -> CareMessage:

@@ -17,7 +17,7 @@ from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import LOSING_STATES, ReasonCode
-from crm_api.kit.bulk import insert_rows
+from crm_api.kit.bulk import blank_row, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.values import Plan
 
 CHUNK = 500
+BLANK = blank_row(CareMessage)
 # By the governor's own clock, read once it holds its locks, the present is later than by ours.
 HEADSTART = timedelta(minutes=2)
 PASSED_BY = "planned_by_another_run"
@@ -142,6 +143,7 @@ def _row(cause: Cause, greeting: Greeting, slot: Any, *, now: datetime) -> dict[
     plan = greeting.plan
     has_lost = slot.state in LOSING_STATES
     return {
+        **BLANK,
         "id": greeting.message_id,
         "created_at": now,
         "state": MessageState(slot.state) if has_lost else MessageState.QUEUED,
@@ -151,6 +153,7 @@ def _row(cause: Cause, greeting: Greeting, slot: Any, *, now: datetime) -> dict[
         "customer_id": plan.customer_id,
         "slot_id": slot.id,
         "occasion": cause.occasion,
+        "festival_key": cause.festival_key,
         "occurrence": plan.occurrence,
         "on_day": cause.on,
         "category": plan.category,
@@ -164,8 +167,4 @@ def _row(cause: Cause, greeting: Greeting, slot: Any, *, now: datetime) -> dict[
         "text": greeting.text,
         "encoding": greeting.encoding,
         "segments": greeting.segments,
-        "attempt": 0,
-        "idle_leases": 0,
-        "lease_epoch": 0,
-        "lease_worker": "",
     }

@@ -108,6 +108,7 @@ def _submitted(answered: Answered, now: datetime) -> None:
     count_as_sent([message for message, _ in answered], at=now)
     for message, ack in answered:
         message.provider_id = ack.provider_id
+        message.sent_segments = ack.segments
         outbox.move(message, MessageState.SUBMITTED, at=now, by_id=message.gateway_id)
 
 

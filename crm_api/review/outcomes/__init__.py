@@ -1,0 +1,1 @@
+"""What became of care: the numbers, by whatever tells them apart."""
