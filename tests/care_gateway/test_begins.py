@@ -185,6 +185,22 @@ def test_what_is_lost_cannot_be_made_longer(gateway, other_gateway, at):
     assert [a["expires_at"] for a in (*theirs, *late)] == [None, None]
 
 
+def test_whoever_wants_more_time_hears_what_became_of_the_message(gateway):
+    cancelled, silenced, kept = make_messages(3)
+    leased = {message["id"]: message for message in gateway.lease()}
+    admin = make_staff(Role.ADMIN)
+    with transaction():
+        care.cancel_message(cancelled.id, reason="moved away", by=admin, now=MORNING)
+    gateway.bring("TD", number=silenced.number)
+    held = [hold(leased[message.id]) for message in (cancelled, silenced, kept)]
+    body = {"messages": held, "lease_seconds": 300}
+
+    answers = gateway.post("/v1/gateway/leases/extensions", json=body).json["messages"]
+
+    assert [answer["code"] for answer in answers] == ["cancelled", "opted_out", None]
+    assert gateway.begin(*leased.values()).count("submitting") == 1
+
+
 def test_no_lease_outlasts_the_last_moment(gateway):
     make_message(send_before=later(minutes=3))
     [leased] = gateway.lease(seconds=30)

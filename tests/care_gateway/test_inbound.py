@@ -10,6 +10,7 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import Counting, SlotState
 from crm_api.contact_history.models import Contact
 from crm_api.contact_history.terms import Direction
+from crm_api.customers.terms import Category
 from crm_api.kit.db import db
 from tests.care_gateway.factories import contacts_of, make_message, slot_state, stored
 from tests.factories.accounts import make_staff, make_team
@@ -106,6 +107,57 @@ def test_a_batch_is_heeded_in_the_order_it_was_written(gateway):
 
     assert [m["action"] for m in reply.json["messages"]] == ["opt_in", "opt_out"]
     assert not is_silent(customer.phone)
+
+
+def test_a_word_of_consent_that_comes_late_lifts_no_newer_refusal(gateway):
+    """Two gateways may tell in any order; what the customer wrote last is what holds."""
+    customer = make_customer()
+    bring_at(gateway, customer, "TD", "2026-03-02T01:59:00Z")
+
+    assert bring_at(gateway, customer, "START", "2026-03-02T01:58:00Z") == "opt_in"
+    assert is_silent(customer.phone)
+    bring_at(gateway, customer, "START", "2026-03-02T02:00:00Z")
+
+    assert not is_silent(customer.phone)
+
+
+def bring_at(gateway, customer, text, at):
+    said = {"inbound_id": f"{text}{at}", "from": customer.phone, "to": "1", "text": text}
+    reply = gateway.post("/v1/gateway/inbound", json={"messages": [{**said, "received_at": at}]})
+    return reply.json["messages"][0]["action"]
+
+
+def test_consent_opens_care_and_marketing_alike(gateway):
+    customer = make_customer()
+    gateway.bring("TD", number=customer.phone)
+    gateway.bring("恢复", number=customer.phone)
+
+    message = make_message(customer, category=Category.MARKETING)
+
+    assert gateway.begin(*gateway.lease()) == ["submitting"]
+    assert slot_state(message) is SlotState.IN_FLIGHT
+
+
+def test_a_cry_for_help_stops_nothing(gateway):
+    message = make_message()
+
+    assert gateway.bring("HELP", number=message.number) == ("stored", "help")
+
+    assert not is_silent(message.number)
+    assert gateway.begin(*gateway.lease()) == ["submitting"]
+    assert len(contacts_of(message)) == 1
+
+
+def test_two_customers_on_one_number_have_a_contact_and_a_slot_each(gateway):
+    first = make_customer()
+    second = make_customer(phone=first.phone)
+
+    gateway.bring("谢谢", number=first.phone)
+
+    wanted = sa.select(Contact).where(Contact.customer_id.in_([first.id, second.id]))
+    contacts = db.session.scalars(wanted).all()
+    slots = {db.session.get(Slot, contact.slot_id).customer_id for contact in contacts}
+    assert slots == {first.id, second.id}
 
 
 @pytest.fixture

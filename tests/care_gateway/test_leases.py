@@ -194,6 +194,30 @@ def test_the_bucket_slows_a_gateway_down(database_url, gateway, other_gateway, a
     assert len(gateway.lease()) == 1
 
 
+def test_each_sender_has_a_bucket_of_its_own(database_url, gateway, at):
+    """One number that is spent holds up nobody else's messages, however urgent its own are."""
+    config.configure(databases.settings_for(database_url, gateway_messages_per_second=2))
+    make_messages(6, sender="10001", priority=4)
+    make_messages(3, sender="10002")
+
+    first, second = gateway.pull(5), gateway.pull(5)
+
+    assert [m["sender"] for m in first["leased"]] == ["10001"] * 4
+    assert [m["sender"] for m in second["leased"]] == ["10002"] * 3
+    assert 0 < second["next_poll_ms"] <= 2_000
+    at(later(seconds=1))
+    assert [m["sender"] for m in gateway.lease(5)] == ["10001"] * 2
+
+
+def test_a_spent_bucket_wakes_no_waiting_worker(database_url, gateway, now):
+    config.configure(databases.settings_for(database_url, gateway_messages_per_second=1))
+    make_messages(3)
+    gateway.lease()
+
+    with transaction(read_only=True):
+        assert not service.is_anything_ready(gateway_id=gateway.id, now=now)
+
+
 def test_it_says_when_to_ask_again(gateway):
     make_messages(3)
 

@@ -62,7 +62,7 @@ def test_a_longer_refusal_goes_to_a_person(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["谢谢，同祝安康", "thanks", "", "？", "T恤很好看", "10", "Nice", "RQ"]
+    "text", ["谢谢，同祝安康", "thanks", "", "……", "T恤很好看", "10", "Nice", "RQ", "何时？"]
 )
 def test_other_words_change_nothing(text):
     assert read_reply(text) is InboundAction.NONE
@@ -71,6 +71,11 @@ def test_other_words_change_nothing(text):
 @pytest.mark.parametrize("text", ["START", "恢复", "订阅", " 开通。"])
 def test_a_word_of_consent_is_an_opt_in(text):
     assert read_reply(text) is InboundAction.OPT_IN
+
+
+@pytest.mark.parametrize("text", ["帮助", "HELP", "Ｈｅｌｐ！", "info", "?", "？", " ？? "])
+def test_a_word_for_help_is_one_of_its_own(text):
+    assert read_reply(text) is InboundAction.HELP
 
 
 @given(st.text(max_size=40))

@@ -7,7 +7,9 @@ from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.terms import SlotState
 from crm_api.kit import clock
 from tests.care_gateway.factories import (
+    ack_of,
     contacts_of,
+    hold,
     later,
     make_message,
     slot_state,
@@ -36,6 +38,53 @@ def test_a_wrong_token_is_401_with_an_empty_body(app, method, path, token):
 
     assert reply.status_code == 401
     assert reply.data == b""
+
+
+@pytest.fixture
+def keys(sign_in):
+    """Return an administrator's way to a gateway's keys."""
+    admin = sign_in(make_staff(Role.ADMIN))
+
+    def issue(gateway, **body):
+        reply = admin.post(f"/v1/clients/{gateway.id}/keys", json=body)
+        assert reply.status_code == 201, reply.text
+        return reply.json
+
+    def revoke(gateway, key_id):
+        path = f"/v1/clients/{gateway.id}/keys/{key_id}/revocation"
+        assert admin.put(path).status_code == 200
+
+    return issue, revoke
+
+
+def test_a_key_is_rotated_with_an_overlap_and_its_messages_stay(app, gateway, keys, at):
+    """What was begun under the old key is acked under the new one: it is the same gateway."""
+    issue, _revoke = keys
+    make_message()
+    [begun] = gateway.begun()
+    renewed = Caller(app.test_client(), issue(gateway, overlap_hours=1)["key"])
+
+    at(later(minutes=59))
+    assert gateway.state_of(begun).status_code == 200
+    acks = {"acks": [ack_of(begun, "submitted")]}
+    reply = renewed.post("/v1/gateway/acks", json=acks)
+    at(later(hours=1))
+
+    assert reply.json["acks"][0]["state"] == "submitted"
+    assert (gateway.state_of(begun).status_code, gateway.state_of(begun).data) == (401, b"")
+    assert renewed.get(f"/v1/gateway/messages/{begun['id']}").status_code == 200
+
+
+def test_a_revoked_key_stops_at_once(gateway, keys):
+    _issue, revoke = keys
+    make_message()
+    [leased] = gateway.lease()
+    revoke(gateway, gateway.identity.key_id)
+
+    reply = gateway.post("/v1/gateway/begins", json={"messages": [hold(leased)]})
+
+    assert (reply.status_code, reply.data) == (401, b"")
+    assert stored(leased).state is S.LEASED
 
 
 def test_staff_and_other_machines_stay_outside(sign_in, sign_in_client):

@@ -16,6 +16,7 @@ from crm_api.kit.types import RecordId, enum_column
 IS_UNMATCHED = sa.text("attempt_id IS NULL")
 AWAITS_REVIEW = sa.text("action = 'review' AND reviewed_at IS NULL")
 IS_REFUSAL = sa.text("action = 'opt_out' OR is_refusal")
+UNANSWERED = sa.text("answered_at IS NULL AND action IN ('none', 'help', 'review')")
 
 
 class DeliveryAttempt(Record, Model):
@@ -57,6 +58,13 @@ class DeliveryReport(Record, Model):
             sqlite_where=IS_UNMATCHED,
             postgresql_where=IS_UNMATCHED,
         ),
+        sa.Index(
+            "ix_care_reports_unmatched_since",
+            "created_at",
+            "id",
+            sqlite_where=IS_UNMATCHED,
+            postgresql_where=IS_UNMATCHED,
+        ),
     )
 
     gateway_id: Mapped[RecordId]
@@ -91,6 +99,13 @@ class InboundMessage(Record, Model):
             sqlite_where=IS_REFUSAL,
             postgresql_where=IS_REFUSAL,
         ),
+        sa.Index(
+            "ix_care_inbound_unanswered",
+            "created_at",
+            "id",
+            sqlite_where=UNANSWERED,
+            postgresql_where=UNANSWERED,
+        ),
     )
 
     gateway_id: Mapped[RecordId]
@@ -103,6 +118,8 @@ class InboundMessage(Record, Model):
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[RecordId | None]
     is_refusal: Mapped[bool | None]
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[RecordId | None]
 
     def review(self, *, is_refusal: bool, by_id: str, at: datetime) -> None:
         """Note what a person read in it.
@@ -117,11 +134,29 @@ class InboundMessage(Record, Model):
         self.reviewed_by_id = by_id
         self.reviewed_at = at
 
+    def answer(self, *, by_id: str, at: datetime) -> None:
+        """Note who saw to it first."""
+        if self.answered_at is None:
+            self.answered_by_id = by_id
+            self.answered_at = at
+
+
+class InboundCustomer(Model):
+    """A customer who had the number that a message came from, when it came."""
+
+    __tablename__ = "care_inbound_customers"
+
+    inbound_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("care_inbound.id"), primary_key=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, index=True
+    )
+
 
 class GatewayPace(Model):
-    """The token bucket of a gateway, as one number: up to when its rate is spent."""
+    """The token bucket of a gateway and a sender, as one number: up to when its rate is spent."""
 
     __tablename__ = "gateway_paces"
 
     gateway_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     spent_until: Mapped[float] = mapped_column(sa.Double())  # seconds since 1970

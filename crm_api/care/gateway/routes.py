@@ -108,6 +108,26 @@ def get_message(*, message_id: str) -> Any:
     return service.get_reconciliation(message_id, gateway_id=current_client().id)
 
 
+@desk.get("/v1/stuck-care-messages")
+@requires(Role.MANAGER, Role.ADMIN, Role.AUDITOR)
+@refuses(Invalid, NotFound)
+@desk.arguments(schemas.StuckQuerySchema, location="query")
+@desk.response(200, schemas.StuckMessagePageSchema)
+def list_stuck_messages(payload: Payload) -> Any:
+    """List messages that may have been sent, or that nobody managed to send."""
+    return queries.list_stuck(**payload, visible_to=current_actor())
+
+
+@desk.get("/v1/unmatched-delivery-reports")
+@requires(Role.ADMIN, Role.AUDITOR)
+@refuses(Invalid)
+@desk.arguments(schemas.UnmatchedQuerySchema, location="query")
+@desk.response(200, schemas.UnmatchedReportPageSchema)
+def list_unmatched_reports(payload: Payload) -> Any:
+    """List reports of gateways that match no message yet: they are tried again by themselves."""
+    return queries.list_unmatched(**payload)
+
+
 @desk.put("/v1/care-messages/<record_id:message_id>/settlement")
 @requires(*SETTLERS)
 @refuses(NotFound, errors.NotUncertain)
@@ -124,7 +144,7 @@ def settle_message(payload: Payload, *, message_id: str) -> Any:
 @desk.arguments(schemas.InboundQuerySchema, location="query")
 @desk.response(200, schemas.CustomerReplyPageSchema)
 def list_replies(payload: Payload) -> Any:
-    """List what customers wrote back."""
+    """List what your customers wrote back: what wants an answer, or a second look."""
     return queries.list_inbound(**payload, visible_to=current_actor())
 
 
@@ -136,6 +156,15 @@ def list_replies(payload: Payload) -> Any:
 def review_reply(payload: Payload, *, reply_id: str) -> Any:
     """Say whether a customer's longer message refuses further messages."""
     return service.review_inbound(reply_id, **payload, by=current_actor(), now=clock.now())
+
+
+@desk.put("/v1/care-replies/<record_id:reply_id>/answer")
+@requires(Role.ACCOUNT_MANAGER, *SETTLERS)
+@refuses(NotFound)
+@desk.response(200, schemas.CustomerReplySchema)
+def answer_reply(*, reply_id: str) -> Any:
+    """Say that you have seen to a customer's message; log what you said as a contact."""
+    return service.answer_inbound(reply_id, by=current_actor(), now=clock.now())
 
 
 BLUEPRINTS = (blueprint, desk)

@@ -36,6 +36,7 @@ class InboundAction(StrEnum):
 
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
+    HELP = "help"
     REVIEW = "review"
     NONE = "none"
 

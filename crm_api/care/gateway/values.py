@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from crm_api.care.gateway.models import DeliveryAttempt
+    from crm_api.care.gateway.models import DeliveryAttempt, InboundMessage
     from crm_api.care.gateway.terms import (
         AckResult,
         InboundAction,
@@ -109,6 +109,14 @@ class InboundAnswer:
     inbound_id: str
     outcome: str
     action: InboundAction
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What customers wrote, and whose it is, as far as the reader may see them."""
+
+    message: InboundMessage
+    customer_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

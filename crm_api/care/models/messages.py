@@ -46,6 +46,7 @@ IS_WAITING = sa.text("state IN ('queued', 'leased')")
 HAS_LOST = sa.text("state IN ('preempted', 'coalesced')")
 IS_HANDED_OUT = sa.text("state IN ('leased', 'submitting')")
 IS_SENT = sa.text("submitted_at IS NOT NULL")
+IS_STUCK = sa.text("state IN ('uncertain', 'dead')")
 NEEDS_NO_REASON = (
     "reason <> '' OR state IN ('queued', 'leased', 'submitting', 'submitted', 'delivered')"
 )
@@ -91,6 +92,13 @@ class CareMessage(Record, Model):
             "number",
             sqlite_where=IS_WAITING,
             postgresql_where=IS_WAITING,
+        ),
+        sa.Index(
+            "ix_care_messages_stuck",
+            "due_at",
+            "id",
+            sqlite_where=IS_STUCK,
+            postgresql_where=IS_STUCK,
         ),
         sa.Index(None, "customer_id", "due_at"),
         sa.Index(None, "on_day", "due_at", "id"),

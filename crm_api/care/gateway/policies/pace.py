@@ -40,10 +40,10 @@ def spend(spent_until: float, *, taken: int, now: float, rate: int) -> float:
     return max(spent_until, now - BURST_SECONDS) + taken / rate
 
 
-def next_poll_ms(*, asked: int, got: int, allowed: int, rate: int) -> int:
-    """Return when it is worth asking again."""
+def next_poll_ms(*, asked: int, got: int, is_slowed: bool, rate: int) -> int:
+    """Return when it is worth asking again: sooner where only the rate stood in the way."""
     if got and got >= asked:
         return BUSY_POLL_MS
-    if got >= allowed:
+    if is_slowed:
         return max(1, min(IDLE_POLL_MS, 1000 * asked // rate))
     return IDLE_POLL_MS

@@ -18,6 +18,12 @@ OPT_IN_WORDS: Final = frozenset(
     {"start", "unstop", "optin", "subscribe", "dy", "hf", "kt"}
     | {"订阅", "訂閱", "恢复", "恢復", "开通", "開通", "恢复订阅", "重新订阅"}
 )
+HELP_WORDS: Final = frozenset({"help", "info", "帮助", "幫助"})
+ORDERS: Final = (
+    (OPT_OUT_WORDS, InboundAction.OPT_OUT),
+    (OPT_IN_WORDS, InboundAction.OPT_IN),
+    (HELP_WORDS, InboundAction.HELP),
+)
 # Anywhere in a longer text they are no order, but nobody may be written to before a person read it.
 SIGNS_OF_REFUSAL: Final = (
     *(
@@ -55,10 +61,16 @@ def fold(text: str) -> str:
 def read_reply(text: str) -> InboundAction:
     """Tell what a customer's message asks of us."""
     folded = fold(text)
-    if folded in OPT_OUT_WORDS:
-        return InboundAction.OPT_OUT
-    if folded in OPT_IN_WORDS:
-        return InboundAction.OPT_IN
-    if any(sign in folded for sign in SIGNS_OF_REFUSAL):
-        return InboundAction.REVIEW
-    return InboundAction.NONE
+    for words, action in ORDERS:
+        if folded in words:
+            return action
+    if _is_question_mark(text):
+        return InboundAction.HELP
+    is_refusal = any(sign in folded for sign in SIGNS_OF_REFUSAL)
+    return InboundAction.REVIEW if is_refusal else InboundAction.NONE
+
+
+def _is_question_mark(text: str) -> bool:
+    """Tell whether a text only asks: folding leaves nothing of that."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    return plain != "" and plain.strip("?") == ""

@@ -1,5 +1,6 @@
 """What is ready, who holds what, and what was said of it."""
 
+from crm_api.care.gateway.queries.desk import list_stuck, list_unmatched
 from crm_api.care.gateway.queries.inbound import (
     actions_of,
     customers_on,
@@ -8,6 +9,8 @@ from crm_api.care.gateway.queries.inbound import (
     has_refused_since,
     list_inbound,
     lock_inbound,
+    replies_of,
+    was_refused_later,
 )
 from crm_api.care.gateway.queries.outbox import (
     find_messages,
@@ -15,6 +18,7 @@ from crm_api.care.gateway.queries.outbox import (
     is_lapsed,
     is_ready,
     lock_messages,
+    lock_states,
     messages_held,
 )
 from crm_api.care.gateway.queries.records import (
@@ -43,11 +47,16 @@ __all__ = [
     "is_lapsed",
     "is_ready",
     "list_inbound",
+    "list_stuck",
+    "list_unmatched",
     "lock_inbound",
     "lock_messages",
+    "lock_states",
     "matchable_reports",
     "messages_held",
     "messages_of_attempts",
+    "replies_of",
     "reports_of",
     "waiting_reports",
+    "was_refused_later",
 ]

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.accounts.models import Role
-from crm_api.care.gateway.models import AWAITS_REVIEW, InboundMessage
+from crm_api.care.gateway.models import (
+    AWAITS_REVIEW,
+    UNANSWERED,
+    InboundCustomer,
+    InboundMessage,
+)
 from crm_api.care.gateway.terms import InboundAction
+from crm_api.care.gateway.values import Reply
 from crm_api.contact_frequency.models import OptOut
 from crm_api.contact_frequency.models.suppressions import IN_FORCE
 from crm_api.customers import queries as customers
@@ -19,7 +25,7 @@ from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from crm_api.accounts.actors import Actor
     from crm_api.kit.paging import PageRequest
@@ -69,12 +75,51 @@ def has_refused_since(message: InboundMessage) -> bool:
     return db.session.scalar(later) is InboundAction.OPT_OUT
 
 
-def list_inbound(*, visible_to: Actor, page: PageRequest, awaiting_review: bool) -> Page:
+def was_refused_later(message: InboundMessage) -> bool:
+    """Tell whether its number refused after a message, so that this is not the last word."""
+    later = sa.exists().where(
+        InboundMessage.number == message.number,
+        InboundMessage.received_at > message.received_at,
+        InboundMessage.action.in_([InboundAction.OPT_OUT, InboundAction.REVIEW]),
+        InboundMessage.is_refusal.is_distinct_from(sa.false()),
+    )
+    return bool(db.session.scalar(sa.select(later)))
+
+
+def list_inbound(
+    *,
+    visible_to: Actor,
+    page: PageRequest,
+    awaiting_review: bool,
+    unanswered: bool,
+    action: InboundAction | None,
+    customer_id: str | None,
+) -> Page:
     """Return a page of what the reader's customers wrote, oldest first."""
     statement = _visible(visible_to)
     if awaiting_review:
         statement = statement.where(AWAITS_REVIEW)
-    return fetch_page(statement, by=[InboundMessage.created_at, InboundMessage.id], page=page)
+    if unanswered:
+        statement = statement.where(UNANSWERED)
+    if action is not None:
+        statement = statement.where(InboundMessage.action == action)
+    if customer_id is not None:
+        wrote = InboundCustomer.customer_id == customer_id
+        statement = statement.where(_written_by(visible_to).where(wrote).exists())
+    found = fetch_page(statement, by=[InboundMessage.created_at, InboundMessage.id], page=page)
+    return Page(replies_of(found.items, visible_to=visible_to), found.next_cursor)
+
+
+def replies_of(messages: Sequence[InboundMessage], *, visible_to: Actor) -> list[Reply]:
+    """Return messages with those of their customers whom the reader may see."""
+    ids = sorted({message.id for message in messages})
+    statement: Any = sa.select(InboundCustomer.inbound_id, InboundCustomer.customer_id)
+    statement = statement.join(Customer, Customer.id == InboundCustomer.customer_id)
+    statement = statement.where(InboundCustomer.inbound_id.in_(ids))
+    wrote: dict[str, list[str]] = {}
+    for row in db.session.execute(customers.limit_to(statement, visible_to=visible_to)):
+        wrote.setdefault(row.inbound_id, []).append(row.customer_id)
+    return [Reply(message, tuple(sorted(wrote.get(message.id, [])))) for message in messages]
 
 
 def get_inbound(inbound_id: str, *, visible_to: Actor) -> InboundMessage:
@@ -100,5 +145,11 @@ def _visible(visible_to: Actor) -> sa.Select[Any]:
     statement = sa.select(InboundMessage)
     if visible_to.role in (Role.ADMIN, Role.AUDITOR):
         return statement  # some come from numbers that nobody knows
-    own = sa.select(Customer.id).where(Customer.phone == InboundMessage.number)
-    return statement.where(customers.limit_to(own, visible_to=visible_to).exists())
+    return statement.where(_written_by(visible_to).exists())
+
+
+def _written_by(visible_to: Actor) -> sa.Select[Any]:
+    """Return the customers of a message whom the reader may see."""
+    wrote = sa.select(Customer.id).join(InboundCustomer, InboundCustomer.customer_id == Customer.id)
+    of_message = wrote.where(InboundCustomer.inbound_id == InboundMessage.id)
+    return customers.limit_to(of_message, visible_to=visible_to)

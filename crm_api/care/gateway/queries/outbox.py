@@ -24,8 +24,13 @@ IS_LEASED = sa.text(f"{IS_HANDED_OUT} AND care_messages.state = 'leased'")
 IS_SUBMITTING = sa.text(f"{IS_HANDED_OUT} AND care_messages.state = 'submitting'")
 
 
-def is_ready(*, now: datetime, open_categories: Collection[Category]) -> sa.ColumnElement[bool]:
-    """Tell which messages may be leased: due, with time left, not held, at an hour for them."""
+def is_ready(
+    *, now: datetime, open_categories: Collection[Category], but_not_of: Collection[str]
+) -> sa.ColumnElement[bool]:
+    """Tell which messages may be leased: due, with time left, not held, at an hour for them.
+
+    Those of some senders wait, whose rate is spent for now.
+    """
     return sa.and_(
         IS_QUEUED,
         CareMessage.due_at <= now,
@@ -33,6 +38,7 @@ def is_ready(*, now: datetime, open_categories: Collection[Category]) -> sa.Colu
         CareMessage.idle_leases < MOST_IDLE_LEASES,
         CareMessage.category.in_(sorted(open_categories)),
         sa.not_(is_stopped()),
+        CareMessage.sender.not_in(but_not_of) if but_not_of else sa.true(),
     )
 
 
@@ -42,12 +48,16 @@ def is_lapsed(state: sa.TextClause, *, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def is_anything_ready(
-    gateway_id: str, *, now: datetime, open_categories: Collection[Category]
+    gateway_id: str,
+    *,
+    now: datetime,
+    open_categories: Collection[Category],
+    but_not_of: Collection[str],
 ) -> bool:
     """Tell whether a lease would bring something, without taking it."""
     own = sa.and_(is_lapsed(IS_SUBMITTING, now=now), CareMessage.gateway_id == gateway_id)
     reasons = (
-        is_ready(now=now, open_categories=open_categories),
+        is_ready(now=now, open_categories=open_categories, but_not_of=but_not_of),
         is_lapsed(IS_LEASED, now=now),
         own,
     )
@@ -80,3 +90,14 @@ def lock_messages(message_ids: Iterable[str]) -> Sequence[CareMessage]:
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(statement).all()
+
+
+def lock_states(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
+    """Lock those of these messages that a gateway has; return how each stands."""
+    statement = (
+        sa.select(CareMessage.id, CareMessage.state, CareMessage.reason)
+        .where(CareMessage.id.in_(sorted(message_ids)), CareMessage.gateway_id == gateway_id)
+        .order_by(CareMessage.id)
+        .with_for_update(key_share=True)
+    )
+    return db.session.execute(statement).all()

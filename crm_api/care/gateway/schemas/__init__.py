@@ -1,5 +1,13 @@
 """What gateways send and get, and what people see of it."""
 
+from crm_api.care.gateway.schemas.desk import (
+    StuckMessagePageSchema,
+    StuckMessageSchema,
+    StuckQuerySchema,
+    UnmatchedQuerySchema,
+    UnmatchedReportPageSchema,
+    UnmatchedReportSchema,
+)
 from crm_api.care.gateway.schemas.leases import (
     BeginAnswersSchema,
     BeginsSchema,
@@ -68,4 +76,10 @@ __all__ = [
     "ReplyReviewSchema",
     "ReportAnswerSchema",
     "ReportAnswersSchema",
+    "StuckMessagePageSchema",
+    "StuckMessageSchema",
+    "StuckQuerySchema",
+    "UnmatchedQuerySchema",
+    "UnmatchedReportPageSchema",
+    "UnmatchedReportSchema",
 ]

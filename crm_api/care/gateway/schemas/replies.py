@@ -79,22 +79,38 @@ class InboundQuerySchema(PageQuerySchema):
     awaiting_review = fields.Boolean(
         load_default=False, metadata={"description": "Only those that a person has yet to read."}
     )
+    unanswered = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only those that want an answer and that nobody has seen to."},
+    )
+    action = fields.Enum(InboundAction, by_value=True, load_default=None)
+    customer_id = RecordIdField(load_default=None)
 
 
 class CustomerReplySchema(Schema):
     """A message that a customer sent, and what it made us do."""
 
-    id = RecordIdField()
-    number = fields.Function(
-        lambda message: mask_phone(message.number),
-        metadata={"type": "string", "description": "Whose, masked."},
+    id = RecordIdField(attribute="message.id")
+    customer_ids = fields.List(
+        RecordIdField(),
+        metadata={"description": "Who had the number then, as far as you may see them."},
     )
-    text = fields.String()
-    received_at = MomentField()
-    action = fields.Enum(InboundAction, by_value=True)
-    is_refusal = fields.Boolean(allow_none=True, metadata={"description": "What a person read."})
-    reviewed_at = MomentField(allow_none=True)
-    reviewed_by_id = RecordIdField(allow_none=True)
+    number = fields.Function(
+        lambda reply: mask_phone(reply.message.number),
+        metadata={"type": "string", "description": "From where, masked."},
+    )
+    text = fields.String(attribute="message.text")
+    received_at = MomentField(attribute="message.received_at")
+    action = fields.Enum(InboundAction, by_value=True, attribute="message.action")
+    is_refusal = fields.Boolean(
+        allow_none=True,
+        attribute="message.is_refusal",
+        metadata={"description": "What a person read."},
+    )
+    reviewed_at = MomentField(allow_none=True, attribute="message.reviewed_at")
+    reviewed_by_id = RecordIdField(allow_none=True, attribute="message.reviewed_by_id")
+    answered_at = MomentField(allow_none=True, attribute="message.answered_at")
+    answered_by_id = RecordIdField(allow_none=True, attribute="message.answered_by_id")
 
 
 class ReplyReviewSchema(Schema):

@@ -1,8 +1,7 @@
-"""The last look before a message leaves, and leases made longer."""
+"""The last look before a message leaves."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,17 +13,14 @@ from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.gateway.policies import gate
 from crm_api.care.gateway.policies.tokens import digest_text, hash_token
 from crm_api.care.gateway.service.following import send_to
-from crm_api.care.gateway.service.leases import lease_end
 from crm_api.care.gateway.service.steps import lock_with_subjects, note_steps, requeue
 from crm_api.care.gateway.terms import Refusal
-from crm_api.care.gateway.values import ExtensionAnswer, ItemAnswer
+from crm_api.care.gateway.values import ItemAnswer
 from crm_api.care.models import LOST, CareMessage
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.contact_frequency.queries.opening import open_until
 from crm_api.customers import queries as customers
-from crm_api.customers.terms import Channel
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 
@@ -192,32 +188,3 @@ def _answer(
         return ItemAnswer(id=one.id, code=Refusal.LEASE_LOST)
     message = messages[one.id]
     return ItemAnswer(id=one.id, code=gate.explain_loss(message.state, message.reason))
-
-
-def extend_leases(
-    held: Sequence[Held], *, lease_seconds: int, gateway_id: str, now: datetime
-) -> list[ExtensionAnswer]:
-    """Let a worker keep what it holds for longer. What it lost stays lost."""
-    tokens = [(one.id, hash_token(one.lease_token)) for one in held]
-    end = now + timedelta(seconds=lease_seconds)
-    change = (
-        sa.update(CareMessage)
-        .where(
-            sa.tuple_(CareMessage.id, CareMessage.lease_token_hash).in_(tokens),
-            CareMessage.state.in_([MessageState.LEASED, MessageState.SUBMITTING]),
-            CareMessage.gateway_id == gateway_id,
-            CareMessage.lease_expires_at > now,
-        )
-        .values(lease_expires_at=lease_end(end, quiet=open_until(Channel.SMS, now=now)))
-        .returning(CareMessage.id, CareMessage.lease_expires_at)
-        .execution_options(synchronize_session=False)
-    )
-    extended = {row.id: row.lease_expires_at for row in db.session.execute(change)}
-    return [
-        ExtensionAnswer(
-            id=one.id,
-            expires_at=extended.get(one.id),
-            code=None if one.id in extended else Refusal.LEASE_LOST,
-        )
-        for one in held
-    ]

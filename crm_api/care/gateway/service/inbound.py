@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
 
 from crm_api.care.gateway import queries
-from crm_api.care.gateway.models import InboundMessage
+from crm_api.care.gateway.models import InboundCustomer, InboundMessage
 from crm_api.care.gateway.policies.replies import read_reply
 from crm_api.care.gateway.terms import InboundAction, Refusal
 from crm_api.care.gateway.values import InboundAnswer
@@ -23,13 +25,14 @@ from crm_api.kit.ids import new_id
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.care.gateway.values import Inbound
 
 STORED = "stored"
 DUPLICATE = "duplicate"
+REFUSALS: Final = (InboundAction.OPT_OUT, InboundAction.REVIEW)
 
 
 def take_inbound(
@@ -41,6 +44,7 @@ def take_inbound(
     """
     stored = _store(messages, gateway_id=gateway_id, now=now)
     senders = _lock_senders({message.number for message in stored.values()})
+    _keep_senders(stored.values(), senders)
     for message in stored.values():
         _heed(message, now=now)
         _record(message, customer_ids=senders.get(message.number, ()), now=now)
@@ -78,8 +82,12 @@ def _store(
     ordered = [rows[inbound_id] for inbound_id in sorted(rows)]
     change = insert(InboundMessage).values(ordered).on_conflict_do_nothing()
     stored = db.session.scalars(change.returning(InboundMessage)).all()
-    in_order = sorted(stored, key=lambda message: (message.received_at, message.id))
-    return {message.inbound_id: message for message in in_order}
+    return {message.inbound_id: message for message in sorted(stored, key=_by_time)}
+
+
+def _by_time(message: InboundMessage) -> tuple[datetime, bool, str]:
+    """Heed what was written first, first; of one instant, a refusal is the last word."""
+    return message.received_at, message.action in REFUSALS, message.id
 
 
 def _lock_senders(numbers: set[str]) -> Mapping[str, Sequence[str]]:
@@ -93,12 +101,25 @@ def _lock_senders(numbers: set[str]) -> Mapping[str, Sequence[str]]:
     return senders
 
 
+def _keep_senders(
+    messages: Collection[InboundMessage], senders: Mapping[str, Sequence[str]]
+) -> None:
+    """Keep whose each message is, for a number may pass to somebody else."""
+    rows = [
+        {"inbound_id": message.id, "customer_id": customer_id}
+        for message in messages
+        for customer_id in senders.get(message.number, ())
+    ]
+    if rows:
+        db.session.execute(sa.insert(InboundCustomer), rows)
+
+
 def _heed(message: InboundMessage, *, now: datetime) -> None:
     source = source_of(message)
-    if message.action in (InboundAction.OPT_OUT, InboundAction.REVIEW):
+    if message.action in REFUSALS:
         outbox.suppress_queued(message.number, Refusal.OPTED_OUT, now)
         contact_frequency.opt_out(message.number, at=now, source=source)
-    elif message.action is InboundAction.OPT_IN:
+    elif message.action is InboundAction.OPT_IN and not queries.was_refused_later(message):
         contact_frequency.opt_in(message.number, at=now, source=source)
 
 
@@ -119,9 +140,10 @@ def _record(message: InboundMessage, *, customer_ids: Sequence[str], now: dateti
             outcome=Outcome.REACHED,
             summary=message.text,
             endpoint=message.number,
-            source=f"inbound:{message.id}",
+            # Two customers on one number each have a contact, and each contact a slot.
+            source=source_of(message) + (f":{place}" if place else ""),
             begun_by_customer=True,
         )
-        for customer_id in sorted(customer_ids)
+        for place, customer_id in enumerate(sorted(customer_ids))
     ]
     contact_history.record_contacts(entries, by_id=None, now=now, slot_ids=[None] * len(entries))

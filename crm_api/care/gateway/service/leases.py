@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api import config
 from crm_api.care.gateway import queries
-from crm_api.care.gateway.models import GatewayPace
 from crm_api.care.gateway.policies import pace
 from crm_api.care.gateway.policies.tokens import TOKEN_BYTES, hash_token
 from crm_api.care.gateway.queries.outbox import IS_LEASED, IS_SUBMITTING
+from crm_api.care.gateway.service.pacing import budget_of
 from crm_api.care.models import CareMessage
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.queries.opening import open_until
 from crm_api.customers.terms import Channel
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.types import UTCDateTime
-from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from crm_api.care.gateway.service.pacing import Budget
     from crm_api.care.gateway.values import Wish
     from crm_api.customers.terms import Category
 
@@ -74,15 +74,14 @@ def lease_messages(wish: Wish, *, gateway_id: str, now: datetime) -> Hand:
     return_lapsed(now=now, most=wish.most)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     recovered = _recover(wish, token, gateway_id=gateway_id, now=now, quiet=quiet)
-    rate = config.current().gateway_messages_per_second
-    allowed = min(wish.most, _tokens_left(gateway_id, now=now, rate=rate))
-    leased = _lease(wish, token, gateway_id=gateway_id, now=now, quiet=quiet, most=allowed)
-    _spend(gateway_id, taken=len(leased), now=now, rate=rate)
+    budget = budget_of(gateway_id, now=now)
+    leased = _lease(wish, token, budget, now=now, quiet=quiet)
+    budget.spend()
     return Hand(
         leased=[_show(row, token, now=now, quiet=quiet, ahead=1) for row in _in_order(leased)],
         recover=[_show(row, token, now=now, quiet=quiet, ahead=0) for row in _in_order(recovered)],
         next_poll_ms=pace.next_poll_ms(
-            asked=wish.most, got=len(leased), allowed=allowed, rate=rate
+            asked=wish.most, got=len(leased), is_slowed=budget.is_slowed, rate=budget.rate
         ),
         server_time=now,
     )
@@ -108,7 +107,12 @@ def lease_end(end: datetime, *, quiet: Mapping[Category, datetime]) -> sa.Column
 
 def is_anything_ready(*, gateway_id: str, now: datetime) -> bool:
     """Tell a worker that waits whether another look is worth it."""
-    return queries.is_anything_ready(gateway_id, now=now, open_categories=_quiet_times(now))
+    return queries.is_anything_ready(
+        gateway_id,
+        now=now,
+        open_categories=_quiet_times(now),
+        but_not_of=budget_of(gateway_id, now=now).empty_senders,
+    )
 
 
 def _quiet_times(now: datetime) -> dict[Category, datetime]:
@@ -146,21 +150,29 @@ def _recover(
 def _lease(
     wish: Wish,
     token: str,
+    budget: Budget,
     *,
-    gateway_id: str,
     now: datetime,
     quiet: Mapping[Category, datetime],
-    most: int,
 ) -> Sequence[Any]:
-    if not most or not quiet:
+    """Lease the first that are ready, as far as the rates of their senders go."""
+    ready = queries.is_ready(now=now, open_categories=quiet, but_not_of=budget.empty_senders)
+    allowed = budget.take(db.session.execute(_pick(ready, most=wish.most)).all())
+    if not allowed:
         return ()
-    changes = {
-        **_lease_columns(wish, token, now=now, quiet=quiet),
-        "state": MessageState.LEASED,
-        "gateway_id": gateway_id,
-        "idle_leases": CareMessage.idle_leases + 1,
-    }
-    return _take(queries.is_ready(now=now, open_categories=quiet), most=most, changes=changes)
+    change = (
+        sa.update(CareMessage)
+        .where(is_among(CareMessage.id, allowed))
+        .values(
+            state=MessageState.LEASED,
+            gateway_id=budget.gateway_id,
+            idle_leases=CareMessage.idle_leases + 1,
+            **_lease_columns(wish, token, now=now, quiet=quiet),
+        )
+        .returning(*SHOWN)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.execute(change).all()
 
 
 def _lease_columns(
@@ -180,15 +192,7 @@ def _take(condition: Any, *, most: int, changes: dict[str, Any]) -> Sequence[Any
 
     The rows are picked in a CTE: as a plain subquery, PostgreSQL might lock more than the limit.
     """
-    order = (CareMessage.priority, CareMessage.due_at, CareMessage.id)
-    picked = (
-        sa.select(CareMessage.id)
-        .where(condition)
-        .order_by(*order)
-        .limit(most)
-        .with_for_update(skip_locked=True, key_share=True)
-        .cte("picked")
-    )
+    picked = _pick(condition, most=most).cte("picked")
     change = (
         sa.update(CareMessage)
         .where(CareMessage.id.in_(sa.select(picked.c.id)))
@@ -197,6 +201,17 @@ def _take(condition: Any, *, most: int, changes: dict[str, Any]) -> Sequence[Any
         .execution_options(synchronize_session=False)
     )
     return db.session.execute(change).all()
+
+
+def _pick(condition: Any, *, most: int) -> Any:
+    """Lock the first that meet a condition and that nobody else holds."""
+    return (
+        sa.select(CareMessage.id, CareMessage.sender)
+        .where(condition)
+        .order_by(CareMessage.priority, CareMessage.due_at, CareMessage.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
 
 
 def _in_order(rows: Sequence[Any]) -> list[Any]:
@@ -231,23 +246,3 @@ def _show(
 
 def _seconds(until: datetime, now: datetime) -> int:
     return max(0, int((until - now).total_seconds()))
-
-
-def _tokens_left(gateway_id: str, *, now: datetime, rate: int) -> int:
-    statement = sa.select(GatewayPace.spent_until).where(GatewayPace.gateway_id == gateway_id)
-    spent_until = db.session.scalar(statement) or 0.0
-    return pace.tokens_left(spent_until, now=now.timestamp(), rate=rate)
-
-
-def _spend(gateway_id: str, *, taken: int, now: datetime, rate: int) -> None:
-    """Count what was taken. Workers in parallel may overdraw a little; the next look pays it."""
-    if not taken:
-        return
-    floor = now.timestamp() - pace.BURST_SECONDS
-    known = GatewayPace.spent_until
-    row = insert(GatewayPace).values(gateway_id=gateway_id, spent_until=floor + taken / rate)
-    spent = sa.case((known < floor, floor), else_=known) + taken / rate
-    change = row.on_conflict_do_update(
-        index_elements=[GatewayPace.gateway_id], set_={"spent_until": spent}
-    )
-    db.session.execute(change)

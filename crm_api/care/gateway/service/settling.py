@@ -11,7 +11,7 @@ from crm_api.care.gateway.errors import NotUncertain
 from crm_api.care.gateway.service.inbound import source_of
 from crm_api.care.gateway.service.steps import count_as_sent, lock_with_subjects
 from crm_api.care.gateway.terms import Settlement
-from crm_api.care.gateway.values import Reconciliation
+from crm_api.care.gateway.values import Reconciliation, Reply
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
@@ -77,9 +77,7 @@ def _was_settled_so(message: CareMessage, outcome: Settlement) -> bool:
     return message.state is MessageState.CANCELLED and message.reason == NOT_SENT
 
 
-def review_inbound(
-    inbound_id: str, *, is_refusal: bool, by: Actor, now: datetime
-) -> InboundMessage:
+def review_inbound(inbound_id: str, *, is_refusal: bool, by: Actor, now: datetime) -> Reply:
     """Read what a customer wrote at length, and let the number be written to if it was no refusal.
 
     :raises NotFound: if there is none to review, or none of the reader's customers wrote it
@@ -88,8 +86,12 @@ def review_inbound(
     message = queries.get_inbound(inbound_id, visible_to=by)
     contact_frequency.lock_number(message.number)
     message = queries.lock_inbound(message.id)
-    if message.reviewed_at is not None and message.is_refusal == is_refusal:
-        return message
+    if message.reviewed_at is None or message.is_refusal != is_refusal:
+        _review(message, is_refusal=is_refusal, by=by, now=now)
+    return queries.replies_of([message], visible_to=by)[0]
+
+
+def _review(message: InboundMessage, *, is_refusal: bool, by: Actor, now: datetime) -> None:
     message.review(is_refusal=is_refusal, by_id=by.id, at=now)
     if not is_refusal and _is_all_that_silences(message):
         contact_frequency.opt_in(message.number, at=now, source=f"review:{message.id}")
@@ -101,10 +103,21 @@ def review_inbound(
         subject_id=message.id,
         details={"is_refusal": is_refusal},
     )
-    return message
 
 
 def _is_all_that_silences(message: InboundMessage) -> bool:
     """Tell whether the number would be free but for this message: other refusals stand."""
     source = queries.find_opt_out_source(message.number)
     return source == source_of(message) and not queries.has_refused_since(message)
+
+
+def answer_inbound(inbound_id: str, *, by: Actor, now: datetime) -> Reply:
+    """Take a customer's message off the list of those that want an answer.
+
+    What was said is a contact of its own, logged as any other. Of two who do so, the first counts.
+
+    :raises NotFound: if there is none, or none of the reader's customers wrote it
+    """
+    message = queries.lock_inbound(queries.get_inbound(inbound_id, visible_to=by).id)
+    message.answer(by_id=by.id, at=now)
+    return queries.replies_of([message], visible_to=by)[0]

@@ -1,0 +1,56 @@
+"""Leases made longer, while they last."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.care.gateway import queries
+from crm_api.care.gateway.policies import gate
+from crm_api.care.gateway.policies.tokens import hash_token
+from crm_api.care.gateway.service.leases import lease_end
+from crm_api.care.gateway.terms import Refusal
+from crm_api.care.gateway.values import ExtensionAnswer
+from crm_api.care.models import CareMessage
+from crm_api.care.terms import MessageState
+from crm_api.contact_frequency.queries.opening import open_until
+from crm_api.customers.terms import Channel
+from crm_api.kit.db import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.care.gateway.values import Held
+
+
+def extend_leases(
+    held: Sequence[Held], *, lease_seconds: int, gateway_id: str, now: datetime
+) -> list[ExtensionAnswer]:
+    """Let a worker keep what it holds for longer. What it lost stays lost, and it hears why."""
+    # In one order, as all who change several messages: else two of them might wait in a ring.
+    locked = queries.lock_states({one.id for one in held}, gateway_id=gateway_id)
+    tokens = [(one.id, hash_token(one.lease_token)) for one in held]
+    end = now + timedelta(seconds=lease_seconds)
+    change = (
+        sa.update(CareMessage)
+        .where(
+            sa.tuple_(CareMessage.id, CareMessage.lease_token_hash).in_(tokens),
+            CareMessage.state.in_([MessageState.LEASED, MessageState.SUBMITTING]),
+            CareMessage.gateway_id == gateway_id,
+            CareMessage.lease_expires_at > now,
+        )
+        .values(lease_expires_at=lease_end(end, quiet=open_until(Channel.SMS, now=now)))
+        .returning(CareMessage.id, CareMessage.lease_expires_at)
+        .execution_options(synchronize_session=False)
+    )
+    extended = {row.id: row.lease_expires_at for row in db.session.execute(change)}
+    losses = {row.id: gate.explain_loss(row.state, row.reason) for row in locked}
+    return [
+        ExtensionAnswer(id=one.id, expires_at=extended[one.id])
+        if one.id in extended
+        else ExtensionAnswer(id=one.id, code=losses.get(one.id, Refusal.LEASE_LOST))
+        for one in held
+    ]
