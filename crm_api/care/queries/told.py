@@ -88,21 +88,28 @@ def _messages(
     message = aliased(CareMessage)
     first = _end(message, message.due_at < around.opens_at, by=message.due_at.desc())
     last = _end(message, message.due_at >= around.closes_at, by=message.due_at.asc())
-    statement = (
-        sa.select(
-            CareMessage.customer_id, CareMessage.template_id, CareMessage.text, CareMessage.due_at
-        )
-        .join(Customer, Customer.id == CareMessage.customer_id)
-        .where(
-            is_among(Customer.id, customer_ids),
-            CareMessage.due_at >= sa.func.coalesce(first, sa.literal(LONG_AGO)),
-            CareMessage.due_at <= sa.func.coalesce(last, sa.literal(FAR_AHEAD)),
-            CareMessage.state.in_(MAY_BE_READ | LOST),
-        )
+    near = sa.select(
+        CareMessage.customer_id, CareMessage.template_id, CareMessage.text, CareMessage.due_at
+    ).where(
+        CareMessage.customer_id == Customer.id,
+        CareMessage.due_at >= sa.func.coalesce(first, sa.literal(LONG_AGO)),
+        CareMessage.due_at <= sa.func.coalesce(last, sa.literal(FAR_AHEAD)),
+        CareMessage.state.in_(MAY_BE_READ | LOST),
     )
     if but_for is not None:
-        statement = statement.where(CareMessage.on_day != but_for)
-    return db.session.execute(statement).all()
+        near = near.where(CareMessage.on_day != but_for)
+    return db.session.execute(_of_each(near, is_among(Customer.id, customer_ids))).all()
+
+
+def _of_each(near: sa.Select[Any], whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Run a select for each customer, one after another.
+
+    PostgreSQL would rather read all messages and look for the ends at each: it is not let.
+    """
+    if db.engine.dialect.name != "postgresql":
+        return near.where(whose)
+    one_by_one = near.correlate(Customer).offset(0).lateral()
+    return sa.select(one_by_one).join_from(Customer, one_by_one, sa.true()).where(whose)
 
 
 def _end(message: Any, side: sa.ColumnElement[bool], *, by: Any) -> sa.ScalarSelect[Any]:
