@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_api.care.policies.choosing import Pool
 
@@ -59,6 +59,14 @@ class Greeting:
 
 
 @dataclass(slots=True)
+class Written:
+    """The greetings of some people, and those for whom there is none, each with the reason."""
+
+    greetings: list[Greeting] = field(default_factory=list)
+    left_out: list[tuple[Any, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Tally:
     """How many are due, how many will be greeted, and why the others will not."""
 
@@ -87,6 +95,7 @@ class Step:
     tally: Tally
     seen: int
     last_key: str | None
+    left_out: Sequence[tuple[Any, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,6 @@ def upgrade() -> None:
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, kind, nullable=True))
     _create_forbidden_words()
-    _create_shortages()
 
 
 def _create_forbidden_words() -> None:
@@ -44,33 +43,7 @@ def _create_forbidden_words() -> None:
     )
 
 
-def _create_shortages() -> None:
-    op.create_table(
-        "care_shortages",
-        sa.Column("occurrence", sa.String(length=200), nullable=False),
-        sa.Column("customer_id", sa.String(length=64), nullable=False),
-        sa.Column("occasion", sa.String(length=32), nullable=False),
-        sa.Column("festival_key", sa.String(length=64), nullable=True),
-        sa.Column("on_day", sa.Date(), nullable=False),
-        sa.Column("tier", sa.String(length=32), nullable=False),
-        sa.Column("style", sa.String(length=32), nullable=True),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_care_shortages_customer_id_customers")
-        ),
-        sa.PrimaryKeyConstraint("occurrence", name=op.f("pk_care_shortages")),
-        sqlite_strict=True,
-    )
-    op.create_index(op.f("ix_care_shortages_customer_id"), "care_shortages", ["customer_id"])
-    op.create_index(
-        op.f("ix_care_shortages_on_day_occasion_festival_key"),
-        "care_shortages",
-        ["on_day", "occasion", "festival_key"],
-    )
-
-
 def downgrade() -> None:
-    op.drop_table("care_shortages")
     op.drop_table("forbidden_words")
     for table, columns in NEW_COLUMNS.items():
         for name in columns:

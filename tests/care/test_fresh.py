@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crm_api import config
 from crm_api.care import queries
-from crm_api.care.models import CareMessage
+from crm_api.care.models import CareMessage, PlanRefusal
 from crm_api.care.policies.choosing import Told
 from crm_api.care.service.causes import window_on
 from crm_api.care.terms import MessageState
@@ -146,3 +146,29 @@ def test_years_of_greetings_leave_no_customer_the_same_words_within_four(app, at
     said = db.session.scalars(statement.order_by(CareMessage.due_at)).all()
     assert len(said) == 9
     assert all(len(set(said[n : n + 4])) == 4 for n in range(6))
+
+
+def wordless():
+    db.session.rollback()
+    return db.session.scalars(sa.select(PlanRefusal).order_by(PlanRefusal.occurrence)).all()
+
+
+def test_who_gets_none_for_want_of_words_is_noted_once(app, at):
+    at(NOON - timedelta(days=40))
+    with transaction():
+        contact_frequency.ensure_default_policies(now=NOON - timedelta(days=400))
+    make_template()
+    customer = make_customer(birth_on=date(1980, 9, 25))
+    plan = ["care", "plan", "--on"]
+    at(datetime(2026, 9, 24, 2, tzinfo=UTC))
+    app.test_cli_runner().invoke(args=[*plan, "2026-09-25"])
+    assert wordless() == []
+    at(datetime(2027, 9, 24, 2, tzinfo=UTC))
+
+    for _ in range(2):
+        reply = app.test_cli_runner().invoke(args=[*plan, "2027-09-25"])
+        assert "nothing_fresh 1" in reply.output
+
+    (refusal,) = wordless()
+    assert (refusal.customer_id, refusal.reason) == (customer.id, "nothing_fresh")
+    assert refusal.occurrence == f"birthday:2027:{customer.id}"

@@ -12,7 +12,7 @@ from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEv
 from crm_api.care.models.plans import PlanBatch, PlanRefusal, PlanRound, PlanRun
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
 from crm_api.care.models.wishes import GreetingPreferences
-from crm_api.care.wording.models import ForbiddenWord, Shortage
+from crm_api.care.wording.models import ForbiddenWord
 
 __all__ = [
     "ALL_OTHERS",
@@ -34,5 +34,4 @@ __all__ = [
     "PlanRefusal",
     "PlanRound",
     "PlanRun",
-    "Shortage",
 ]

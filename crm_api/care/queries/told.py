@@ -88,7 +88,7 @@ def _messages(
     message = aliased(CareMessage)
     first = _end(message, message.due_at < around.opens_at, by=message.due_at.desc())
     last = _end(message, message.due_at >= around.closes_at, by=message.due_at.asc())
-    near = sa.select(
+    near: sa.Select[Any] = sa.select(
         CareMessage.customer_id, CareMessage.template_id, CareMessage.text, CareMessage.due_at
     ).where(
         CareMessage.customer_id == Customer.id,

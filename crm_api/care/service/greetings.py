@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from crm_api.care import queries
@@ -11,7 +10,7 @@ from crm_api.care.policies.choosing import NOTHING_TOLD, choose, stable_number, 
 from crm_api.care.policies.naming import name_of_day
 from crm_api.care.policies.saying import said_once
 from crm_api.care.terms import Occasion
-from crm_api.care.values import Greeting
+from crm_api.care.values import Greeting, Written
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.terms import Channel
 from crm_api.kit.ids import new_id
@@ -23,28 +22,28 @@ if TYPE_CHECKING:
     from crm_api.care.policies.timing import Window
     from crm_api.care.values import Cause
 
+SAME_PERSON = "same_person"
+NOTHING_FRESH = "nothing_fresh"
 
-def write_greetings(
-    people: Sequence[Any], cause: Cause, *, window: Window
-) -> tuple[list[Greeting], Counter[str]]:
-    """Return a greeting for everybody to whom something fresh can be said, and who is left out."""
+
+def write_greetings(people: Sequence[Any], cause: Cause, *, window: Window) -> Written:
+    """Write a greeting for everybody to whom something fresh can be said; tell who is left out."""
     persons = {person.customer_id: person.person_id for person in people}
     told = queries.find_told(persons, around=cause.window)
-    greetings: list[Greeting] = []
-    left_out: Counter[str] = Counter()
+    found = Written()
     written: set[str] = set()
     for person in people:
         if person.occurrence in written:  # two of these customers are one person
-            left_out["same_person"] += 1
+            found.left_out.append((person, SAME_PERSON))
             continue
         heard = told.get(person.customer_id, NOTHING_TOLD)
         greeting = _greet(person, cause, window=window, told=heard)
         if greeting is None:
-            left_out["nothing_fresh"] += 1
+            found.left_out.append((person, NOTHING_FRESH))
             continue
         written.add(person.occurrence)
-        greetings.append(greeting)
-    return greetings, left_out
+        found.greetings.append(greeting)
+    return found
 
 
 def _greet(person: Any, cause: Cause, *, window: Window, told: Told) -> Greeting | None:

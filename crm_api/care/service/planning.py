@@ -13,6 +13,7 @@ from crm_api.care.service import asking
 from crm_api.care.service.asking import is_refusal
 from crm_api.care.service.combining import say_together
 from crm_api.care.service.greetings import write_greetings
+from crm_api.care.service.wordless import note_wordless
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
 from crm_api.contact_frequency import service as contact_frequency
@@ -54,6 +55,7 @@ def plan_chunk(cause: Cause, *, after: str | None, now: datetime) -> Step:
     side by side meet in the governor, which gives one slot for an occurrence.
     """
     step, greetings, slots = _judge_chunk(cause, after=after, judge=asking.hold, now=now)
+    note_wordless(cause, step.left_out, now=now)
     kept = _keep(cause, greetings, slots, now=now)
     said = sum(row["state"] is MessageState.COALESCED for row in kept)
     step.tally.planned = len(kept) - said
@@ -108,7 +110,9 @@ def _judge_chunk(
     if window.is_over:
         step.tally.blocked["window_over"] += len(people)
         return step, [], []
-    greetings, step.tally.blocked = write_greetings(people, cause, window=window)
+    written = write_greetings(people, cause, window=window)
+    greetings, step.left_out = written.greetings, written.left_out
+    step.tally.blocked.update(reason for _, reason in step.left_out)
     plans = [greeting.plan for greeting in greetings]
     answers = asking.ask(plans, [window] * len(plans), judge=judge)
     for greeting, plan in zip(greetings, plans, strict=True):
