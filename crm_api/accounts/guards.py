@@ -49,13 +49,27 @@ def requires(*roles: Role) -> Callable[[V], V]:
 
 def requires_client(scope: Scope) -> Callable[[V], V]:
     """Let in machines with this scope. Others get a bare 401: machines read no prose."""
+    return _requires_key(scope, key=_bearer, security=[{"client_key": []}])
+
+
+def requires_client_in_path(scope: Scope) -> Callable[[V], V]:
+    """Let in machines that can send no header: their key is the path's `token`.
+
+    Logs and metrics name rules and never paths, and so never learn it.
+    """
+    return _requires_key(scope, key=lambda: (request.view_args or {}).get("token"), security=[])
+
+
+def _requires_key(
+    scope: Scope, *, key: Callable[[], str | None], security: list[dict[str, list[str]]]
+) -> Callable[[V], V]:
 
     def decorate(view: V) -> V:
         note_refusals(view, (ForbiddenScope,))
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            client = queries.find_client(digest=digest_of(_bearer() or ""), at=clock.now())
+            client = queries.find_client(digest=digest_of(key() or ""), at=clock.now())
             if client is None:
                 return _turn_away()
             g.actor_id, g.client = client.id, client
@@ -67,7 +81,7 @@ def requires_client(scope: Scope) -> Callable[[V], V]:
         bare = {"401": {"description": "The key is unknown, expired or revoked. No body."}}
         return cast(
             "V",
-            _mark(guarded, security=[{"client_key": []}], guard=(scope,), responses=bare),
+            _mark(guarded, security=security, guard=(scope,), responses=bare),
         )
 
     return decorate

@@ -6,6 +6,7 @@ import base64
 import binascii
 import itertools
 import os
+import re
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
@@ -52,6 +53,7 @@ class Settings:
     working_hours: tuple[tuple[time, time], ...] = ((time(9), time(12)), (time(13, 30), time(18)))
     sms_signature: str = "演示通信"
     sms_sender: str = "10690000"
+    public_url: str = ""
     pool_size: int = 8
     lock_timeout_ms: int = 2_000
     statement_timeout_ms: int = 15_000
@@ -97,6 +99,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         working_hours=_hours(environ, "CRM_WORKING_HOURS", "09:00-12:00,13:30-18:00"),
         sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
         sms_sender=environ.get("CRM_SMS_SENDER", "10690000"),
+        public_url=_public_url(environ.get("CRM_PUBLIC_URL", "")),
         pool_size=_number(environ, "CRM_POOL_SIZE", 8),
         lock_timeout_ms=_number(environ, "CRM_LOCK_TIMEOUT_MS", 2_000),
         statement_timeout_ms=_number(environ, "CRM_STATEMENT_TIMEOUT_MS", 15_000),
@@ -165,6 +168,13 @@ def _zone(given: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError):
         msg = f"CRM_TIME_ZONE is {given!r}; name one such as Asia/Shanghai."
         raise MissingSetting(msg) from None
+
+
+def _public_url(given: str) -> str:
+    if given and not re.fullmatch(r"https?://[A-Za-z0-9.:_/\[\]-]+", given):
+        msg = f"CRM_PUBLIC_URL is {given!r}; write it like https://crm.example.com."
+        raise MissingSetting(msg)
+    return given
 
 
 def _log_level(given: str) -> str:

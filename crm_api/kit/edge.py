@@ -51,7 +51,8 @@ class EdgeFlask(Flask):
         """
         if "\x00" in request.path:
             raise BadRequest("The path holds a NUL character.")
-        reads = request.method in READS
+        view = self.view_functions.get(request.endpoint or "")
+        reads = request.method in READS and not getattr(view, "changes", False)
         with statements_apart() if reads else nullcontext(), transaction(read_only=reads):
             answer = self.make_response(super().dispatch_request())
             _set_etag(answer)

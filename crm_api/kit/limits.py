@@ -87,7 +87,7 @@ def hit(name: str, per_minute: int, client: str) -> None:
 
 
 def _client() -> str:
-    token = request.headers.get("Authorization")
+    token = request.headers.get("Authorization") or (request.view_args or {}).get("token")
     if token is None:
         return request.remote_addr or ""
     return hashlib.blake2b(token.encode(), digest_size=12).hexdigest()

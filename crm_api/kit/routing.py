@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
 import marshmallow as ma
 from flask import Request, request
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 from werkzeug.routing import BaseConverter, ValidationError
 
 from crm_api.kit import json
@@ -122,6 +123,10 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(_document_refusals)
 
+    def document_with(self, change: Callable[..., Any]) -> None:
+        """Let a group of routes that speaks another protocol document its answers its own way."""
+        self._prepare_doc_cbks.append(change)
+
 
 def refuses(*errors: type[DomainError]) -> Callable[[V], V]:
     """Document which refusals of the domain a route may answer with. Stands below the guard."""
@@ -131,6 +136,22 @@ def refuses(*errors: type[DomainError]) -> Callable[[V], V]:
         return view
 
     return decorate
+
+
+def changes(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Say that a GET changes something: some stock products know no other verb.
+
+    It runs in a transaction that may write. HEAD, which Flask lets in wherever GET is, must not.
+    """
+
+    @wraps(view)
+    def changing(*args: Any, **kwargs: Any) -> Any:
+        if request.method != "GET":
+            raise MethodNotAllowed(valid_methods=["GET"])
+        return view(*args, **kwargs)
+
+    changing.changes = True  # type: ignore[attr-defined]
+    return changing
 
 
 def note_refusals(view: Any, errors: tuple[type[DomainError], ...]) -> None:

@@ -67,8 +67,8 @@ def dial(field):
         client.close()
 
 
-def queue(count):
-    return make_messages(count, send_before=clock.now() + timedelta(hours=2))
+def queue(count, **changes):
+    return make_messages(count, send_before=clock.now() + timedelta(hours=2), **changes)
 
 
 class Process:

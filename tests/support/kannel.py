@@ -49,11 +49,13 @@ class Kannel:
     """One bearerbox and one smsbox; each message centre is a fakesmsc with a log of its own.
 
     `centres` maps a centre's smsc-id to further lines of its group in the configuration, and
-    `services` is what stands there besides: its sms-services. `sendsms` is where messages may be
-    pushed to, as the user USER.
+    `services` is what stands there besides: its sms-services, and `smsbox` further lines of that
+    group. `sendsms` is where messages may be pushed to, as the user USER.
     """
 
-    def __init__(self, *, centres: dict[str, str] | None = None, services: str = "") -> None:
+    def __init__(
+        self, *, centres: dict[str, str] | None = None, services: str = "", smsbox: str = ""
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="crmkannel-"))
         self.sendsms_port = free_port()
         self._admin_port, self._box_port = free_port(), free_port()
@@ -61,6 +63,7 @@ class Kannel:
             name: (free_port(), more) for name, more in (centres or {"centre": ""}).items()
         }
         self._services = services
+        self._smsbox = smsbox
         self._processes: list[subprocess.Popen[bytes]] = []
         self._of_centre: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -128,7 +131,8 @@ class Kannel:
             f"smsbox-interface = 127.0.0.1\nbox-allow-ip = 127.0.0.1\n{log}\n\n"
             f"{centres}\n"
             f"group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {self.sendsms_port}\n"
-            f"sendsms-interface = 127.0.0.1\nmo-recode = true\n{log}\n\n"
+            f"sendsms-interface = 127.0.0.1\nmo-recode = true\n{log}\n"
+            f"{self._smsbox}\n\n"
             f"group = sendsms-user\nusername = {USER['username']}\npassword = {USER['password']}\n"
             f"concatenation = true\nmax-messages = 10\n\n{self._services}\n"
         )

@@ -1,0 +1,1 @@
+"""What the products' words mean, over plain values."""
