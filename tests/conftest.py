@@ -53,6 +53,17 @@ def pytest_unconfigure(config):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the longest: begun last, one of them would keep the others waiting."""
+    items.sort(key=minutes, reverse=True)
+
+
+def minutes(item):
+    marker = item.get_closest_marker("heavy")
+    return marker.kwargs.get("minutes", 0) if marker else 0
+
+
 def pytest_generate_tests(metafunc):
     if "backend" in metafunc.fixturenames:
         chosen = metafunc.config.option.db

@@ -27,7 +27,7 @@ EXAMPLES = 12
 SLOW = {"POST /v1/gateway/leases"}
 
 
-@pytest.mark.heavy
+@pytest.mark.heavy(minutes=1.5)
 def test_every_operation_keeps_its_contract(app):
     team = make_team()
     admin, manager = make_staff(Role.ADMIN, team), make_staff(Role.ACCOUNT_MANAGER, team)

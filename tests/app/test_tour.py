@@ -21,7 +21,7 @@ DEFAULT = "http://127.0.0.1:8000"
 START_SECONDS = 180
 NIGHT = 3
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.heavy(minutes=2)
 
 
 @pytest.fixture

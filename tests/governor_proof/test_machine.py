@@ -139,6 +139,6 @@ def test_the_governor_and_the_model_never_part(stage, backend):
     play(FEW[backend])
 
 
-@pytest.mark.heavy
+@pytest.mark.heavy(minutes=1.5)
 def test_they_do_not_part_in_many_plays_either(stage, backend):
     play(MANY[backend])

@@ -43,7 +43,7 @@ DIES_AFTER = 25
 # The seed is told when the story fails, so that it can be told again.
 SEED = int(os.environ.get("STORY_SEED", str(random.SystemRandom().randrange(10**6))))
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.heavy(minutes=5)
 
 
 class Chaos:

@@ -46,11 +46,22 @@ def find_coverage(
     Each cap tells in one statement which days it closes, as bits, for those few who have enough
     contacts around them; all others are as free as their tier lets anybody be.
     """
+    _expect_many()
     finder = _Finder(comparison, before, after, apart)
     for spread in spread_out({who: before[who] | after[who] for who in finder.concerned}):
         finder.close_days(spread)
         step()
     return finder.weigh()
+
+
+def _expect_many() -> None:
+    """Have PostgreSQL join whole sets until the transaction ends.
+
+    It has no statistics of what a statement makes on its way, and old ones of what was planned in
+    bulk a minute ago: expecting one row, it would compare each of 100,000 with each.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("SET LOCAL enable_nestloop = off"))
 
 
 class _Finder:
