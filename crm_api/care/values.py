@@ -11,6 +11,7 @@ from crm_api.care.policies.choosing import Pool
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from datetime import date as Day  # noqa: N812 - a field of `Cause` is called date
 
     from crm_api.care.policies.birthdays import YearlyDate
     from crm_api.care.policies.choosing import Words
@@ -27,7 +28,9 @@ NO_WORDS = Pool()
 class Cause:
     """Why people are greeted on a day: a festival, or a date that profiles hold.
 
-    `obstacle` says why nobody is greeted for it, where that is so.
+    `obstacle` says why nobody is greeted for it, where that is so. `is_by_wish`: the date is that
+    on which people wish their birthday greeted, not the one in their profile. `since` is for what
+    happens once: the earliest day whose news are still said on this one.
     """
 
     occasion: Occasion
@@ -39,8 +42,17 @@ class Cause:
     festival_key: str | None = None
     festival_name: str = ""
     date: YearlyDate | None = None
+    is_by_wish: bool = False
+    since: Day | None = None
     words: Pool = NO_WORDS
     obstacle: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from the other causes of its day."""
+        what = "-".join(map(str, self.date)) if self.date else self.festival_key or ""
+        wish = ":by_wish" if self.is_by_wish else ""
+        return f"{self.occasion}:{what}:{self.label_year}{wish}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -70,6 +70,7 @@ class Settings:
     fresh_occasions: int = 3
     hold_days: int = 45
     care_needs_approval: bool = False
+    event_fresh_days: int = 7
     firm_hours: int = 24
     log_level: str = "INFO"
 
@@ -113,6 +114,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         fresh_occasions=_number(environ, "CRM_FRESH_OCCASIONS", 3),
         hold_days=_number(environ, "CRM_HOLD_DAYS", 45),
         care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
+        event_fresh_days=_number(environ, "CRM_EVENT_FRESH_DAYS", 7),
         firm_hours=_number(environ, "CRM_FIRM_HOURS", 24),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )

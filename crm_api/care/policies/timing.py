@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,10 @@ NEW_YEARS_EVE: Final = "new_years_eve"
 GREAT_FESTIVALS: Final = frozenset({NEW_YEARS_EVE, "spring_festival", "mid_autumn"})
 # The last of the window is left free, so that what is due late still finds a gateway in time.
 SLACK: Final = timedelta(minutes=30)
+LONGEST_CUSTOMER: Final = 80  # years
+LAST_OF_COMMON_FEBRUARY: Final = (2, 28)
+# Where two of one class share a day, what is the customer's own comes before what everybody keeps.
+RANKS: Final = {Occasion.JOINING: 1, Occasion.TIER_CHANGE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,31 @@ class Window:
         """Return the moment in the window that a stable number stands for, to the second."""
         seconds = max(1, int((self.closes_at - SLACK - self.opens_at).total_seconds()))
         return self.opens_at + timedelta(seconds=number % seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class EventDays:
+    """Which news are said on a day: what happened since `oldest`, and was noted since then."""
+
+    oldest: date
+    noted_from: date
+
+
+def event_days(day: date, *, since: date | None, fresh_days: int) -> EventDays:
+    """Return which events may be said on a day, those whose own turn was from `since` on."""
+    return EventDays(day - timedelta(days=fresh_days), (since or day) - timedelta(days=1))
+
+
+def joining_days(day: date) -> list[date]:
+    """Return the days in earlier years on which somebody joined who is greeted on this day.
+
+    Who joined on 29 February is greeted on the 28th in common years.
+    """
+    kept = [(day.month, day.day)]
+    if (day.month, day.day) == LAST_OF_COMMON_FEBRUARY and not isleap(day.year):
+        kept.append((2, 29))
+    years = range(day.year - LONGEST_CUSTOMER, day.year)
+    return [date(y, m, d) for y in years for m, d in kept if d <= monthrange(y, m)[1]]
 
 
 def window_of(day: date, *, zone: ZoneInfo, is_new_years_eve: bool) -> Window:

@@ -16,11 +16,14 @@ from crm_api.care.terms import Occasion
 from crm_api.care.values import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from crm_api.calendars.policies.festivals import FestivalDay
     from crm_api.care.policies.birthdays import YearlyDate
+    from crm_api.care.policies.choosing import Pool
+
+ONCE = (Occasion.PROMOTION, Occasion.LIFE_EVENT, Occasion.TIER_CHANGE)
 
 
 def causes_between(first: date, *, days: int, now: datetime) -> list[Cause]:
@@ -35,19 +38,27 @@ def causes_between(first: date, *, days: int, now: datetime) -> list[Cause]:
     if first < today or first + timedelta(days=days - 1) > furthest:
         raise PlanOutOfReach(furthest=furthest.isoformat())
     wanted = (first + timedelta(days=n) for n in range(days))
-    causes = [cause for day in wanted for cause in causes_of(day, now=now)]
-    return sorted(causes, key=lambda cause: (cause.priority, cause.rank, cause.on))
+    causes = [cause for day in wanted for cause in _causes_on(day, now=now)]
+    return sorted(_with_words(causes), key=lambda cause: (cause.priority, cause.rank, cause.on))
 
 
 def causes_of(day: date, *, now: datetime) -> list[Cause]:
     """Return what a day gives to greet people for, solemn days included."""
+    return _with_words(_causes_on(day, now=now))
+
+
+def _causes_on(day: date, *, now: datetime) -> list[Cause]:
     festivals = calendars.festivals_between(day, day)
     window = _window(day, festivals)
     obstacle = "window_over" if window.from_moment(now).is_over else ""
     if any(festival.is_solemn for festival in festivals):
         obstacle = "solemn_day"
-    found = [*_dates(day, window=window), *_festivals(festivals, window=window)]
-    return [_with_words(cause, obstacle=obstacle) for cause in found]
+    found = [
+        *_dates(day, window=window),
+        *_own_days(day, window=window, now=now),
+        *_festivals(festivals, window=window),
+    ]
+    return [replace(cause, obstacle=obstacle) for cause in found]
 
 
 def window_on(day: date) -> timing.Window:
@@ -64,7 +75,11 @@ def _dates(day: date, *, window: timing.Window) -> Iterator[Cause]:
     lunar = calendars.lunar_of(day)
     for yearly in birthdays.may_fall_on(day, lunar_month=lunar.month, lunar_day=lunar.day):
         for label_year in _label_years(yearly, day):
-            for occasion in (Occasion.BIRTHDAY, Occasion.ANNIVERSARY):
+            for occasion, is_by_wish in (
+                (Occasion.BIRTHDAY, False),
+                (Occasion.BIRTHDAY, True),
+                (Occasion.ANNIVERSARY, False),
+            ):
                 yield Cause(
                     occasion=occasion,
                     on=day,
@@ -72,7 +87,28 @@ def _dates(day: date, *, window: timing.Window) -> Iterator[Cause]:
                     window=window,
                     priority=timing.priority_of(occasion),
                     date=yearly,
+                    is_by_wish=is_by_wish,
                 )
+
+
+def _own_days(day: date, *, window: timing.Window, now: datetime) -> Iterator[Cause]:
+    """Give the day of joining, and what happened once.
+
+    News have one day: that of the event where it is known ahead, else the next. Where the governor
+    had no moment on it, they are said today as long as they are fresh.
+    """
+    is_ahead = day > calendars.local_day(now)
+    fresh = timedelta(days=config.current().event_fresh_days)
+    for occasion in (Occasion.JOINING, *ONCE):
+        yield Cause(
+            occasion=occasion,
+            on=day,
+            label_year=day.year,
+            window=window,
+            priority=timing.priority_of(occasion),
+            rank=timing.RANKS.get(occasion, 0),
+            since=None if is_ahead else day - fresh,
+        )
 
 
 def _label_years(yearly: YearlyDate, day: date) -> list[int]:
@@ -96,6 +132,13 @@ def _festivals(festivals: list[FestivalDay], *, window: timing.Window) -> Iterat
         )
 
 
-def _with_words(cause: Cause, *, obstacle: str) -> Cause:
-    words = queries.words_for(cause.occasion, cause.festival_key)
-    return replace(cause, words=words, obstacle=obstacle or ("" if words else "no_template"))
+def _with_words(causes: Iterable[Cause]) -> list[Cause]:
+    """Give each its words; each pool is read once, however many days want it."""
+    found = list(causes)
+    themes = {(cause.occasion, cause.festival_key) for cause in found}
+    pools = {theme: queries.words_for(*theme) for theme in themes}
+    return [_say(cause, pools[cause.occasion, cause.festival_key]) for cause in found]
+
+
+def _say(cause: Cause, words: Pool) -> Cause:
+    return replace(cause, words=words, obstacle=cause.obstacle or ("" if words else "no_template"))

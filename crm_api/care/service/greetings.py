@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.care import queries
 from crm_api.care.policies import lengths, salutations
 from crm_api.care.policies.choosing import NOTHING_TOLD, choose, stable_number, turn_of
-from crm_api.care.policies.naming import name_of_day
+from crm_api.care.policies.naming import TIER_NAMES, name_of_day, name_of_event
 from crm_api.care.policies.saying import said_once
 from crm_api.care.terms import Occasion
 from crm_api.care.values import Greeting, Written
@@ -91,4 +91,10 @@ def _values(person: Any, cause: Cause) -> dict[str, str]:
         values["festival"] = cause.festival_name
     elif cause.occasion is Occasion.ANNIVERSARY:
         values["anniversary"] = name_of_day(person.kind, person.label)
+    elif cause.occasion is Occasion.JOINING:
+        values["years"] = str(cause.on.year - person.joined_on.year)
+    elif cause.occasion is Occasion.LIFE_EVENT:
+        values["event"] = name_of_event(person.kind, person.label)
+    elif cause.occasion is Occasion.TIER_CHANGE:
+        values["tier"] = TIER_NAMES[person.tier]
     return values
