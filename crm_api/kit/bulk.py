@@ -6,6 +6,7 @@ import itertools
 import operator
 import re
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -44,6 +45,38 @@ def insert_rows(model: Any, rows: Sequence[Row]) -> None:
     names = tuple(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
     _copy(f'COPY "{table.name}" ({columns}) FROM STDIN', _lines(rows, names), connection)
+
+
+def update_rows(model: Any, rows: Sequence[Row], *, key: tuple[str, ...]) -> None:
+    """Change rows, each found by its key; all of them name the same columns.
+
+    On PostgreSQL they travel as one document, and one statement changes any number of them.
+    """
+    if not rows:
+        return
+    db.session.flush()
+    table, connection = model.__table__, db.session.connection()
+    if connection.dialect.name == "postgresql":
+        changes = orjson.dumps(rows).decode()
+        connection.execute(_update_from(table, tuple(rows[0]), key), {"changes": changes})
+        return
+    its_key = {name: f"its_{name}" for name in key}
+    where = [table.c[name] == sa.bindparam(its) for name, its in its_key.items()]
+    changed = [{its_key.get(name, name): row[name] for name in row} for row in rows]
+    connection.execute(sa.update(table).where(*where), changed)
+
+
+@cache
+def _update_from(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) -> sa.Update:
+    document = sa.cast(sa.bindparam("changes", type_=sa.Text()), sa.JSON())
+    columns = [sa.column(name, table.c[name].type) for name in names]
+    given = sa.func.json_to_recordset(document).table_valued(*columns)
+    given = given.render_derived(name="given", with_types=True)
+    return (
+        sa.update(table)
+        .where(*(table.c[name] == given.c[name] for name in key))
+        .values({name: given.c[name] for name in names if name not in key})
+    )
 
 
 def blank_row(model: Any) -> dict[str, Any]:

@@ -254,6 +254,7 @@ def _counting(*, more=frozenset(), less=frozenset()):
 
 
 GATES, FACTS = "service.gates", "service.facts"
+TOUCHED = "touched=locked.touched"
 MISTAKES = {
     "counts what was given back": (
         _counting(more={SlotState.RELEASED}),
@@ -289,7 +290,12 @@ MISTAKES = {
         held_places_count_for_equals,
     ),
     "judges a begin by its plan's moment": (
-        _of(GATES, "begin_slots", "plans_of(slots, at=now)", "plans_of(slots)"),
+        _of(
+            GATES,
+            "begin_slots",
+            f"plans_of(slots, at=now, {TOUCHED})",
+            f"plans_of(slots, {TOUCHED})",
+        ),
         the_second_gate_looks_at_the_moment_itself,
     ),
     "begins whatever is asked": (
@@ -301,7 +307,12 @@ MISTAKES = {
         a_message_begins_once,
     ),
     "leaves what began where it was planned": (
-        _of(GATES, "_begin", "entries.move_subjects(slot, unit=unit)", "None"),
+        _of(
+            "service.beginning",
+            "keep_begun",
+            "update_rows(SlotSubject, subjects, key=('slot_id',))",
+            "None",
+        ),
         what_began_stands_where_it_began,
     ),
     "reads back only": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.contact_frequency.models import Slot, StoredDecision
+    from crm_api.contact_frequency.models import StoredDecision
     from crm_api.kit.paging import PageRequest
 
 OPEN = (OverrideState.ASKED, OverrideState.APPROVED)
@@ -102,7 +102,7 @@ def last_approvals(staff_id: str, *, since: datetime, most: int) -> Sequence[dat
     return [at for at in db.session.scalars(statement) if at is not None]
 
 
-def override_facts(slots: Iterable[Slot]) -> dict[str, OverrideFact]:
+def override_facts(slots: Iterable[Any]) -> dict[str, OverrideFact]:
     """Return the overrides under which slots stand, by slot. Few do: mostly nothing is read."""
     wanted = {slot.override_id: slot.id for slot in slots if slot.override_id is not None}
     if not wanted:

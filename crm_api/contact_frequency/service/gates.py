@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, freezing, locking
+from crm_api.contact_frequency.service.beginning import Begun, keep_begun, read_asked
 from crm_api.contact_frequency.service.facts import judge_fact
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plans_of, touched_by
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from crm_api.contact_frequency.models import Overrun, Slot
+    from crm_api.contact_frequency.models import Overrun
     from crm_api.contact_frequency.policies.facts import OverrideFact
     from crm_api.contact_frequency.queries import Known
     from crm_api.contact_frequency.values import Decision, Plan
@@ -37,25 +38,30 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     began or ended before is refused with `slot_settled`.
     """
     freezing.join_begins()
-    now = locking.lock_slots(slot_ids)
-    slots = locking.read_slots(slot_ids)
+    locked = locking.lock_touched(slot_ids)
+    slots, now = read_asked(slot_ids), locked.now
     if not slots:
         return {}
-    plans = plans_of(slots, at=now)
+    plans = plans_of(slots, at=now, touched=locked.touched)
     entries = Entries(frame=frame_at(now), now=now, by_id=None)
-    known = gather(list(plans.values()), frame=entries.frame, now=now)
+    known = gather(list(plans.values()), frame=entries.frame, now=now, reach=locked.reach)
+    entries.is_frame_kept = known.is_frame_kept
     overrides = override_facts(slots)
     answers = {
         slot.id: _begin(slot, plans[slot.id], known, entries, override=overrides.get(slot.id))
         for slot in slots
     }
     entries.write()
-    return answers
+    keep_begun([answer for answer in answers.values() if isinstance(answer, Begun)], at=now)
+    return {
+        slot_id: None if isinstance(answer, Begun) else answer
+        for slot_id, answer in answers.items()
+    }
 
 
 def _begin(
-    slot: Slot, plan: Plan, known: Known, entries: Entries, *, override: OverrideFact | None
-) -> Decision | None:
+    slot: Any, plan: Plan, known: Known, entries: Entries, *, override: OverrideFact | None
+) -> Begun | Decision:
     has_lost = slot.id in {loss.slot_id for loss in entries.losses}  # in this very call
     is_settled = has_lost or slot.state not in PLANNED_STATES
     facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled, override=override)
@@ -71,18 +77,11 @@ def _begin(
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     exemptions.record_overruns(decision, entries, slot_id=slot.id)
-    slot.become(SlotState.IN_FLIGHT)
-    slot.judge(
-        effective_at=entries.now,
-        tier=facts.persons[0].tier,
-        decision_id=decision.id,
-        at=entries.now,
-    )
     known.drop(entries.add_losses(decision, winner_slot_id=slot.id))
     unit = unit_of(plan, facts, slot_id=slot.id)  # its visit may have moved away from it
-    entries.move_subjects(slot, unit=unit)
     known.shift(slot.id, at=micros(entries.now), unit=unit, subject_ids=touched_by(plan))
-    return None
+    tier = facts.persons[0].tier
+    return Begun(slot_id=slot.id, unit=unit, tier=tier, decision_id=decision.id)
 
 
 def start_visit_slot(slot_id: str, *, at: datetime) -> list[Overrun]:

@@ -73,7 +73,6 @@ class Entries:
     subjects: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     overruns: list[dict[str, Any]] = field(default_factory=list)
-    moves: list[dict[str, Any]] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
     def add_decision(
@@ -190,12 +189,6 @@ class Entries:
                     row["winner_slot_id"] = winner_slot_id
         return [loss.slot_id for loss in losses]
 
-    def move_subjects(self, slot: Slot, *, unit: str) -> None:
-        """Let a slot's subjects say when it stands now, and what it counts as there."""
-        self.moves.append(
-            {"its_slot": slot.id, "unit": unit, "claim": None, **when_columns(slot.effective_at)},
-        )
-
     def write(self) -> None:
         """Write all entries, a few statements for any number of them."""
         db.session.flush()
@@ -210,11 +203,6 @@ class Entries:
             if rows:
                 insert_rows(table, rows)
                 rows.clear()
-        if self.moves:
-            change = sa.update(SUBJECTS)
-            change = change.where(SlotSubject.slot_id == sa.bindparam("its_slot"))
-            db.session.connection().execute(change, self.moves)
-            self.moves.clear()
         if self.losses:
             give_way(self.losses)
             self.losses.clear()

@@ -14,6 +14,7 @@ from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.customers import locks
 from crm_api.customers import queries as customers
 from crm_api.kit import clock
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy, NotFound
 
@@ -32,6 +33,15 @@ class Locked:
     """Plans whose subjects are locked, whom they reach, and the time since then."""
 
     plans: list[Plan]
+    reach: dict[str, Reach]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSlots:
+    """Slots whose subjects are locked: whom each touches, whom those reach, and the time."""
+
+    touched: frozenset[tuple[str, SubjectKind, str]]
     reach: dict[str, Reach]
     now: datetime
 
@@ -55,21 +65,31 @@ def lock_slots(slot_ids: Collection[str]) -> datetime:
 
     :raises Busy: if one of them went to another number just then
     """
+    return lock_touched(slot_ids).now
+
+
+def lock_touched(slot_ids: Collection[str]) -> LockedSlots:
+    """Lock whom these slots touch, and tell whom: see `lock_slots`.
+
+    :raises Busy: if one of them went to another number just then
+    """
     touched = _touched(slot_ids)
-    met = {subject_id for kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
-    now = _lock(customers.reach_of(met), {one for _, one in touched if one not in met})[1]
+    met = {subject_id for _, kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
+    endpoints = {subject_id for *_, subject_id in touched if subject_id not in met}
+    reach, now = _lock(customers.reach_of(met), endpoints)
     if _touched(slot_ids) != touched:
         raise Busy
-    return now
+    return LockedSlots(touched, reach, now)
 
 
-def _touched(slot_ids: Collection[str]) -> set[tuple[SubjectKind, str]]:
+def _touched(slot_ids: Collection[str]) -> frozenset[tuple[str, SubjectKind, str]]:
     table = SlotSubject.__table__.c
-    found: set[tuple[SubjectKind, str]] = set()
+    columns = (table.slot_id, table.subject_kind, table.subject_id)
+    found: set[tuple[str, SubjectKind, str]] = set()
     for chunk in chunks(sorted(slot_ids)):
-        statement = sa.select(table.subject_kind, table.subject_id).where(table.slot_id.in_(chunk))
-        found.update((kind, subject_id) for kind, subject_id in db.session.execute(statement))
-    return found
+        statement = sa.select(*columns).where(is_among(table.slot_id, chunk))
+        found.update(tuple(row) for row in db.session.execute(statement))
+    return frozenset(found)
 
 
 def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str, Reach], datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -14,10 +14,12 @@ from crm_api.contact_frequency.values import Plan
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from crm_api.contact_frequency.models import Slot
+
+    Touched = Collection[tuple[str, SubjectKind, str]]
 
 
 def plan_of(slot: Slot, *, at: datetime | None = None) -> Plan:
@@ -25,9 +27,15 @@ def plan_of(slot: Slot, *, at: datetime | None = None) -> Plan:
     return plans_of([slot], at=at)[slot.id]
 
 
-def plans_of(slots: Sequence[Slot], *, at: datetime | None = None) -> dict[str, Plan]:
-    """Return the plans that slots stand for, at another moment where one is given."""
-    others = _others({slot.id: slot.customer_id for slot in slots})
+def plans_of(
+    slots: Sequence[Any], *, at: datetime | None = None, touched: Touched | None = None
+) -> dict[str, Plan]:
+    """Return the plans that slots stand for, at another moment where one is given.
+
+    Whom they touch is handed in where it was read under the locks.
+    """
+    owners = {slot.id: slot.customer_id for slot in slots}
+    others = _others(owners, _met(owners) if touched is None else touched)
     return {
         slot.id: Plan(
             customer_id=slot.customer_id,
@@ -50,7 +58,7 @@ def plans_of(slots: Sequence[Slot], *, at: datetime | None = None) -> dict[str, 
     }
 
 
-def _class_of(slot: Slot) -> ContactClass | None:
+def _class_of(slot: Any) -> ContactClass | None:
     return None if slot.occasion_class is None else ContactClass(slot.occasion_class)
 
 
@@ -60,16 +68,19 @@ def touched_by(plan: Plan) -> list[str]:
     return [*met_by(plan), *ringing]
 
 
-def _others(owners: dict[str, str]) -> dict[str, list[str]]:
+def _met(slot_ids: Iterable[str]) -> Touched:
     table = SlotSubject.__table__.c
     statement = (
-        sa.select(table.slot_id, table.subject_id)
-        .where(table.slot_id.in_(sorted(owners)))
+        sa.select(table.slot_id, table.subject_kind, table.subject_id)
+        .where(table.slot_id.in_(sorted(slot_ids)))
         .where(table.subject_kind == SubjectKind.CUSTOMER)
-        .order_by(table.slot_id, table.subject_id)
     )
+    return [tuple(row) for row in db.session.execute(statement)]
+
+
+def _others(owners: dict[str, str], touched: Touched) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for slot_id, subject_id in db.session.execute(statement):
-        if owners[slot_id] != subject_id:
+    for slot_id, kind, subject_id in touched:
+        if kind is SubjectKind.CUSTOMER and owners[slot_id] != subject_id:
             found.setdefault(slot_id, []).append(subject_id)
-    return found
+    return {slot_id: sorted(met) for slot_id, met in found.items()}
