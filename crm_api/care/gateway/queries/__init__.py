@@ -19,6 +19,7 @@ from crm_api.care.gateway.queries.outbox import (
     is_ready,
     lock_messages,
     lock_states,
+    lock_to_begin,
     messages_held,
 )
 from crm_api.care.gateway.queries.records import (
@@ -52,6 +53,7 @@ __all__ = [
     "lock_inbound",
     "lock_messages",
     "lock_states",
+    "lock_to_begin",
     "matchable_reports",
     "messages_held",
     "messages_of_attempts",

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from crm_api.care.approval.queries import is_stopped
 from crm_api.care.gateway.policies.pace import MARGIN, MOST_IDLE_LEASES
 from crm_api.care.models import CareMessage
+from crm_api.customers.models import Customer
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def is_anything_ready(
 def messages_held(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
     """Return those of these messages that a gateway has, with whom they touch."""
     held = sa.and_(
-        CareMessage.id.in_(sorted(set(message_ids))), CareMessage.gateway_id == gateway_id
+        is_among(CareMessage.id, sorted(set(message_ids))), CareMessage.gateway_id == gateway_id
     )
     return find_messages(held)
 
@@ -82,14 +84,38 @@ def find_messages(condition: Any, *, most: int | None = None) -> Sequence[Any]:
 
 def lock_messages(message_ids: Iterable[str]) -> Sequence[CareMessage]:
     """Lock these messages and read them as they are now. Their subjects are locked already."""
+    wanted = sorted(message_ids)
+    if not wanted:
+        return []
     statement = (
         sa.select(CareMessage)
-        .where(CareMessage.id.in_(sorted(message_ids)))
+        .where(is_among(CareMessage.id, wanted))
         .order_by(CareMessage.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(statement).all()
+
+
+def lock_to_begin(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
+    """Lock those of these messages that a gateway has; return them with their customers' numbers.
+
+    As rows, for a hundred objects of the session take longer than all that is asked of them.
+    """
+    statement = (
+        sa.select(
+            *(CareMessage.id, CareMessage.number, CareMessage.slot_id, CareMessage.text),
+            *(CareMessage.state, CareMessage.reason, CareMessage.attempt),
+            *(CareMessage.lease_token_hash, CareMessage.lease_expires_at),
+            *(CareMessage.lease_worker, Customer.phone),
+        )
+        .join(Customer, Customer.id == CareMessage.customer_id)
+        .where(is_among(CareMessage.id, sorted(set(message_ids))))
+        .where(CareMessage.gateway_id == gateway_id)
+        .order_by(CareMessage.id)
+        .with_for_update(key_share=True, of=CareMessage)
+    )
+    return db.session.execute(statement).all()
 
 
 def lock_states(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:

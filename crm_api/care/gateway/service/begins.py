@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 import structlog
 
 from crm_api.care.approval.queries import held_among
@@ -13,15 +12,14 @@ from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.gateway.policies import gate
 from crm_api.care.gateway.policies.tokens import digest_text, hash_token
 from crm_api.care.gateway.service.following import send_to
-from crm_api.care.gateway.service.steps import lock_with_subjects, note_steps, requeue
+from crm_api.care.gateway.service.steps import note_steps, requeue
 from crm_api.care.gateway.terms import Refusal
 from crm_api.care.gateway.values import ItemAnswer
 from crm_api.care.models import LOST, CareMessage
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.customers import queries as customers
-from crm_api.kit.db import db
+from crm_api.kit.bulk import insert_rows, update_rows
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
@@ -42,49 +40,45 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
     """
     contact_frequency.join_begins()
     ids = [one.id for one in held]
-    locked = lock_with_subjects(queries.messages_held(ids, gateway_id=gateway_id))
-    messages = {message.id: message for message in locked if message.gateway_id == gateway_id}
+    outbox.lock_subjects_of(queries.messages_held(ids, gateway_id=gateway_id))
+    rows = {row.id: row for row in queries.lock_to_begin(ids, gateway_id=gateway_id)}
     holding = {
-        one.id: messages[one.id]
+        one.id: rows[one.id]
         for one in held
-        if one.id in messages and _holds(one, messages[one.id], now=now)
+        if one.id in rows and _holds(one, rows[one.id], now=now)
     }
-    leased = {i: m for i, m in holding.items() if m.state is MessageState.LEASED}
+    leased = {i: row for i, row in holding.items() if row.state is MessageState.LEASED}
     for lost in _follow_numbers(leased, now=now):
         del leased[lost], holding[lost]
     refusals = _keep_back(leased, gateway_id=gateway_id, now=now)
     for stopped in refusals:
         del leased[stopped]
     refusals |= _pass_gate(leased, gateway_id=gateway_id, now=now)
-    return [_answer(one, messages, holding, refusals) for one in held]
+    return [_answer(one, rows, holding, refusals) for one in held]
 
 
-def _follow_numbers(leased: Mapping[str, CareMessage], *, now: datetime) -> list[str]:
+def _follow_numbers(leased: Mapping[str, Any], *, now: datetime) -> list[str]:
     """Take back what was planned for a number while its customer was changing it."""
-    reach = customers.reach_of({message.customer_id for message in leased.values()})
-    moved = {i: m for i, m in leased.items() if m.number != reach[m.customer_id].phone}
-    for message in moved.values():
-        phone = reach[message.customer_id].phone
+    phones = {i: row.phone for i, row in leased.items() if row.number != row.phone}
+    for message in queries.lock_messages(phones):
+        phone = phones[message.id]
         former, to = {message.customer_id: message.number}, {message.customer_id: phone}
         contact_frequency.follow_numbers(former, to=to, now=now)
         send_to(phone, message, now=now)
-    return list(moved)
+    return list(phones)
 
 
-def _keep_back(
-    leased: Mapping[str, CareMessage], *, gateway_id: str, now: datetime
-) -> dict[str, Refusal]:
+def _keep_back(leased: Mapping[str, Any], *, gateway_id: str, now: datetime) -> dict[str, Refusal]:
     """Put back what managers hold for now: it is leased again once they release it."""
     stopped = held_among(leased.keys())
-    for message_id in stopped:
-        message = leased[message_id]
+    for message in queries.lock_messages(stopped):
         requeue(message, due_at=message.due_at, at=now, by_id=gateway_id, reason=Refusal.HELD)
         message.idle_leases = 0  # a worker did ask: nothing is wrong with the message
     return dict.fromkeys(stopped, Refusal.HELD)
 
 
-def _holds(one: Held, message: CareMessage, *, now: datetime) -> bool:
-    return (
+def _holds(one: Held, message: Any, *, now: datetime) -> bool:
+    return bool(
         message.state in (MessageState.LEASED, MessageState.SUBMITTING)
         and message.lease_token_hash == hash_token(one.lease_token)
         and message.lease_expires_at is not None
@@ -92,56 +86,44 @@ def _holds(one: Held, message: CareMessage, *, now: datetime) -> bool:
     )
 
 
-def _pass_gate(
-    leased: Mapping[str, CareMessage], *, gateway_id: str, now: datetime
-) -> dict[str, Refusal]:
-    decisions = contact_frequency.begin_slots([m.slot_id for m in leased.values()])
-    refusals = {}
-    begun = []
-    for message in leased.values():
-        decision = decisions[message.slot_id]
-        if decision is None:
-            begun.append(message)
-        else:
-            refusals[message.id] = _turn_back(message, decision, gateway_id=gateway_id, now=now)
-    _bind(begun, gateway_id=gateway_id, now=now)
-    return refusals
+def _pass_gate(leased: Mapping[str, Any], *, gateway_id: str, now: datetime) -> dict[str, Refusal]:
+    decisions = contact_frequency.begin_slots([row.slot_id for row in leased.values()])
+    refused = {i: d for i, row in leased.items() if (d := decisions[row.slot_id]) is not None}
+    _bind([row for i, row in leased.items() if i not in refused], gateway_id=gateway_id, now=now)
+    return {
+        message.id: _turn_back(message, refused[message.id], gateway_id=gateway_id, now=now)
+        for message in queries.lock_messages(refused)
+    }
 
 
-def _bind(begun: Sequence[CareMessage], *, gateway_id: str, now: datetime) -> None:
+def _bind(begun: Sequence[Any], *, gateway_id: str, now: datetime) -> None:
     if not begun:
         return
-    held = [(message.id, message.lease_token_hash) for message in begun]
-    change = (
-        sa.update(CareMessage)
-        .where(
-            sa.tuple_(CareMessage.id, CareMessage.lease_token_hash).in_(held),
-            CareMessage.state == MessageState.LEASED,
-        )
-        .values(
-            state=MessageState.SUBMITTING,
-            attempt=CareMessage.attempt + 1,
-            idle_leases=0,
-            begun_at=now,
-        )
-        .returning(CareMessage)
-        .execution_options(populate_existing=True)
-    )
-    bound = db.session.scalars(change).all()
-    db.session.execute(sa.insert(DeliveryAttempt), [_attempt(m, now=now) for m in bound])
-    ids = [message.id for message in bound]
+    bound = [
+        {
+            "id": row.id,
+            "lease_token_hash": row.lease_token_hash,
+            "state": MessageState.SUBMITTING,
+            "attempt": row.attempt + 1,
+            "idle_leases": 0,
+            "begun_at": now,
+        }
+        for row in begun
+    ]
+    update_rows(CareMessage, bound, key=("id", "lease_token_hash"))
+    insert_rows(DeliveryAttempt, [_attempt(row, gateway_id, now=now) for row in begun])
+    ids = [row.id for row in begun]
     note_steps(ids, MessageState.SUBMITTING, at=now, by_id=gateway_id)
-    for message in bound:
-        log.info("message_begun", message_id=message.id, text_digest=digest_text(message.text))
+    log.info("messages_begun", text_digests={row.id: digest_text(row.text) for row in begun})
 
 
-def _attempt(message: CareMessage, *, now: datetime) -> dict[str, Any]:
+def _attempt(row: Any, gateway_id: str, *, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "created_at": now,
-        "message_id": message.id,
-        "gateway_id": message.gateway_id,
-        "worker": message.lease_worker,
+        "message_id": row.id,
+        "gateway_id": gateway_id,
+        "worker": row.lease_worker,
         "begun_at": now,
         "error": "",
     }
@@ -176,15 +158,14 @@ def _turn_back(
 
 def _answer(
     one: Held,
-    messages: Mapping[str, CareMessage],
-    holding: Mapping[str, CareMessage],
+    rows: Mapping[str, Any],
+    holding: Mapping[str, Any],
     refusals: Mapping[str, Refusal],
 ) -> ItemAnswer:
     if one.id in refusals:
         return ItemAnswer(id=one.id, code=refusals[one.id])
     if one.id in holding:
         return ItemAnswer(id=one.id, state=MessageState.SUBMITTING)
-    if one.id not in messages:
+    if one.id not in rows:
         return ItemAnswer(id=one.id, code=Refusal.LEASE_LOST)
-    message = messages[one.id]
-    return ItemAnswer(id=one.id, code=gate.explain_loss(message.state, message.reason))
+    return ItemAnswer(id=one.id, code=gate.explain_loss(rows[one.id].state, rows[one.id].reason))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
 from crm_api.care.gateway import queries
 from crm_api.care.models import CareMessage, CareMessageEvent
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
-from crm_api.kit.db import db
+from crm_api.kit.bulk import insert_rows
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
@@ -38,8 +36,7 @@ def note_steps(
         }
         for message_id in message_ids
     ]
-    if rows:
-        db.session.execute(sa.insert(CareMessageEvent), rows)
+    insert_rows(CareMessageEvent, rows)
 
 
 def requeue(
