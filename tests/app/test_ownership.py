@@ -56,6 +56,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     phone = _ok(caller.post(f"{at_customer}/phones", json={"number": "13912345678"}))
     day = {"kind": "wedding", "month": 5, "day": 20}
     anniversary = _ok(caller.post(f"{at_customer}/anniversaries", json=day))
+    news = {"kind": "promotion", "happened_on": moment.date().isoformat()}
+    life_event = _ok(caller.post(f"{at_customer}/life-events", json=news))
     wish = _ok(caller.post(f"{at_customer}/do-not-disturb-wishes", json={"channels": ["email"]}))
     link = {"kind": "family", "other_id": relative.id}
     relation = _ok(caller.post(f"{at_customer}/relations", json=link))
@@ -120,6 +122,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "other_id": relative.id,
         "phone_id": phone["id"],
         "anniversary_id": anniversary["id"],
+        "life_event_id": life_event["id"],
         "wish_id": wish["id"],
         "relation_id": relation["id"],
         "visit_id": visit["id"],

@@ -163,3 +163,29 @@ def test_the_dates_of_a_day_agree_with_the_days_of_a_date(year):
     }
 
     assert by_day == by_date
+
+
+def test_a_date_is_confirmed_until_it_is_another(caller, path, owner):
+    day = birthday(caller, path)
+    one = f"{path}/{day['id']}"
+
+    assert caller.put(f"{one}/confirmation", headers={"If-Match": '"7"'}).status_code == 412
+    confirmed = caller.put(f"{one}/confirmation", headers={"If-Match": '"1"'})
+    again = caller.put(f"{one}/confirmation", headers={"If-Match": '"1"'})
+    assert confirmed.json == again.json
+    assert confirmed.json["confirmed_by_id"] == owner.id
+
+    quiet = caller.patch(one, json={"is_greeted": False}, headers={"If-Match": '"2"'})
+    assert quiet.json["confirmed_at"] == confirmed.json["confirmed_at"]
+    moved = caller.patch(one, json={"day": 6}, headers={"If-Match": '"3"'})
+    assert (moved.json["confirmed_at"], moved.json["confirmed_by_id"]) == (None, None)
+
+
+def test_another_date_on_the_document_is_not_confirmed(caller, path):
+    one = f"{path}/{birthday(caller, path)['id']}"
+    caller.put(f"{one}/confirmation", headers={"If-Match": '"1"'})
+
+    customer = path.removesuffix("/anniversaries")
+    caller.patch(customer, json={"birth_on": "1991-04-06"}, headers={"If-Match": '"1"'})
+
+    assert birthday(caller, path)["confirmed_at"] is None

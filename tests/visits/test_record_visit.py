@@ -216,6 +216,7 @@ def test_what_is_learnt_goes_into_the_profile_with_its_source(field, visit):
         anniversaries=[
             {"kind": "wedding", "calendar": "lunar", "month": 8, "day": 15, "label": "结婚"}
         ],
+        life_events=[{"kind": "promotion", "happened_on": "2026-03-01"}],
         confirmed_facts=["phone"],
     )
     assert step(field.caller, visit, "record", **content).status_code == 200
@@ -230,6 +231,7 @@ def test_what_is_learnt_goes_into_the_profile_with_its_source(field, visit):
         "communication_style",
         "birth_on",
         "anniversary:wedding",
+        "life_event:promotion",
         "phone",
     }
     assert (learned["employer"]["before"], learned["employer"]["after"]) == ("", "示范贸易")
@@ -238,6 +240,8 @@ def test_what_is_learnt_goes_into_the_profile_with_its_source(field, visit):
     assert {(f["by_id"], f["visit_id"]) for f in learned.values()} == {
         (field.owner.id, visit["id"])
     }
+    [event] = field.caller.get(f"/v1/customers/{field.customer.id}/life-events").json["items"]
+    assert (event["by_id"], event["visit_id"]) == (field.owner.id, visit["id"])
 
 
 def test_a_slot_that_no_contact_used_goes_back(field, visit):

@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 
 from crm_api import config
 from crm_api.calendars import service as calendars
-from crm_api.calendars.terms import Calendar
-from crm_api.care.models import ALL_OTHERS, BirthdayCheck, CareMessage, GreetingPreferences
+from crm_api.care.models import CareMessage, GreetingPreferences
 from crm_api.care.policies.birthdays import PLACEHOLDER_DATES
 from crm_api.care.policies.naming import TIER_NAMES
 from crm_api.care.policies.timing import EventDays, event_days, joining_days
+from crm_api.care.queries.doubts import IS_DOUBTFUL
 from crm_api.care.terms import Occasion
 from crm_api.customers.models import Anniversary, Customer, CustomerChange, LifeEvent
 from crm_api.customers.terms import AnniversaryKind, LifeEventKind, Status, Tier
@@ -61,7 +61,7 @@ def _born(cause: Cause) -> sa.Select[Any]:
         key=Anniversary.id,
         occurrence=sa.literal(f"birthday:{cause.label_year}:") + PERSON,
         kind=Anniversary.kind,
-        obstacles=(NOT_GREETED, IS_PLACEHOLDER, IS_ONE_OF_A_MASS),
+        obstacles=(NOT_GREETED, IN_DOUBT),
     ).join(Anniversary, Anniversary.customer_id == Customer.id)
     is_then = _falls_by_wish(cause) if cause.is_by_wish else _falls(cause)
     return people.where(Anniversary.kind == AnniversaryKind.BIRTHDAY, is_then)
@@ -93,7 +93,7 @@ def _remembering(cause: Cause) -> sa.Select[Any]:
             occurrence=sa.literal("anniversary:") + kind + when + PERSON,
             label=Anniversary.label,
             kind=Anniversary.kind,
-            obstacles=(NOT_GREETED, IS_PLACEHOLDER),
+            obstacles=(NOT_GREETED, IN_DOUBT),
         )
         .join(Anniversary, Anniversary.customer_id == Customer.id)
         .where(_is_on(cause.date), Anniversary.kind != AnniversaryKind.BIRTHDAY)
@@ -268,30 +268,8 @@ def _says_no(preferences: Any, occasion: Occasion) -> sa.ColumnElement[bool]:
     return wish
 
 
-IS_UNCONFIRMED = Anniversary.confirmed_at.is_(None)
 NOT_GREETED = (Anniversary.is_greeted.is_(False), sa.literal("not_greeted"))
-IS_PLACEHOLDER = (
-    sa.and_(
-        sa.tuple_(Anniversary.year, Anniversary.month, Anniversary.day).in_(
-            sorted(PLACEHOLDER_DATES)
-        ),
-        IS_UNCONFIRMED,
-    ),
-    sa.literal(SUSPICIOUS),
-)
-IS_ONE_OF_A_MASS = (
-    sa.and_(
-        Anniversary.calendar == Calendar.SOLAR,
-        Anniversary.month == 1,
-        Anniversary.day == 1,
-        Anniversary.is_stated.is_(False),
-        IS_UNCONFIRMED,
-        sa.exists().where(
-            BirthdayCheck.team_id.in_([Customer.team_id, ALL_OTHERS]), BirthdayCheck.is_mass
-        ),
-    ),
-    sa.literal(SUSPICIOUS),
-)
+IN_DOUBT = (IS_DOUBTFUL, sa.literal(SUSPICIOUS))
 SELECTS: Final[dict[Occasion, Callable[[Cause], sa.Select[Any]]]] = {
     Occasion.BIRTHDAY: _born,
     Occasion.ANNIVERSARY: _remembering,

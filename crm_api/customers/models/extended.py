@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -70,6 +71,18 @@ class Anniversary(Versioned, Model):
     # Somebody asked: this date is right, however unlikely it looks.
     confirmed_at: Mapped[datetime | None]
     confirmed_by_id: Mapped[RecordId | None]
+
+    def fall_on(self, **parts: Any) -> None:
+        """Set the date. What was confirmed of another one says nothing of it."""
+        if any(getattr(self, name) != value for name, value in parts.items()):
+            self.confirmed_at = self.confirmed_by_id = None
+        for name, value in parts.items():
+            setattr(self, name, value)
+
+    def confirm(self, *, by_id: str, at: datetime) -> None:
+        """Note that somebody asked. Who did first stays on record."""
+        if self.confirmed_at is None:
+            self.confirmed_at, self.confirmed_by_id = at, by_id
 
 
 class LifeEvent(Versioned, Model):

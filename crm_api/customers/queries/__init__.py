@@ -12,10 +12,12 @@ from crm_api.customers.queries.changes import fetch_changes
 from crm_api.customers.queries.core_rows import core_row
 from crm_api.customers.queries.extended import (
     fetch_anniversaries,
+    fetch_life_events,
     fetch_wishes,
     find_birthday,
     find_extended_profile,
     get_anniversary,
+    get_life_event,
     get_wish,
 )
 from crm_api.customers.queries.facts import (
@@ -46,6 +48,7 @@ __all__ = [
     "fetch_anniversaries",
     "fetch_changes",
     "fetch_customers",
+    "fetch_life_events",
     "fetch_phones",
     "fetch_relations",
     "fetch_wishes",
@@ -56,6 +59,7 @@ __all__ = [
     "find_with_account",
     "get_anniversary",
     "get_customer",
+    "get_life_event",
     "get_phone",
     "get_relation",
     "get_wish",

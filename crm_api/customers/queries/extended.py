@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from crm_api.customers.models import Anniversary, DoNotDisturbWish, ExtendedProfile
+from crm_api.customers.models import (
+    Anniversary,
+    DoNotDisturbWish,
+    ExtendedProfile,
+    LifeEvent,
+)
 from crm_api.customers.queries.access import get_customer
 from crm_api.customers.terms import AnniversaryKind
 from crm_api.kit.db import db
@@ -53,6 +58,30 @@ def get_anniversary(anniversary_id: str, *, customer_id: str) -> Anniversary:
     if anniversary is None:
         raise NotFound("anniversary")
     return anniversary
+
+
+def fetch_life_events(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
+    """Return a page of a customer's life events, the last noted first.
+
+    :raises NotFound: if the actor may not see the customer
+    """
+    get_customer(customer_id, visible_to=visible_to)
+    statement = sa.select(LifeEvent).where(LifeEvent.customer_id == customer_id)
+    return fetch_page(statement, by=[LifeEvent.id], page=page, descending=True)
+
+
+def get_life_event(event_id: str, *, customer_id: str) -> LifeEvent:
+    """Return a life event of a customer whom the caller has found already.
+
+    :raises NotFound: if it is not this customer's
+    """
+    statement = sa.select(LifeEvent).where(
+        LifeEvent.id == event_id, LifeEvent.customer_id == customer_id
+    )
+    event = db.session.scalars(statement).one_or_none()
+    if event is None:
+        raise NotFound("life event")
+    return event
 
 
 def fetch_wishes(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:

@@ -70,6 +70,21 @@ def change_anniversary(payload: Payload, *, customer_id: str, anniversary_id: st
     )
 
 
+@blueprint.put(f"{ONE}/confirmation")
+@requires(*WRITERS)
+@refuses(NotFound, *UPDATES)
+@blueprint.response(200, AnniversarySchema)
+def confirm_anniversary(*, customer_id: str, anniversary_id: str) -> Anniversary:
+    """Confirm a date of `GET /v1/suspicious-dates`: it is greeted from now on."""
+    return service.confirm_anniversary(
+        customer_id,
+        anniversary_id=anniversary_id,
+        expected_version=expected_version(),
+        by=current_actor(),
+        now=clock.now(),
+    )
+
+
 @blueprint.delete(ONE)
 @requires(*WRITERS)
 @refuses(NotFound)

@@ -118,6 +118,10 @@ class AnniversarySchema(Schema):
     is_stated = fields.Boolean(
         metadata={"description": "False for a birthday that merely follows `birth_on`."}
     )
+    confirmed_at = MomentField(
+        allow_none=True, metadata={"description": "When somebody asked whether the date is right."}
+    )
+    confirmed_by_id = RecordIdField(allow_none=True)
 
 
 AnniversaryPageSchema = page_schema(AnniversarySchema)

@@ -3,12 +3,18 @@
 from crm_api.customers.service.anniversaries import (
     add_anniversary,
     change_anniversary,
+    confirm_anniversary,
     remove_anniversary,
 )
 from crm_api.customers.service.creation import add_customers, create_customer
 from crm_api.customers.service.encryption import encrypt_anew
 from crm_api.customers.service.extended import change_extended_profile, get_extended_profile
 from crm_api.customers.service.leavers import deactivate_staff
+from crm_api.customers.service.life_events import (
+    change_life_event,
+    note_life_event,
+    remove_life_event,
+)
 from crm_api.customers.service.ownership import transfer_customer
 from crm_api.customers.service.phones import add_phone, make_primary, remove_phone
 from crm_api.customers.service.profile import change_customer
@@ -26,7 +32,9 @@ __all__ = [
     "change_anniversary",
     "change_customer",
     "change_extended_profile",
+    "change_life_event",
     "change_relation",
+    "confirm_anniversary",
     "create_customer",
     "deactivate_staff",
     "encrypt_anew",
@@ -34,8 +42,10 @@ __all__ = [
     "lift_wish",
     "link_customers",
     "make_primary",
+    "note_life_event",
     "note_wish",
     "remove_anniversary",
+    "remove_life_event",
     "remove_phone",
     "reveal",
     "set_status",

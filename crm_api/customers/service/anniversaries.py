@@ -50,8 +50,7 @@ def add_anniversary(
     anniversary = _birthday_to_replace(customer_id, content) or Anniversary(
         id=new_id(), customer_id=customer_id, created_at=now
     )
-    for name, value in {**content, "is_stated": True}.items():
-        setattr(anniversary, name, value)
+    _state(anniversary, content)
     db.session.add(anniversary)
     db.session.flush()
     return anniversary
@@ -76,8 +75,31 @@ def change_anniversary(
     anniversary = queries.get_anniversary(anniversary_id, customer_id=customer_id)
     require_version(anniversary, expected=expected_version, wanted=changes)
     _require_real({**{name: getattr(anniversary, name) for name in DATE}, **changes})
-    for name, value in {**changes, "is_stated": True}.items():
+    _state(anniversary, changes)
+    db.session.flush()
+    return anniversary
+
+
+def _state(anniversary: Anniversary, content: dict[str, Any]) -> None:
+    anniversary.fall_on(**{name: value for name, value in content.items() if name in DATE})
+    for name, value in {**content, "is_stated": True}.items():
         setattr(anniversary, name, value)
+
+
+def confirm_anniversary(
+    customer_id: str, *, anniversary_id: str, expected_version: int, by: Actor, now: datetime
+) -> Anniversary:
+    """Confirm that a date is right which looked like no real one: the customer was asked.
+
+    :raises NotFound: if the actor may not see the customer, or it has no such entry
+    :raises StaleVersion: if somebody changed it since it was read
+    """
+    locks.lock_subjects(customer_ids=[customer_id])
+    queries.get_customer(customer_id, visible_to=by)
+    anniversary = queries.get_anniversary(anniversary_id, customer_id=customer_id)
+    if anniversary.confirmed_at is None:
+        require_version(anniversary, expected=expected_version, wanted={})
+    anniversary.confirm(by_id=by.id, at=now)
     db.session.flush()
     return anniversary
 

@@ -107,9 +107,8 @@ def _keep_birthday(customer: Customer, known: Anniversary | None, *, now: dateti
             db.session.delete(known)
         return
     birthday = known or _new_birthday(customer, now=now)
-    birthday.year = customer.birth_on.year
-    birthday.month = customer.birth_on.month
-    birthday.day = customer.birth_on.day
+    born = customer.birth_on
+    birthday.fall_on(year=born.year, month=born.month, day=born.day)
 
 
 def _new_birthday(customer: Customer, *, now: datetime) -> Anniversary:

@@ -12,6 +12,7 @@ from crm_api.customers.terms import (
     Channel,
     CommunicationStyle,
     Gender,
+    LifeEventKind,
 )
 from crm_api.kit.schemas import DayField, MomentField, RecordIdField, Schema, TextField
 
@@ -51,6 +52,14 @@ class LearnedDaySchema(Schema):
     month = fields.Integer(required=True, validate=validate.Range(min=1, max=12))
     day = fields.Integer(required=True, validate=validate.Range(min=1, max=31))
     is_leap_month = fields.Boolean(truthy={True}, falsy={False}, load_default=False)
+
+
+class LearnedEventSchema(Schema):
+    """Something that happened to the customer, or will: a promotion, a new home, a child born."""
+
+    kind = fields.Enum(LifeEventKind, by_value=True, required=True)
+    label = TextField(load_default="", longest=100)
+    happened_on = DayField(required=True)
 
 
 class LearnedFactSchema(Schema):

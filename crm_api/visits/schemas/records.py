@@ -18,7 +18,7 @@ from crm_api.kit.schemas import (
     TextField,
 )
 from crm_api.visits.policies.learning import CONFIRMABLE
-from crm_api.visits.schemas.learning import AmendmentsSchema, LearnedDaySchema
+from crm_api.visits.schemas.learning import AmendmentsSchema, LearnedDaySchema, LearnedEventSchema
 from crm_api.visits.terms import ObjectiveOutcome, Section
 
 LONG = 10_000
@@ -132,6 +132,12 @@ class NewVisitRecordSchema(Schema):
     )
     anniversaries = fields.List(
         fields.Nested(LearnedDaySchema), load_default=list, validate=validate.Length(max=10)
+    )
+    life_events = fields.List(
+        fields.Nested(LearnedEventSchema),
+        load_default=list,
+        validate=validate.Length(max=10),
+        metadata={"description": "What happened once, and is greeted once."},
     )
     confirmed_facts = fields.List(
         fields.String(validate=validate.OneOf(CONFIRMABLE)),

@@ -28,6 +28,7 @@ def learn(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) ->
         *_mend_core(visit, core, by=by, now=now),
         *_mend_extended(visit, rest, by=by, now=now),
         *_note_days(visit, content["anniversaries"], by=by, now=now),
+        *_note_events(visit, content["life_events"], by=by, now=now),
         *_confirm(visit, content["confirmed_facts"], by=by, now=now),
     ]
     db.session.add_all(
@@ -75,6 +76,16 @@ def _note_days(
     for day in days:
         profiles.add_anniversary(visit.customer_id, content=dict(day), by=by, now=now)
     return [(f"anniversary:{day['kind']}", None, day) for day in days]
+
+
+def _note_events(
+    visit: Visit, events: Iterable[dict[str, Any]], *, by: Actor, now: datetime
+) -> Learned:
+    for event in events:
+        profiles.note_life_event(
+            visit.customer_id, content=dict(event), by=by, now=now, visit_id=visit.id
+        )
+    return [(f"life_event:{event['kind']}", None, event) for event in events]
 
 
 def _confirm(visit: Visit, names: Iterable[str], *, by: Actor, now: datetime) -> Learned:
