@@ -267,6 +267,42 @@ def test_a_withdrawn_contact_gives_its_slot_back(customer, due, now):
     assert contact_frequency.preflight(make_plan(customer, now + 2 * HOUR), now=now).is_allowed
 
 
+def test_told_again_after_a_withdrawal_what_the_customer_began_still_counts_for_nothing(
+    customer, now
+):
+    plan = make_plan(customer, now, source="their-call", begun_by_customer=True)
+    fact = in_transaction(
+        contact_frequency.record_fact,
+        plan,
+        occurred_at=now,
+        recorded_at=now,
+        outcome="reached",
+        by_id=None,
+    )
+    in_transaction(contact_frequency.withdraw_slot, fact.id, reason="withdrawn")
+
+    again = in_transaction(
+        contact_frequency.consume_slot, fact.id, occurred_at=now, outcome="reached"
+    )
+
+    assert (again.state, again.counting) == (SlotState.CONSUMED, Counting.NONE)
+    assert reserve(make_plan(customer, now + timedelta(hours=1)))
+
+
+def test_what_was_given_back_and_booked_anew_happened_all_the_same(customer, now):
+    """Its source stands for the other by now; the fact is not refused for that."""
+    first = reserve(make_plan(customer, now + timedelta(hours=1), source="one-thing"))
+    in_transaction(contact_frequency.release_slot, first.id, reason="cancelled")
+    second = reserve(make_plan(customer, now + timedelta(days=2), source="one-thing"))
+
+    told = in_transaction(
+        contact_frequency.consume_slot, first.id, occurred_at=now, outcome="reached"
+    )
+
+    assert (told.state, told.source) == (SlotState.CONSUMED, None)
+    assert db.session.get_one(Slot, second.id).source == "one-thing"
+
+
 def test_only_what_was_consumed_is_withdrawn(message):
     with pytest.raises(SlotSettled):
         in_transaction(contact_frequency.withdraw_slot, message.id, reason="withdrawn")

@@ -172,11 +172,15 @@ class Slot(Record, Model):
         late: timedelta,
         for_a_look: timedelta,
     ) -> None:
-        """Note how and when the contact took place, and when that was told."""
+        """Note how and when the contact took place, and when that was told.
+
+        Told again after it was withdrawn, one that the customer began goes on counting for nothing.
+        """
+        if self.occurred_at is None or self.counting is not Counting.NONE:
+            self.counting = counting_of(self.channel, outcome)
         self.occurred_at = at
         self.recorded_at = recorded_at
         self.outcome = outcome
-        self.counting = counting_of(self.channel, outcome)
         self.is_late = recorded_at - at > late
         self.needs_look = recorded_at - at > for_a_look
         self.needs_new_plan = False

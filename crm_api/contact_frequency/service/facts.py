@@ -178,13 +178,23 @@ def _consume(happened: Mapping[Slot, datetime], *, outcome: str | None, now: dat
     for slot, at in new.items():
         if slot not in standing:
             cause = _cause_of(slot)
+            if _of_source(slot.source) not in (None, slot):
+                slot.source = None  # given back, and booked anew: the other stands for it by now
             _happen(slot, at=at, outcome=outcome, now=now)
-            judge_fact(slot, at=at, now=now, cause=cause)
+            _judge_anew(slot, at=at, now=now, cause=cause)
 
 
 def _happen(slot: Slot, *, at: datetime, outcome: str | None, now: datetime) -> None:
     slot.become(SlotState.CONSUMED)
     slot.happen(at=at, outcome=outcome, recorded_at=now, late=LATE, for_a_look=FOR_A_LOOK)
+
+
+def _judge_anew(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) -> None:
+    if slot.counting is not Counting.NONE:
+        judge_fact(slot, at=at, now=now, cause=cause)
+        return
+    slot.judge(effective_at=at, tier=slot.tier, decision_id=slot.decision_id, at=now)
+    keep_subjects([slot])
 
 
 def _stands_where(slot: Slot, at: datetime) -> bool:
