@@ -1,4 +1,4 @@
-"""`/v1/review/care-outcomes`: what became of care, in numbers."""
+"""`/v1/review/care-…`: what became of care, and who gets none, in numbers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from crm_api.accounts.models import Role
 from crm_api.kit import clock
 from crm_api.kit.errors import Invalid
 from crm_api.kit.routing import Blueprint, refuses
-from crm_api.review.outcomes import service
+from crm_api.review.outcomes import queries, service
 from crm_api.review.outcomes.schemas import (
     CareOutcomePageSchema,
+    CareRefusalCountPageSchema,
+    CareRefusalPageSchema,
     OutcomeExportSchema,
     OutcomeFiltersSchema,
+    RefusalQuerySchema,
+    RefusedExportSchema,
+    RefusedFiltersSchema,
 )
 from crm_api.review.replies import CSV, csv_reply
 
@@ -47,6 +52,37 @@ def export_outcomes(payload: Payload) -> Response:
     """Take the numbers out as CSV: every row, and a trace of who took them."""
     rows = service.export_outcomes(by=current_actor(), now=clock.now(), **payload)
     return csv_reply(rows, name="care-outcomes")
+
+
+@blueprint.get("/v1/care-refusals")
+@requires(*Role)
+@refuses(Invalid)
+@blueprint.arguments(RefusalQuerySchema, location="query")
+@blueprint.response(200, CareRefusalPageSchema)
+def list_refusals(payload: Payload) -> Page:
+    """List who was due and gets no greeting, by day; kept for 90 days."""
+    return queries.list_refusals(visible_to=current_actor(), **payload)
+
+
+@blueprint.get("/v1/review/care-refusals")
+@requires(*READERS)
+@refuses(Invalid)
+@blueprint.arguments(RefusedFiltersSchema, location="query")
+@blueprint.response(200, CareRefusalCountPageSchema)
+def count_refusals(payload: Payload) -> Page:
+    """Count who was due and gets no greeting, by reason and the like."""
+    return service.count_refusals(visible_to=current_actor(), now=clock.now(), **payload)
+
+
+@blueprint.get("/v1/review/care-refusals/export")
+@requires(*READERS)
+@refuses(Invalid)
+@blueprint.arguments(RefusedExportSchema, location="query")
+@blueprint.response(200, CSV, content_type="text/csv")
+def export_refusals(payload: Payload) -> Response:
+    """Take these numbers out as CSV: every row, and a trace of who took them."""
+    rows = service.export_refusals(by=current_actor(), now=clock.now(), **payload)
+    return csv_reply(rows, name="care-refusals")
 
 
 BLUEPRINTS = (blueprint,)

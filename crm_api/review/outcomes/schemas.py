@@ -10,17 +10,18 @@ from crm_api.care.terms import MessageState, Occasion
 from crm_api.customers.terms import Tier
 from crm_api.kit.schemas import (
     DayField,
+    MomentField,
     PageQuerySchema,
     Payload,
     RecordIdField,
     Schema,
     page_schema,
 )
-from crm_api.review.outcomes.terms import PERIODS, Breakdown
+from crm_api.review.outcomes.terms import OF_REFUSALS, PERIODS, Breakdown
 
 
-class OutcomeFiltersSchema(MessageFiltersSchema, PageQuerySchema):
-    """Which messages are counted, and what their numbers are told apart by."""
+class CountedSchema(PageQuerySchema):
+    """What numbers are told apart by, and which page of them is wanted."""
 
     cursor = fields.String(
         load_default=None,
@@ -47,8 +48,54 @@ class OutcomeFiltersSchema(MessageFiltersSchema, PageQuerySchema):
             raise ValidationError("Choose one of day, week and month.")
 
 
-class OutcomeExportSchema(OutcomeFiltersSchema):
-    """Which numbers are taken out: all of them, hence no page."""
+class OutcomeFiltersSchema(MessageFiltersSchema, CountedSchema):
+    """Which messages are counted."""
+
+
+class RefusalFiltersSchema(Schema):
+    """Which refusals of the planner are meant."""
+
+    first = DayField(data_key="from", metadata={"description": "For this local day, or later."})
+    last = DayField(data_key="to", metadata={"description": "For this local day, or earlier."})
+    team_id = RecordIdField(
+        metadata={"description": "Customers of this team, or of one beneath it, as of today."}
+    )
+    occasion = fields.Enum(Occasion, by_value=True)
+    reason = fields.String(validate=validate.Length(max=64), metadata={"example": "opted_out"})
+
+
+class RefusalQuerySchema(RefusalFiltersSchema, PageQuerySchema):
+    """Which refusals are wanted."""
+
+    customer_id = RecordIdField()
+
+
+class CareRefusalSchema(Schema):
+    """Why somebody gets no greeting, as the planner found it last."""
+
+    customer_id = RecordIdField()
+    on = DayField(attribute="on_day")
+    occasion = fields.Enum(Occasion, by_value=True)
+    occurrence = fields.String(metadata={"example": "birthday:2026:0198c6"})
+    reason = fields.String(metadata={"example": "opted_out"})
+    decision_id = RecordIdField(
+        allow_none=True, metadata={"description": "The governor's decision, if it was one."}
+    )
+    created_at = MomentField(metadata={"description": "Since when it is so."})
+
+
+class RefusedFiltersSchema(RefusalFiltersSchema, CountedSchema):
+    """Which refusals are counted."""
+
+    @validates("breakdowns")
+    def check_kept(self, breakdowns: list[Breakdown], **_: object) -> None:
+        """Refuse what is not known of somebody who got no message."""
+        if not OF_REFUSALS.issuperset(breakdowns):
+            raise ValidationError("Refusals know " + ", ".join(sorted(OF_REFUSALS)) + ".")
+
+
+class WholeSchema(Schema):
+    """For a file: all rows, hence no page."""
 
     class Meta:
         """The filters alone."""
@@ -59,6 +106,14 @@ class OutcomeExportSchema(OutcomeFiltersSchema):
     def gather_page(self, payload: Payload, **_: object) -> Payload:
         """Leave the filters as they are."""
         return payload
+
+
+class OutcomeExportSchema(WholeSchema, OutcomeFiltersSchema):
+    """Which numbers of outcomes are taken out."""
+
+
+class RefusedExportSchema(WholeSchema, RefusedFiltersSchema):
+    """Which numbers of refusals are taken out."""
 
 
 def _count(description: str) -> fields.Integer:
@@ -114,4 +169,20 @@ class CareOutcomeSchema(Schema):
     coalesced = _count("Said by another message of that day.")
 
 
+class CareRefusalCountSchema(Schema):
+    """How many get no greeting. Its keys are filters of the list of care refusals."""
+
+    first = DayField(data_key="from", metadata={"description": "The first day counted."})
+    last = DayField(data_key="to", metadata={"description": "The last day counted."})
+    team_id = RecordIdField(
+        allow_none=True, metadata={"description": "The numbers of its whole subtree."}
+    )
+    team_name = fields.String(allow_none=True)
+    occasion = fields.Enum(Occasion, by_value=True, allow_none=True)
+    reason = fields.String(allow_none=True, metadata={"example": "opted_out"})
+    refused = _count("Greetings that were due, and that the planner could not plan.")
+
+
 CareOutcomePageSchema = page_schema(CareOutcomeSchema)
+CareRefusalCountPageSchema = page_schema(CareRefusalCountSchema)
+CareRefusalPageSchema = page_schema(CareRefusalSchema)

@@ -20,3 +20,4 @@ class Breakdown(StrEnum):
 
 
 PERIODS = frozenset({Breakdown.DAY, Breakdown.WEEK, Breakdown.MONTH})
+OF_REFUSALS = frozenset({Breakdown.TEAM, Breakdown.OCCASION, Breakdown.REASON, *PERIODS})
