@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from crm_api.calendars import service as calendars
 from crm_api.care import service
+from crm_api.care.doubts import service as doubts
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.gateway import commands as gateway
 from crm_api.care.values import Tally
@@ -96,6 +97,16 @@ def _repeat(sweep: Callable[..., int], *, unit: str) -> int:
                 return total
             total += found
             bar.update(found)
+
+
+@care.command("check-dates")
+def check_dates() -> None:
+    """Count birthdays by team, to tell masses on 1 January, which are not greeted."""
+    with transaction():
+        masses = doubts.check_birthdays(now=clock.now())
+    where = ", ".join(team_id or "all others" for team_id in masses)
+    found = f"{len(masses)} masses on 1 January" + (f" ({where})" if where else "")
+    click.echo(f"care check-dates: {found}")
 
 
 @care.command("expire")

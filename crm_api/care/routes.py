@@ -10,6 +10,7 @@ from crm_api.calendars.errors import DayOutOfRange
 from crm_api.care import errors, queries, schemas, service
 from crm_api.care.approval import routes as approval
 from crm_api.care.compat import routes as compat
+from crm_api.care.doubts import routes as doubts
 from crm_api.care.gateway import routes as gateway
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
@@ -131,4 +132,10 @@ def preview_day(*, on: date) -> Any:
     return service.preview_day(on, visible_to=current_actor(), now=clock.now())
 
 
-BLUEPRINTS = (blueprint, *approval.BLUEPRINTS, *gateway.BLUEPRINTS, *compat.BLUEPRINTS)
+BLUEPRINTS = (
+    blueprint,
+    *approval.BLUEPRINTS,
+    *doubts.BLUEPRINTS,
+    *gateway.BLUEPRINTS,
+    *compat.BLUEPRINTS,
+)

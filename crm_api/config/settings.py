@@ -71,6 +71,7 @@ class Settings:
     hold_days: int = 45
     care_needs_approval: bool = False
     event_fresh_days: int = 7
+    new_year_birthdays_believed: int = 3
     firm_hours: int = 24
     log_level: str = "INFO"
 
@@ -115,6 +116,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         hold_days=_number(environ, "CRM_HOLD_DAYS", 45),
         care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
         event_fresh_days=_number(environ, "CRM_EVENT_FRESH_DAYS", 7),
+        new_year_birthdays_believed=_number(environ, "CRM_NEW_YEAR_BIRTHDAYS_BELIEVED", 3),
         firm_hours=_number(environ, "CRM_FIRM_HOURS", 24),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )

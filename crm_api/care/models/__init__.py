@@ -1,13 +1,13 @@
 """The tables of care."""
 
 from crm_api.care.approval.models import DayRuling
+from crm_api.care.doubts.models import BirthdayCheck
 from crm_api.care.gateway.models import (
     DeliveryAttempt,
     DeliveryReport,
     GatewayPace,
     InboundMessage,
 )
-from crm_api.care.models.masses import ALL_OTHERS, BirthdayCheck
 from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEvent
 from crm_api.care.models.plans import PlanBatch, PlanRefusal, PlanRound, PlanRun
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
@@ -15,7 +15,6 @@ from crm_api.care.models.wishes import GreetingPreferences
 from crm_api.care.wording.models import ForbiddenWord
 
 __all__ = [
-    "ALL_OTHERS",
     "LOST",
     "MOVES",
     "BirthdayCheck",

@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 
 from crm_api import config
 from crm_api.calendars import service as calendars
+from crm_api.care.doubts.queries import IS_DOUBTFUL
 from crm_api.care.models import CareMessage, GreetingPreferences
 from crm_api.care.policies.birthdays import PLACEHOLDER_DATES
 from crm_api.care.policies.naming import TIER_NAMES
 from crm_api.care.policies.timing import EventDays, event_days, joining_days
-from crm_api.care.queries.doubts import IS_DOUBTFUL
 from crm_api.care.terms import Occasion
 from crm_api.customers.models import Anniversary, Customer, CustomerChange, LifeEvent
 from crm_api.customers.terms import AnniversaryKind, LifeEventKind, Status, Tier

@@ -1,0 +1,1 @@
+"""Dates that look like no real ones: not greeted, but listed for whoever can ask."""
