@@ -8,6 +8,7 @@ import click
 
 from crm_api import config
 from crm_api.app import documents, rooms
+from crm_api.app.commands import worker
 from crm_api.app.followers import follow_changes
 from crm_api.contact_frequency.queries.alerts import audit_readings
 from crm_api.kit import health, metrics
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     metrics.SOURCES["governor_audit"] = audit_readings
     documents.publish(app, rooms.blueprints())
     rooms.add_commands(app)
+    app.cli.add_command(worker)
     follow_changes()
     return app
 

@@ -34,6 +34,7 @@ def blueprints() -> list[Any]:
 def load_models() -> None:
     """Import every table, for whoever compares them with the migrations."""
     importlib.import_module("crm_api.kit.idempotency")
+    importlib.import_module("crm_api.kit.turns")
     for package in PACKAGES:
         _room(package, "models")
 
