@@ -45,13 +45,13 @@ class Rig:
         self._postgres = PostgresServer(**DURABLE)
         self.url = self.dsn = ""
 
-    def start(self) -> Rig:
-        """Make and fill the database."""
+    def start(self, *, is_filled: bool = True) -> Rig:
+        """Make the database, and fill it."""
         self._postgres.start()
-        with psycopg.connect(self._postgres.dsn("postgres"), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE bench")
-        self.url, self.dsn = self._postgres.url("bench"), self._postgres.dsn("bench")
+        self.url, self.dsn = self.make_database("bench")
         databases.migrate(self.url)
+        if not is_filled:
+            return self
         began = time.perf_counter()
         fill(self.dsn, self.scale)
         seconds = time.perf_counter() - began
@@ -59,6 +59,12 @@ class Rig:
             f"{self.scale.customers:,} customers, {self.scale.contacts:,} contacts: {seconds:.0f} s"
         )
         return self
+
+    def make_database(self, name: str, *, template: str = "template1") -> tuple[str, str]:
+        """Make another database on the same server; return its URL and DSN."""
+        with psycopg.connect(self._postgres.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # type: ignore[arg-type]
+        return self._postgres.url(name), self._postgres.dsn(name)
 
     def stop(self) -> None:
         """Leave nothing behind."""

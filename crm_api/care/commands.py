@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -12,28 +14,41 @@ from crm_api.care import service
 from crm_api.care.doubts import service as doubts
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.gateway import commands as gateway
-from crm_api.care.values import Tally
+from crm_api.care.values import Tally, sum_up
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit import clock
+from crm_api.kit.errors import Busy
 from crm_api.kit.progress import progress_bar
 from crm_api.kit.transactions import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date, datetime
 
-    from crm_api.care.values import Cause, Step
+    from crm_api.care.values import Cause
+
+    Counted = Sequence[tuple[Cause, Tally]]
+    Tick = Callable[[int], object]
 
 care = AppGroup("care", help="Plan greetings, and drop those that missed their day.")
 COMMANDS = (care, *gateway.COMMANDS)
 
 
-@care.command("plan")
+@care.command("plan", short_help="Plan the greetings of a day or of some days.")
 @click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The first day; else today.")
 @click.option("--days", type=click.IntRange(min=1), default=1, help="How many days.")
 @click.option("--dry-run", is_flag=True, help="Store nothing; tell what would happen.")
 def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
-    """Plan the greetings of a day or of the days from it on."""
+    """Plan the greetings of a day or of the days from it on.
+
+    Run it on as many hosts as you like, at once or after one another: processes share the people
+    of each occasion in batches, what one leaves behind the next takes over, and nobody is greeted
+    twice. A later run looks at newcomers, and again at those who were refused, whose refusal is
+    stored anew only where its reasons are others.
+
+    With --dry-run, each occasion is told with what it would cost in SMS parts and why people get
+    no greeting. The last line sums up; a progress bar on standard error shows how far it is.
+    """
     now = clock.now()
     first = on.date() if on else calendars.local_day(now)
     with transaction(read_only=True):
@@ -41,37 +56,82 @@ def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
             causes = service.causes_between(first, days=days, now=now)
         except PlanOutOfReach as refusal:
             raise click.BadParameter(refusal.detail, param_hint="--on") from None
-        tallies = [service.count_cause(cause) for cause in causes]
-    plan_chunk = service.Rehearsal().plan_chunk if dry_run else service.plan_chunk
-    total = Tally()
-    with progress_bar(total=sum(tally.open for tally in tallies), unit="greetings") as bar:
-        for cause, tally in zip(causes, tallies, strict=True):
-            total.add(tally)
-            if tally.open:
-                total.add(_plan_cause(cause, plan_chunk, dry_run=dry_run, tick=bar.update))
-    click.echo(_summary(total, first=first.isoformat(), days=days, dry_run=dry_run))
+        counted = [(cause, service.count_cause(cause)) for cause in causes]
+    open_ones = sum(tally.open for _, tally in counted)
+    with progress_bar(total=open_ones, unit="greetings") as bar:
+        if dry_run:
+            _rehearse(counted, tick=bar.update)
+        else:
+            _sweep(counted, first=first, days=days, tick=bar.update)
+    for name, tally in _by_occasion(counted) if dry_run else ():
+        click.echo(f"  {name}: {_told(tally)}")
+    total = sum_up(tally for _, tally in counted)
+    name = "care plan (dry run)" if dry_run else "care plan"
+    click.echo(f"{name} from {first} for {days} day(s): {_told(total)}")
 
 
-def _plan_cause(
-    cause: Cause, plan_chunk: Callable[..., Step], *, dry_run: bool, tick: Callable[[int], object]
-) -> Tally:
-    tally, after, is_more = Tally(), None, True
-    while is_more:
-        with transaction(read_only=dry_run):
-            step = plan_chunk(cause, after=after, now=clock.now())
-        tally.add(step.tally)
-        tick(step.seen)
-        after, is_more = step.last_key, step.last_key is not None
-    return tally
+def _rehearse(counted: Counted, *, tick: Tick) -> None:
+    rehearsal = service.Rehearsal()
+    for cause, tally in counted:
+        after = "" if tally.open else None
+        while after is not None:
+            with transaction(read_only=True):
+                step = rehearsal.plan_chunk(cause, after=after, now=clock.now())
+            tally.add(step.tally)
+            tick(step.seen)
+            after = step.last_key
 
 
-def _summary(total: Tally, *, first: str, days: int, dry_run: bool) -> str:
-    reasons = sorted((-count, reason) for reason, count in total.blocked.items() if count)
+def _sweep(counted: Counted, *, first: date, days: int, tick: Tick) -> None:
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    with transaction():
+        run_id = service.start_run(first, days=days, worker=worker, now=clock.now())
+    for cause, tally in counted:
+        if tally.open:
+            with transaction():
+                service.open_round(cause, run_id=run_id, now=clock.now())
+            while _plan_next(cause, counted, tally, run_id=run_id, tick=tick):
+                pass
+    with transaction():
+        whole = sum_up(tally for _, tally in counted)
+        service.note_progress(run_id, whole, ended_at=clock.now())
+
+
+def _plan_next(
+    cause: Cause, counted: Counted, tally: Tally, *, run_id: str, tick: Tick, tries: int = 3
+) -> bool:
+    """Plan a batch; tell whether there was one. Where people changed meanwhile, look again."""
+    try:
+        with transaction():
+            step = service.plan_batch(cause, run_id=run_id, now=clock.now())
+            if step is None:
+                return False
+            tally.add(step.tally)
+            service.note_progress(run_id, sum_up(one for _, one in counted))
+    except Busy:
+        if tries == 1:
+            raise
+        return _plan_next(cause, counted, tally, run_id=run_id, tick=tick, tries=tries - 1)
+    tick(step.seen)
+    return True
+
+
+def _by_occasion(counted: Counted) -> Iterator[tuple[str, Tally]]:
+    """Return what became of each occasion of each day that anybody has."""
+    found: dict[tuple[date, str], Tally] = {}
+    for cause, tally in counted:
+        found.setdefault((cause.on, cause.festival_key or cause.occasion), Tally()).add(tally)
+    return ((f"{on} {name}", tally) for (on, name), tally in sorted(found.items()) if tally.due)
+
+
+def _told(tally: Tally) -> str:
+    reasons = sorted((-count, reason) for reason, count in tally.blocked.items() if count)
     why = ", ".join(f"{reason} {-count}" for count, reason in reasons)
     return (
-        f"{'care plan (dry run)' if dry_run else 'care plan'} from {first} for {days} day(s): "
-        f"{total.due} due, {total.planned} planned, {total.already} planned before, "
-        f"{total.blocked.total()} blocked" + (f" ({why})" if why else "")
+        f"{tally.due} due, {tally.planned} planned, {tally.already} planned before, "
+        f"{tally.blocked.total()} blocked"
+        + (f" ({why})" if why else "")
+        + f"; {tally.segments} SMS parts"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.care.policies.choosing import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from datetime import date as Day  # noqa: N812 - a field of `Cause` is called date
 
@@ -85,6 +85,7 @@ class Tally:
     due: int = 0
     planned: int = 0
     already: int = 0
+    segments: int = 0
     blocked: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -97,17 +98,25 @@ class Tally:
         self.due += other.due
         self.planned += other.planned
         self.already += other.already
+        self.segments += other.segments
         self.blocked.update(other.blocked)
+
+
+def sum_up(tallies: Iterable[Tally]) -> Tally:
+    """Count tallies together."""
+    total = Tally()
+    for tally in tallies:
+        total.add(tally)
+    return total
 
 
 @dataclass(slots=True)
 class Step:
-    """What became of one chunk, and the key after which the next one starts."""
+    """What became of some hundred people, and the key of the last of them."""
 
     tally: Tally
     seen: int
     last_key: str | None
-    left_out: Sequence[tuple[Any, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

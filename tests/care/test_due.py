@@ -43,8 +43,7 @@ def due(day, occasion=Occasion.BIRTHDAY):
         person.occurrence
         for cause in causes_of(day, now=NOW)
         if cause.occasion is occasion
-        for person in queries.due_people(cause, after=None, limit=100)
-        if person.is_open
+        for person in queries.open_people(cause, after=None, limit=100)
     )
 
 

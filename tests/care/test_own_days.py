@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from crm_api.calendars.terms import Calendar
-from crm_api.care import queries
+from crm_api.care.queries.celebrants import people_of
 from crm_api.care.service.causes import causes_of
 from crm_api.care.terms import Occasion
 from crm_api.customers import service as customers
@@ -28,7 +28,7 @@ def due(day, occasion, *, now=EARLY):
         (person.customer_id, person.obstacle)
         for cause in causes_of(day, now=now)
         if cause.occasion is occasion
-        for person in queries.due_people(cause, after=None, limit=100)
+        for person in db.session.execute(people_of(cause))
     ]
 
 

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from crm_api.calendars.terms import Calendar
-from crm_api.care import service
+from crm_api.care import queries, service
 from crm_api.care.models import CareMessage
+from crm_api.care.service.planning import plan_people
 from crm_api.care.terms import Encoding, MessageState, Occasion
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot, StoredDecision
@@ -96,10 +97,12 @@ def test_it_goes_on_where_it_was_stopped(run, monkeypatch):
     make_template(Occasion.FESTIVAL, "mid_autumn")
     for _ in range(5):
         make_customer()
-    monkeypatch.setattr("crm_api.care.service.planning.CHUNK", 2)
+    monkeypatch.setattr("crm_api.care.service.rounds.BATCH", 2)
     (cause,) = [c for c in service.causes_between(DAY, days=1, now=EVE) if c.festival_key]
     with transaction():
-        assert service.plan_chunk(cause, after=None, now=EVE).tally.planned == 2
+        run_id = service.start_run(DAY, days=1, worker="killed", now=EVE)
+        service.open_round(cause, run_id=run_id, now=EVE)
+        assert service.plan_batch(cause, run_id=run_id, now=EVE).tally.planned == 2
 
     line = run()
 
@@ -291,8 +294,9 @@ def test_a_window_that_ends_while_planning_is_over(run):
     cause = next(c for c in causes if c.festival_key)
     db.session.rollback()
 
+    people = queries.open_people(cause, after=None, limit=10)
     with transaction():
-        tally = service.plan_chunk(cause, after=None, now=CLOSES - timedelta(minutes=31)).tally
+        tally = plan_people(people, cause, now=CLOSES - timedelta(minutes=31)).tally
 
     assert (tally.planned, tally.blocked.total(), tally.blocked["window_over"]) == (0, 1, 1)
 
@@ -364,31 +368,19 @@ def test_greetings_are_spread_over_the_window(run):
 
 
 @pytest.fixture
-def stale(run, monkeypatch):
+def stale(run):
     """Plan a birthday, then let the next run see the customer as it was before."""
-    from crm_api.care import queries
-
     make_template()
     make_template()
     make_customer(birth_on=BORN)
-    seen, look = [], queries.due_people
-
-    def remember(cause, **where):
-        people = look(cause, **where)
-        seen.append(people)
-        return people
-
-    monkeypatch.setattr(queries, "due_people", remember)
-    run()
-    pages = iter(seen)
-    monkeypatch.setattr(queries, "due_people", lambda *_, **__: next(pages))
     causes = service.causes_between(DAY, days=1, now=EVE)
     cause = next(c for c in causes if c.words and c.date and c.date.calendar == "solar")
-    db.session.rollback()
+    people = queries.open_people(cause, after=None, limit=10)
+    run()
 
     def plan_again():
         with transaction():
-            return service.plan_chunk(cause, after=None, now=EVE).tally
+            return plan_people(people, cause, now=EVE).tally
 
     return plan_again
 

@@ -7,39 +7,17 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.care.models import CareMessage
-from crm_api.care.queries.celebrants import NOTHING, people_of
+from crm_api.care.queries.celebrants import people_of
 from crm_api.care.values import DueCount
 from crm_api.customers import queries as customers
-from crm_api.customers.models import ExtendedProfile
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.values import Cause
-
-
-def due_people(cause: Cause, *, after: str | None, limit: int) -> Sequence[Any]:
-    """Return the next of those due, by key, each with whether nothing that we know stops them.
-
-    Only the page is asked about, and with an index look-up each: to filter first, or to join the
-    day's messages, would read the whole book for every few hundred of it.
-    """
-    people = people_of(cause)
-    key = people.selected_columns["key"]
-    if after is not None:
-        people = people.where(key > after)
-    page = people.order_by(key).limit(limit).subquery()
-    message = sa.select(CareMessage.id).where(CareMessage.occurrence == page.c.occurrence)
-    is_open = sa.and_(page.c.obstacle == NOTHING, message.scalar_subquery().is_(None))
-    style = sa.select(ExtendedProfile.communication_style)
-    style = style.where(ExtendedProfile.id == page.c.customer_id)
-    statement = sa.select(
-        *page.c, is_open.label("is_open"), style.scalar_subquery().label("style")
-    ).order_by(page.c.key)
-    return db.session.execute(statement).all()
 
 
 def count_due(cause: Cause, *, visible_to: Actor | None = None) -> list[DueCount]:

@@ -8,8 +8,10 @@ from crm_api.care.service.messages import (
     settle_submissions,
     suppress_queued,
 )
-from crm_api.care.service.planning import Rehearsal, count_cause, plan_chunk
+from crm_api.care.service.planning import count_cause
 from crm_api.care.service.previews import preview_day, preview_version
+from crm_api.care.service.rehearsing import Rehearsal
+from crm_api.care.service.rounds import note_progress, open_round, plan_batch, start_run
 from crm_api.care.service.templates import (
     approve_version,
     create_template,
@@ -28,11 +30,14 @@ __all__ = [
     "drop_lost",
     "expire_messages",
     "note_losses",
-    "plan_chunk",
+    "note_progress",
+    "open_round",
+    "plan_batch",
     "preview_day",
     "preview_version",
     "rearbitrate",
     "settle_submissions",
+    "start_run",
     "submit_version",
     "suppress_queued",
 ]

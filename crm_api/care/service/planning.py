@@ -13,20 +13,20 @@ from crm_api.care.service import asking
 from crm_api.care.service.asking import is_refusal
 from crm_api.care.service.combining import say_together
 from crm_api.care.service.greetings import write_greetings
-from crm_api.care.service.wordless import note_wordless
+from crm_api.care.service.refusing import Refusals
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.contact_frequency.terms import LOSING_STATES, ReasonCode
+from crm_api.contact_frequency.terms import LOSING_STATES
 from crm_api.kit.bulk import blank_row, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from crm_api.care.service.asking import Judge
     from crm_api.care.values import Cause, Greeting
-    from crm_api.contact_frequency.values import Plan
+    from crm_api.contact_frequency.values import Decision
 
 CHUNK = 500
 BLANK = blank_row(CareMessage)
@@ -34,6 +34,7 @@ BLANK = blank_row(CareMessage)
 HEADSTART = timedelta(minutes=2)
 PASSED_BY = "planned_by_another_run"
 COALESCED = "coalesced"
+WINDOW_OVER = "window_over"
 
 
 def count_cause(cause: Cause) -> Tally:
@@ -48,92 +49,72 @@ def count_cause(cause: Cause) -> Tally:
     return tally
 
 
-def plan_chunk(cause: Cause, *, after: str | None, now: datetime) -> Step:
-    """Greet the next few hundred people who are due, as far as the governor lets us.
+def plan_people(people: Sequence[Any], cause: Cause, *, now: datetime) -> Step:
+    """Greet some hundred people who are due, as far as the governor lets us.
 
-    Repeating it is safe: whoever has a message for the occurrence is not found again, and two runs
-    side by side meet in the governor, which gives one slot for an occurrence.
+    Two runs side by side meet in the governor, which gives one slot for an occurrence.
     """
-    step, greetings, slots = _judge_chunk(cause, after=after, judge=asking.hold, now=now)
-    note_wordless(cause, step.left_out, now=now)
-    kept = _keep(cause, greetings, slots, now=now)
-    said = sum(row["state"] is MessageState.COALESCED for row in kept)
-    step.tally.planned = len(kept) - said
-    step.tally.blocked[COALESCED] += said
-    step.tally.blocked[PASSED_BY] += len(greetings) - len(kept)
+    refusals = Refusals.before(cause, [person.occurrence for person in people])
+    judged = judge_people(people, cause, judge=asking.holding(refusals.is_news), now=now)
+    kept = _keep(cause, judged, now=now)
+    for refusal in judged.refused:
+        refusals.note(refusal)
+    for person, reason in judged.left_out:
+        refusals.note_left_out(person, reason)
+    refusals.write([row["occurrence"] for row in kept], now=now)
+    queued = [row for row in kept if row["state"] is not MessageState.COALESCED]
+    step = Step(judged.tally, seen=len(people), last_key=people[-1].key if people else None)
+    step.tally.planned = len(queued)
+    step.tally.segments = sum(row["segments"] for row in queued)
+    step.tally.blocked[COALESCED] += len(kept) - len(queued)
+    step.tally.blocked[PASSED_BY] += len(judged.greetings) - len(kept)
     return step
 
 
 @dataclass(slots=True)
-class Rehearsal:
-    """A plan that stores nothing. It remembers whom it would have greeted, as the ledger would."""
+class Judged:
+    """The greetings that may go out, what the governor gave for each, and all the others."""
 
-    greeted: set[tuple[str, date]] = field(default_factory=set)
-    called: set[tuple[str, date]] = field(default_factory=set)
-
-    def plan_chunk(self, cause: Cause, *, after: str | None, now: datetime) -> Step:
-        """Tell what planning the next few hundred people would do."""
-
-        def preflight(plans: Sequence[Plan]) -> Sequence[Any]:
-            return contact_frequency.preflight_plans(plans, now=now)
-
-        step, greetings, _ = _judge_chunk(cause, after=after, judge=preflight, now=now)
-        step.tally.blocked[COALESCED] += step.tally.blocked.pop(ReasonCode.GREETED_THAT_DAY, 0)
-        for greeting in greetings:
-            self._note(greeting, step.tally, on=cause.on)
-        return step
-
-    def _note(self, greeting: Greeting, tally: Tally, *, on: date) -> None:
-        person, number = _person_of(greeting), greeting.plan.endpoint or ""
-        if (person, on) in self.greeted:
-            tally.blocked[COALESCED] += 1
-        elif (number, on) in self.called:
-            tally.blocked[ReasonCode.GAP_TOO_SHORT] += 1
-        else:
-            tally.planned += 1
-            self.greeted.add((person, on))
-            self.called.add((number, on))
+    tally: Tally = field(default_factory=Tally)
+    greetings: list[Greeting] = field(default_factory=list)
+    slots: list[Any] = field(default_factory=list)
+    refused: list[Decision] = field(default_factory=list)
+    left_out: Sequence[tuple[Any, str]] = ()
 
 
-def _person_of(greeting: Greeting) -> str:
-    return str(greeting.plan.occurrence).rsplit(":", 1)[1]
-
-
-def _judge_chunk(
-    cause: Cause, *, after: str | None, judge: Judge, now: datetime
-) -> tuple[Step, list[Greeting], list[Any]]:
-    """Return the greetings that may go out, with what the governor gave for each."""
-    due = queries.due_people(cause, after=after, limit=CHUNK)
-    people = [person for person in due if person.is_open]
-    step = Step(Tally(), seen=len(people), last_key=due[-1].key if due else None)
+def judge_people(people: Sequence[Any], cause: Cause, *, judge: Judge, now: datetime) -> Judged:
+    """Write to some people, and ask about each."""
+    judged = Judged()
     window = cause.window.from_moment(now + HEADSTART)
     if window.is_over:
-        step.tally.blocked["window_over"] += len(people)
-        return step, [], []
+        judged.tally.blocked[WINDOW_OVER] += len(people)
+        return judged
     written = write_greetings(people, cause, window=window)
-    greetings, step.left_out = written.greetings, written.left_out
-    step.tally.blocked.update(reason for _, reason in step.left_out)
-    plans = [greeting.plan for greeting in greetings]
-    answers = asking.ask(plans, [window] * len(plans), judge=judge)
-    for greeting, plan in zip(greetings, plans, strict=True):
+    judged.left_out = written.left_out
+    judged.tally.blocked.update(reason for _, reason in written.left_out)
+    plans = [greeting.plan for greeting in written.greetings]
+    answers = asking.ask(plans, window, judge=judge)
+    for greeting, plan, answer in zip(written.greetings, plans, answers, strict=True):
         greeting.plan = plan
-    allowed = [(g, a) for g, a in zip(greetings, answers, strict=True) if not is_refusal(a)]
-    step.tally.blocked.update(asking.why(a) for a in answers if is_refusal(a))
-    return step, [g for g, _ in allowed], [a for _, a in allowed]
+        if is_refusal(answer):
+            judged.refused.append(answer)
+            judged.tally.blocked[asking.why(answer)] += 1
+        else:
+            judged.greetings.append(greeting)
+            judged.slots.append(answer)
+    return judged
 
 
-def _keep(
-    cause: Cause, greetings: list[Greeting], slots: list[Any], *, now: datetime
-) -> list[dict[str, Any]]:
+def _keep(cause: Cause, judged: Judged, *, now: datetime) -> list[dict[str, Any]]:
     """Queue the messages; give back the slot of one that another run queued just before.
 
     The locks that came with the slots are held: what is not there now cannot come any more.
     """
-    if not greetings:
+    if not judged.greetings:
         return []
-    taken = queries.planned_occurrences(str(g.plan.occurrence) for g in greetings)
+    taken = queries.planned_occurrences(str(g.plan.occurrence) for g in judged.greetings)
     rows = []
-    for greeting, slot in zip(greetings, slots, strict=True):
+    for greeting, slot in zip(judged.greetings, judged.slots, strict=True):
         if greeting.plan.occurrence in taken:
             contact_frequency.release_slot(slot.id, reason=PASSED_BY)
         else:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.queries import Known
     from crm_api.contact_frequency.values import Decision, Plan
 
+    Keeps = Callable[[Decision], bool]  # tells whether a refusal is stored
+
 CHUNK = 500
 
 
@@ -82,7 +84,7 @@ def reserve_slot(
     :raises NotFound: if there is no such customer
     """
     [answer] = _reserve(
-        [plan], by_id=by_id, slot_ids=[slot_id], keep_refusals=False, override_id=override_id
+        [plan], by_id=by_id, slot_ids=[slot_id], keeps=None, override_id=override_id
     )
     if isinstance(answer, Booking):
         return _booked(answer)
@@ -100,20 +102,24 @@ def _booked(booking: Booking) -> Slot:
 
 
 def reserve_slots(
-    plans: Sequence[Plan], *, by_id: str | None, is_held: bool = False
+    plans: Sequence[Plan],
+    *,
+    by_id: str | None,
+    is_held: bool = False,
+    keeps: Keeps = lambda _: True,
 ) -> list[Booking | Decision]:
     """Book some hundreds of contacts, each judged after those before it in the list.
 
-    The blocked come back as decisions and are kept. Slots come back as what they were asked for,
-    because to build the objects took longer than all that led to them. A held one gives way to
-    contacts that matter more, until it is firmed; where another greeting of its day does not give
-    way to it, it comes back coalesced.
+    The blocked come back as decisions, and what `keeps` says yes to is stored. Slots come back as
+    what they were asked for, because to build the objects took longer than all that led to them. A
+    held one gives way to contacts that matter more, until it is firmed; where another greeting of
+    its day does not give way to it, it comes back coalesced.
 
     :raises SourceReserved: if a source holds a reservation for something else
     :raises NotFound: if a customer does not exist
     """
     slot_ids = [None] * len(plans)
-    answers = _reserve(plans, by_id=by_id, slot_ids=slot_ids, keep_refusals=True, is_held=is_held)
+    answers = _reserve(plans, by_id=by_id, slot_ids=slot_ids, keeps=keeps, is_held=is_held)
     return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
 
 
@@ -122,7 +128,7 @@ def _reserve(
     *,
     by_id: str | None,
     slot_ids: Sequence[str | None],
-    keep_refusals: bool,
+    keeps: Keeps | None,
     is_held: bool = False,
     override_id: str | None = None,
 ) -> list[Booking | tuple[Decision, Facts]]:
@@ -141,18 +147,18 @@ def _reserve(
                 plan, known, entries, slot_id or new_id(), is_held=is_held, override_id=override_id
             )
             if isinstance(answer, tuple):
-                answer = _refused(*answer, entries=entries, is_kept=keep_refusals, is_held=is_held)
+                answer = _refused(*answer, entries=entries, keeps=keeps, is_held=is_held)
             answers.append(answer)
         entries.write()
     return answers
 
 
 def _refused(
-    decision: Decision, facts: Facts, *, entries: Entries, is_kept: bool, is_held: bool
+    decision: Decision, facts: Facts, *, entries: Entries, keeps: Keeps | None, is_held: bool
 ) -> Booking | tuple[Decision, Facts]:
     winner_slot_id = ranking.said_by(decision) if is_held else None
     slot_id = new_id() if winner_slot_id else None
-    if is_kept:
+    if slot_id is not None or (keeps is not None and keeps(decision)):
         kind = DecisionKind.REFUSAL
         decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot_id)
     if slot_id is None:
