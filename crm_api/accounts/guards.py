@@ -49,7 +49,7 @@ def requires(*roles: Role) -> Callable[[V], V]:
 
 def requires_client(scope: Scope) -> Callable[[V], V]:
     """Let in machines with this scope. Others get a bare 401: machines read no prose."""
-    return _requires_key(scope, key=_bearer, security=[{"client_key": []}])
+    return _requires_key(scope, key=bearer, security=[{"client_key": []}])
 
 
 def requires_client_in_path(scope: Scope) -> Callable[[V], V]:
@@ -107,8 +107,14 @@ def current_client() -> Client:
     return cast("Client", g.client)
 
 
+def bearer() -> str | None:
+    """Return the token that the caller sent, if any."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token else None
+
+
 def _authenticate() -> Actor:
-    token = _bearer()
+    token = bearer()
     if token is None:
         raise Unauthenticated
     claims = keyring().verify(token, at=clock.now())
@@ -118,11 +124,6 @@ def _authenticate() -> Actor:
         raise Unauthenticated
     g.actor = actor
     return actor
-
-
-def _bearer() -> str | None:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" and token else None
 
 
 def _turn_away() -> Response:

@@ -28,7 +28,11 @@ PUBLIC = {
 }
 PARAMETER = re.compile(r"<(\w+)[^>]*>")
 EXAMPLES = {"int": "2026", "day": "2026-03-03"}
-FOR_ANYBODY = {"/v1/sign-ins", "/v1/token-refreshes", "/v1/password-resets"}
+FOR_ANYBODY = {
+    *("/v1/sign-ins", "/v1/token-refreshes", "/v1/password-resets"),
+    # A secret that works once, and a signature, say who asks.
+    *("/v1/compat/smsgate/device", "/v1/compat/smsgate/devices/<record_id:device_id>/heard"),
+}
 
 
 @contextmanager

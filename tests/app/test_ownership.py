@@ -33,6 +33,7 @@ SHARED = {
     "version",
     "client_id",
     "key_id",
+    "device_id",
 }
 # Only the session's own person has these; other people's are asked for all the same.
 OWN = {"session_id"}

@@ -9,6 +9,39 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from crm_api.care.compat.terms import AppState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneState:
+    """How far a phone has come with a message, and what it went through."""
+
+    message_id: str
+    state: AppState
+    passed: frozenset[str]
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardSms:
+    """What a phone heard, as it tells."""
+
+    event_id: str
+    event: str
+    number: str
+    sent_to: str
+    text: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """The bytes of a request, and what is to prove who sent them."""
+
+    body: bytes
+    timestamp: str
+    signature: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
@@ -27,3 +60,14 @@ class Offer:
         """Read a message as the gateway contract hands it out."""
         names = ("id", "to", "text", "sender", "send_before", "validity_seconds")
         return cls(lease_token=leased["lease"]["token"], **{name: leased[name] for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InHand:
+    """A message that a product has in hand, and until when it may send it."""
+
+    id: str
+    to: str
+    text: str
+    created_at: datetime
+    valid_until: datetime

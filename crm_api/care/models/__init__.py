@@ -1,6 +1,7 @@
 """The tables of care."""
 
 from crm_api.care.approval.models import DayRuling
+from crm_api.care.compat.models import SmsGateDevice
 from crm_api.care.doubts.models import BirthdayCheck
 from crm_api.care.gateway.models import (
     DeliveryAttempt,
@@ -33,4 +34,5 @@ __all__ = [
     "PlanRefusal",
     "PlanRound",
     "PlanRun",
+    "SmsGateDevice",
 ]

@@ -15,6 +15,7 @@ from crm_api.contact_frequency.service.freezing import join_begins, stop_begins
 from crm_api.contact_frequency.service.gates import begin_slots, start_visit_slot
 from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
+from crm_api.contact_frequency.service.looking import still_allowed
 from crm_api.contact_frequency.service.losing import Loss, hear_of_losses
 from crm_api.contact_frequency.service.policies import (
     add_version,
@@ -90,6 +91,7 @@ __all__ = [
     "reserve_slots",
     "return_slots",
     "start_visit_slot",
+    "still_allowed",
     "stop_begins",
     "withdraw_slot",
 ]

@@ -1,5 +1,5 @@
-"""The products' own protocols, below `/v1/compat`."""
+"""The products' own protocols, below `/v1/compat`, and the desk for phones."""
 
-from crm_api.care.compat.routes import kannel
+from crm_api.care.compat.routes import devices, kannel, smsgate
 
-BLUEPRINTS = (kannel.blueprint,)
+BLUEPRINTS = (kannel.blueprint, smsgate.blueprint, devices.blueprint)

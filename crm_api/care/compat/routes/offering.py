@@ -17,7 +17,11 @@ MOST_TRIES: Final = 5
 
 
 def offer(
-    most: int, *, worker: str, gateway_id: str, is_fit: Callable[[Offer], bool]
+    most: int,
+    *,
+    worker: str,
+    gateway_id: str,
+    is_fit: Callable[[Offer], bool] = lambda _: True,
 ) -> list[Offer]:
     """Lease and begin until something may go, or nothing is left that could.
 

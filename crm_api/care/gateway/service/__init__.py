@@ -5,6 +5,7 @@ from crm_api.care.gateway.service.begins import begin_messages
 from crm_api.care.gateway.service.extensions import extend_leases
 from crm_api.care.gateway.service.inbound import take_inbound
 from crm_api.care.gateway.service.leases import is_anything_ready, lease_messages
+from crm_api.care.gateway.service.leaving import doubt_messages_of
 from crm_api.care.gateway.service.reports import take_reports
 from crm_api.care.gateway.service.settling import (
     answer_inbound,
@@ -20,6 +21,7 @@ __all__ = [
     "ack_messages",
     "answer_inbound",
     "begin_messages",
+    "doubt_messages_of",
     "extend_leases",
     "get_reconciliation",
     "is_anything_ready",
