@@ -60,9 +60,8 @@ class Operation:
 
 
 def _nobodys(name: str) -> str:
-    return {"year": "2027", "day": "2026-03-03", "date": "2026-03-03"}.get(
-        name, "nobody-has-this-id"
-    )
+    day = "2026-03-03"
+    return {"year": "2027", "day": day, "date": day, "on": day}.get(name, "nobody-has-this-id")
 
 
 def document_of(app: Flask) -> dict[str, Any]:

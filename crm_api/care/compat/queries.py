@@ -55,11 +55,12 @@ def find_device_by_secret(digest: str, *, at: datetime) -> str | None:
 
 def list_devices(*, page: PageRequest, is_removed: bool | None) -> Page:
     """Return the phones, the newest first, with what is known of each."""
-    statement: sa.Select[Any] = sa.select(
+    columns: tuple[Any, ...] = (
         *(SmsGateDevice.id, SmsGateDevice.model, SmsGateDevice.created_at),
         *(SmsGateDevice.registered_at, SmsGateDevice.removed_at, MachineClient.name),
         _LAST_SEEN.label("last_seen_at"),
-    ).join(MachineClient, MachineClient.id == SmsGateDevice.id)
+    )
+    statement = sa.select(*columns).join(MachineClient, MachineClient.id == SmsGateDevice.id)
     if is_removed is not None:
         is_gone = SmsGateDevice.removed_at.is_not(None)
         statement = statement.where(is_gone if is_removed else ~is_gone)
