@@ -10,7 +10,7 @@ from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from crm_api.contact_frequency.values import Decision
 
@@ -32,6 +32,16 @@ class ContactBlocked(DomainError):
             decision=trace,
             next_allowed_at=trace["next_allowed_at"],
         )
+
+
+class DayPassed(DomainError):
+    """Nothing can be placed in a day that is over."""
+
+    status = 422
+    code = "day_passed"
+
+    def __init__(self, *, on: date, today: date) -> None:
+        super().__init__("That day is over: ask for today or later.", on=on, today=today)
 
 
 class SlotSettled(DomainError):

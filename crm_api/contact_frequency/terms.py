@@ -194,6 +194,7 @@ class AuditPhase(StrEnum):
 
     CAPS = "caps"
     HOURS = "hours"
+    STANDING = "standing"  # decisions about which an alert stands
     REPLAYS = "replays"
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_api.accounts.models import Role
+from crm_api.calendars import service as calendars
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import HoldKind
 from crm_api.customers.terms import Channel
@@ -265,17 +266,33 @@ def test_a_day_that_nobody_can_plan_is_refused(caller, mine, changes):
     assert caller.post("/v1/contact-preflights/day", json=body).status_code == 422
 
 
-@pytest.mark.parametrize("on", ["1900-01-01", "2199-12-31"])
-def test_a_day_at_the_edge_of_time_is_answered(caller, mine, on):
+def test_the_last_of_all_days_is_answered(caller, mine):
+    on = "2199-12-31"
     contacts = [visit(mine), visit(mine, at=f"{on}T02:00:00Z")]
     asked = [{"opens": "00:00", "closes": "24:00"}]
 
     items = propose(caller, contacts, on=on, hours=asked) + propose(caller, contacts, on=on)
+
+    assert len(items) == 4
+
+
+@pytest.mark.parametrize("on", ["1900-01-01", "2199-12-31"])
+def test_a_moment_at_the_edge_of_time_is_answered(caller, mine, on):
     moments = f"/v1/customers/{mine.id}/next-contact-moments?at={on}T02:00:00Z"
     budget = f"/v1/customers/{mine.id}/contact-budget?at={on}T02:00:00Z"
 
-    assert len(items) == 4
     assert caller.get(moments).status_code == caller.get(budget).status_code == 200
+
+
+def test_nothing_is_placed_in_a_day_that_is_over(caller, mine, now):
+    today = calendars.local_day(now)
+    body = {"on": str(today - timedelta(days=1)), "contacts": [visit(mine)]}
+
+    reply = caller.post("/v1/contact-preflights/day", json=body)
+
+    assert (reply.status_code, reply.json["code"]) == (422, "day_passed")
+    assert reply.json["today"] == str(today)
+    assert propose(caller, [visit(mine)], on=str(today))
 
 
 def test_strangers_customers_do_not_exist_in_advice(sign_in, mine, now):

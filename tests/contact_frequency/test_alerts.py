@@ -11,8 +11,10 @@ from crm_api.accounts.models import Role
 from crm_api.audit.models import AuditEntry
 from crm_api.contact_frequency.commands import contact_frequency
 from crm_api.contact_frequency.models import GovernorAlert, GovernorAudit
+from crm_api.contact_frequency.queries import alerts as alert_queries
 from crm_api.contact_frequency.queries import auditing as audit_queries
 from crm_api.contact_frequency.service import auditing
+from crm_api.contact_frequency.terms import AuditPhase
 from crm_api.kit import metrics
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
@@ -134,6 +136,24 @@ def test_a_decision_that_replays_again_closes_its_alert(app, mine, now, at, monk
 
     assert run(app).exit_code == 0
     assert [a.closed_at for a in all_alerts()] == [now + DAY]
+
+
+def test_what_stands_is_looked_at_again_a_batch_at_a_time(app, mine, now, at, monkeypatch):
+    decision_id = reserve(make_plan(mine, now + HOUR)).decision_id
+    for _ in range(3):
+        forge(decision_id)
+    run(app)
+    monkeypatch.setattr(alert_queries, "DECISIONS", 2)
+    sizes = []
+    look = auditing.find_other_bytes
+    again = (alert_queries.next_standing, lambda ids: sizes.append(len(ids)) or look(ids))
+    monkeypatch.setitem(auditing.PHASES, AuditPhase.STANDING, again)
+    at(now + DAY)
+
+    run(app)
+
+    assert sizes == [2, 1]
+    assert [alert.closed_at for alert in all_alerts()] == [None] * 3
 
 
 def test_decisions_are_replayed_once_each(app, mine, now, at, monkeypatch):

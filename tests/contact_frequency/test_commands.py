@@ -65,8 +65,8 @@ def test_a_change_is_tried_out_from_a_file(app, customer, now, tmp_path):
 
     assert result.exit_code == 0, result.output
     assert "0 contacts of the last 90 days would have been refused" in result.output
-    assert "2 planned contacts would fall, of 1 customers." in result.output
-    assert "1 customers concerned (service by call): reachable" in result.output
+    assert "2 planned contacts would fall, of 1 customer." in result.output
+    assert "1 customer concerned (service by call): reachable" in result.output
     assert customer.id not in result.output
 
 

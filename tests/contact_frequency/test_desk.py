@@ -349,6 +349,8 @@ def test_the_history_tells_who_and_why_and_what(author, admin):
 
     assert [v["number"] for v in (third, second, first)] == [3, 2, 1]
     assert first["draft_id"] is None
+    assert [c for c in first["changes"] if c["after"] is None] == []
+    assert {c["before"] for c in first["changes"]} == {None}
     assert second["reason"] == "quieter spring"
     assert second["approved_because"] == "agreed"
     people = {second["by_id"], second["simulated_by_id"]}

@@ -61,7 +61,7 @@ def _tell_contacts(found: Found) -> None:
     for effect, said in SAID.items():
         contacts = [contact for contact in found.contacts if contact.effect is effect]
         of = len({contact.customer_id for contact in contacts})
-        click.echo(f"{len(contacts)} {said}, of {of} customers.")
+        click.echo(f"{len(contacts)} {said}, of {_customers(of)}.")
         groups = Counter((c.tier, c.channel, c.category) for c in contacts)
         for (tier, channel, category), many in sorted(groups.items()):
             click.echo(f"  {tier:16}{channel:8}{category:12}{many:>8}")
@@ -72,7 +72,11 @@ def _tell_coverage(found: Found, what: str) -> None:
     for figures in found.coverage:
         totals.update({name: figures.document[name] for name in FIGURES})
     click.echo(
-        f"{totals['customers']} customers concerned ({what}): reachable in the next 30 days "
+        f"{_customers(totals['customers'])} concerned ({what}): reachable in the next 30 days "
         f"{totals['reachable_before']} before, {totals['reachable_after']} after; free days "
         f"{totals['free_days_before']} before, {totals['free_days_after']} after."
     )
+
+
+def _customers(number: int) -> str:
+    return f"{number} customer{'' if number == 1 else 's'}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crm_api.kit.paging import PageRequest
 
 SHOWN_AT_MOST = 200
+DECISIONS = 500
 STANDING = sa.text("governor_alerts.closed_at IS NULL")
 
 
@@ -71,10 +72,12 @@ def standing_alerts() -> Sequence[GovernorAlert]:
     return db.session.scalars(ordered.limit(SHOWN_AT_MOST)).all()
 
 
-def standing_replays() -> Sequence[GovernorAlert]:
-    """Return the alerts that stand about decisions."""
-    statement = sa.select(GovernorAlert).where(STANDING, GovernorAlert.kind == AlertKind.REPLAY)
-    return db.session.scalars(statement.order_by(GovernorAlert.id)).all()
+def next_standing(after: str) -> list[str]:
+    """Return the next decisions about which an alert stands."""
+    decision = GovernorAlert.decision_id
+    about = sa.select(decision).where(STANDING, GovernorAlert.kind == AlertKind.REPLAY)
+    found = db.session.scalars(about.where(decision > after).order_by(decision).limit(DECISIONS))
+    return [decision_id for decision_id in found if decision_id is not None]
 
 
 def count_standing() -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
+from crm_api.contact_frequency.errors import DayPassed
 from crm_api.contact_frequency.schemas import advice as schemas
 from crm_api.contact_frequency.schemas.decisions import BudgetQuerySchema
 from crm_api.contact_frequency.service import advising
@@ -47,7 +48,7 @@ def advise_on_channels(payload: Payload, *, customer_id: str) -> Any:
 
 @blueprint.post("/v1/contact-preflights/day")
 @requires(*Role)
-@refuses(NotFound)
+@refuses(NotFound, DayPassed)
 @blueprint.arguments(schemas.DayRequestSchema)
 @blueprint.response(200, schemas.DayProposalSchema)
 def propose_day(payload: Payload) -> Any:

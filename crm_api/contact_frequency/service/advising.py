@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from crm_api.calendars import service as calendars
+from crm_api.contact_frequency.errors import DayPassed
 from crm_api.contact_frequency.policies import decide, moments
 from crm_api.contact_frequency.policies.budgets import Budget, budgets_at
 from crm_api.contact_frequency.policies.free_time import FreeTime
@@ -142,8 +143,12 @@ def propose_day(
     taken. Those with a moment of their own come first, by time; the others follow in the order
     given, each as early as it is allowed. The same question has the same answer.
 
+    :raises DayPassed: if the day is over
     :raises NotFound: if the actor may not see one of the customers, or a visit is not theirs
     """
+    today = calendars.local_day(now)
+    if on < today:
+        raise DayPassed(on=on, today=today)
     frame = frame_at(now)
     worked = _worked(on, hours, frame, now=now)
     start = moments.moment_of(worked[0][0] if worked else moments.micros(now))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -67,7 +68,7 @@ def open_audit(*, now: datetime) -> str:
 def look_further(audit_id: str) -> Look:
     """Look at the run's next batch. Writes nothing."""
     audit = db.session.get_one(GovernorAudit, audit_id, populate_existing=True)
-    following, find = _PHASES[audit.phase]
+    following, find = PHASES[audit.phase]
     batch = following(audit.cursor)
     return Look(audit.phase, audit.cursor, batch, find(batch) if batch else [])
 
@@ -90,14 +91,15 @@ def find_other_bytes(decision_ids: Sequence[str]) -> list[LedgerBreach]:
     ]
 
 
-_PHASES: dict[
+PHASES: dict[
     AuditPhase, tuple[Callable[[str], list[str]], Callable[[Sequence[str]], list[LedgerBreach]]]
 ] = {
     AuditPhase.CAPS: (auditing.next_subjects, auditing.find_broken_caps),
     AuditPhase.HOURS: (auditing.next_slots, hours_audit.find_closed_hours),
+    AuditPhase.STANDING: (alerts.next_standing, find_other_bytes),
     AuditPhase.REPLAYS: (auditing.next_decisions, find_other_bytes),
 }
-_NEXT = {AuditPhase.CAPS: AuditPhase.HOURS, AuditPhase.HOURS: AuditPhase.REPLAYS}
+NEXT = dict(pairwise(PHASES))
 
 
 def note_look(audit_id: str, look: Look, *, busy_ms: int, now: datetime) -> bool:
@@ -109,8 +111,8 @@ def note_look(audit_id: str, look: Look, *, busy_ms: int, now: datetime) -> bool
     _raise_alerts(look.breaches, now=now)
     if look.batch:
         audit.advance(look.phase, look.batch[-1], looked_at=len(look.batch), busy_ms=busy_ms)
-    elif look.phase in _NEXT:
-        phase = _NEXT[look.phase]
+    elif look.phase in NEXT:
+        phase = NEXT[look.phase]
         cursor = auditing.last_replayed() if phase is AuditPhase.REPLAYS else ""
         audit.advance(phase, cursor, looked_at=0, busy_ms=busy_ms)
     else:
@@ -151,13 +153,9 @@ def _alert(breach: LedgerBreach, *, now: datetime) -> dict[str, Any]:
 
 
 def _close_mended(*, since: datetime, now: datetime) -> None:
-    """Close what this run, which saw the whole ledger, did not see again."""
+    """Close what this run, which looked again at all that stood, did not see again."""
     gone = sa.update(GovernorAlert).where(GovernorAlert.closed_at.is_(None))
-    gone = gone.where(GovernorAlert.seen_at < since, GovernorAlert.kind != AlertKind.REPLAY)
-    db.session.execute(gone.values(closed_at=now))
-    for alert in alerts.standing_replays():  # a decision is replayed once, unless it failed
-        if not find_other_bytes([alert.decision_id or ""]):
-            alert.closed_at = now
+    db.session.execute(gone.where(GovernorAlert.seen_at < since).values(closed_at=now))
 
 
 def acknowledge_alert(alert_id: str, *, note: str, by: Actor, now: datetime) -> GovernorAlert:

@@ -37,11 +37,12 @@ def changes_between(
 ) -> list[dict[str, Any]]:
     """Return the fields in which two versions differ, each with what it was and is.
 
-    A version is its rule's fields and `is_retired`; where there is none before, every field is
-    new. Fields that an older version did not have yet count as what they mean today.
+    A version is its rule's fields and `is_retired`; where there is none before, every field that
+    says something is new. Fields that an older version did not have yet count as what they mean
+    today.
     """
     old, new = _whole(before), _whole(after)
-    names = sorted(name for name in new if before is None or old[name] != new[name])
+    names = sorted(name for name in new if old.get(name) != new[name])
     return [{"field": name, "before": old.get(name), "after": new[name]} for name in names]
 
 
