@@ -5,8 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
-from crm_api.care.policies.linting import Severity
-from crm_api.care.terms import Encoding, MessageState, Occasion, TemplateStatus
+from crm_api.care.terms import Encoding, MessageState, Occasion
 from crm_api.customers.policies.masking import mask_phone
 from crm_api.customers.terms import Category, Tier
 from crm_api.kit.schemas import (
@@ -18,123 +17,6 @@ from crm_api.kit.schemas import (
     TextField,
     page_schema,
 )
-
-EXAMPLE = "【演示通信】{salutation}，祝您生日快乐，万事顺意！拒收请回复R"
-LONGEST_TEXT = 500
-
-
-def _words() -> TextField:
-    return TextField(
-        shortest=1,
-        longest=LONGEST_TEXT,
-        required=True,
-        metadata={
-            "description": "Signature, words with placeholders, opt-out line.",
-            "example": EXAMPLE,
-        },
-    )
-
-
-class TemplateQuerySchema(PageQuerySchema):
-    """Which templates are wanted."""
-
-    occasion = fields.Enum(Occasion, by_value=True, load_default=None)
-
-
-class NewTemplateSchema(Schema):
-    """A template and its first draft."""
-
-    id = RecordIdField(load_default=None, metadata={"description": "Your own id, if you like."})
-    name = TextField(shortest=1, longest=80, required=True, metadata={"example": "生日祝福一"})
-    occasion = fields.Enum(Occasion, by_value=True, required=True)
-    festival_key = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Regexp(r"\A[a-z0-9_]{1,64}\Z"),
-        metadata={"description": "Which festival; for that occasion.", "example": "mid_autumn"},
-    )
-    also_occasion = fields.Enum(
-        Occasion,
-        by_value=True,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "For a text made for two occasions that fall on one day."},
-    )
-    also_festival_key = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Regexp(r"\A[a-z0-9_]{1,64}\Z"),
-        metadata={"description": "Which festival the second occasion is."},
-    )
-    category = fields.Enum(
-        Category,
-        by_value=True,
-        load_default=Category.CARE,
-        validate=validate.OneOf([Category.CARE, Category.MARKETING]),
-        metadata={"description": "A text that offers something is marketing."},
-    )
-    text = _words()
-
-
-class NewVersionSchema(Schema):
-    """The words of a new version."""
-
-    text = _words()
-
-
-class VersionSchema(Schema):
-    """One version of a template."""
-
-    number = fields.Integer(metadata={"example": 1})
-    text = fields.String(metadata={"example": EXAMPLE})
-    status = fields.Enum(TemplateStatus, by_value=True)
-    drafted_by_id = RecordIdField()
-    created_at = MomentField()
-    submitted_by_id = RecordIdField(allow_none=True)
-    submitted_at = MomentField(allow_none=True)
-    approved_by_id = RecordIdField(allow_none=True)
-    approved_at = MomentField(allow_none=True)
-
-
-class TemplateSchema(Schema):
-    """A template with all its versions."""
-
-    id = RecordIdField()
-    name = fields.String(metadata={"example": "生日祝福一"})
-    occasion = fields.Enum(Occasion, by_value=True)
-    festival_key = fields.String(allow_none=True)
-    also_occasion = fields.Enum(Occasion, by_value=True, allow_none=True)
-    also_festival_key = fields.String(allow_none=True)
-    category = fields.Enum(Category, by_value=True)
-    created_at = MomentField()
-    versions = fields.List(fields.Nested(VersionSchema))
-
-
-class PreviewQuerySchema(Schema):
-    """For whom a version is previewed."""
-
-    customer_id = RecordIdField(required=True)
-
-
-class FindingSchema(Schema):
-    """One fault of a template."""
-
-    code = fields.String(metadata={"example": "opt_out_missing"})
-    severity = fields.Enum(
-        Severity, by_value=True, metadata={"description": "An error stops the submission."}
-    )
-    message = fields.String(metadata={"example": "Say how to opt out, such as 拒收请回复R."})
-
-
-class PreviewSchema(Schema):
-    """A version as one customer would read it."""
-
-    text = fields.String()
-    encoding = fields.Enum(Encoding, by_value=True)
-    units = fields.Integer(metadata={"description": "Septets of gsm7, 16-bit units of ucs2."})
-    segments = fields.Integer(metadata={"description": "In how many parts it travels."})
-    longest_segments = fields.Integer(metadata={"description": "The same for the longest name."})
-    findings = fields.List(fields.Nested(FindingSchema))
 
 
 class MessageFiltersSchema(Schema):
@@ -256,5 +138,4 @@ class DayPreviewSchema(Schema):
     occasions = fields.List(fields.Nested(OccasionPreviewSchema))
 
 
-TemplatePageSchema = page_schema(TemplateSchema)
 MessagePageSchema = page_schema(MessageSchema)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from datetime import date as Day  # noqa: N812 - a field of `Cause` is called date
 
     from crm_api.care.policies.birthdays import YearlyDate
-    from crm_api.care.policies.choosing import Words
-    from crm_api.care.policies.linting import Finding
+    from crm_api.care.policies.choosing import Fit, Words
     from crm_api.care.policies.timing import Window
-    from crm_api.care.terms import Encoding, Occasion
+    from crm_api.care.terms import Encoding, MessageState, Occasion
+    from crm_api.care.wording.terms import Verdict
     from crm_api.contact_frequency.terms import ContactClass
     from crm_api.contact_frequency.values import Plan
 
@@ -130,15 +130,32 @@ class DueCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A template as one customer would read it."""
+class Candidate:
+    """Words that are in use for an occasion, and why somebody would be told them or not."""
 
-    text: str
-    encoding: Encoding
-    units: int
-    segments: int
-    longest_segments: int
-    findings: Sequence[Finding]
+    template_id: str
+    template_version: int
+    fit: Fit | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerGreeting:
+    """What a customer would read for one occasion, and because of what."""
+
+    occasion: Occasion
+    festival_key: str | None
+    occurrence: str
+    because: str
+    obstacle: str = ""
+    message_id: str | None = None
+    state: MessageState | None = None
+    text: str | None = None
+    encoding: Encoding | None = None
+    segments: int | None = None
+    template_id: str | None = None
+    template_version: int | None = None
+    candidates: Sequence[Candidate] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from crm_api.accounts.actors import Actor
 from crm_api.accounts.models import Credentials, Role, Staff, Team
 from crm_api.calendars import service as calendars
 from crm_api.calendars.terms import Calendar
-from crm_api.care import service as care
 from crm_api.care.models import CareTemplate, CareTemplateVersion
 from crm_api.care.terms import Occasion, TemplateStatus
+from crm_api.care.wording import service as wording
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.customers import service as customers
 from crm_api.customers.models import Customer
@@ -56,7 +56,7 @@ def load_templates(*, now: datetime) -> int:
     known = set(db.session.scalars(sa.select(CareTemplate.id)))
     fresh = [t for t in _read("reference/care_templates.toml")["template"] if t["id"] not in known]
     for template in fresh:
-        care.create_template(
+        wording.create_template(
             id=template["id"],
             name=template["name"],
             occasion=Occasion(template["occasion"]),
@@ -66,7 +66,7 @@ def load_templates(*, now: datetime) -> int:
             by=PRODUCT,
             now=now,
         )
-        care.submit_version(template["id"], 1, by=PRODUCT, now=now)
+        wording.submit_version(template["id"], 1, by=PRODUCT, now=now)
     return len(fresh)
 
 
@@ -114,7 +114,7 @@ def approve_templates_for_demo(*, now: datetime) -> int:
         )
     ).all()
     for template_id in waiting:
-        care.approve_version(template_id, 1, by=_actor("demo-manager"), now=now)
+        wording.approve_version(template_id, 1, by=_actor("demo-manager"), now=now)
     return len(waiting)
 
 

@@ -34,7 +34,7 @@ def _create_forbidden_words() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("word", sa.String(length=40), nullable=False),
-        sa.Column("folded", sa.String(length=80), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("added_by_id", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_forbidden_words")),

@@ -34,6 +34,7 @@ SHARED = {
     "client_id",
     "key_id",
     "device_id",
+    "word_id",
 }
 # Only the session's own person has these; other people's are asked for all the same.
 OWN = {"session_id"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from crm_api.care.policies.linting import Draft, Severity, lint
 from crm_api.care.terms import Occasion
+from crm_api.care.wording.policies.linting import Draft, Severity, lint
 from crm_api.customers.terms import Category
 
 GOOD = "【演示通信】{salutation}，祝您生日快乐，万事顺意！拒收请回复R"
@@ -92,12 +92,13 @@ def test_a_greeting_addresses_its_customer():
 
 def test_length_is_that_of_the_longest_rendering():
     # 【演示通信】 6, salutation 16, comma 1, opt-out 6: 41 units are left of 70
-    fits = "【演示通信】{salutation}，" + "福" * 41 + "拒收请回复R"
+    def text(words):
+        return "【演示通信】{salutation}，" + "福" * words + "拒收请回复R"
 
-    assert codes(fits, severity=Severity.WARNING) == []
-    assert codes(fits + "福", severity=Severity.WARNING) == ["several_parts"]
-    assert codes(fits + "福" * (201 - 70)) == []
-    assert codes(fits + "福" * (202 - 70)) == ["too_long"]
+    assert codes(text(41), severity=Severity.WARNING) == []
+    assert codes(text(42), severity=Severity.WARNING) == ["several_parts"]
+    assert codes(text(41 + 201 - 70)) == []
+    assert codes(text(41 + 202 - 70)) == ["too_long"]
 
 
 def test_a_solemn_day_bears_no_joy():

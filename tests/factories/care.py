@@ -6,9 +6,9 @@ import itertools
 from datetime import datetime, timedelta
 
 from crm_api import config
-from crm_api.care import service
 from crm_api.care.models import CareMessage, CareTemplate
 from crm_api.care.terms import Encoding, MessageState, Occasion
+from crm_api.care.wording import service as wording
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers.models import Customer
@@ -51,13 +51,13 @@ def make_template(
         **changes,
     }
     with transaction():
-        template = service.create_template(**content, by=author, now=clock.now())
+        template = wording.create_template(**content, by=author, now=clock.now())
     if is_approved:
         approver = make_staff()
         with transaction():
-            service.submit_version(template.id, 1, by=author, now=clock.now())
+            wording.submit_version(template.id, 1, by=author, now=clock.now())
         with transaction():
-            service.approve_version(template.id, 1, by=approver, now=clock.now())
+            wording.approve_version(template.id, 1, by=approver, now=clock.now())
     return template
 
 

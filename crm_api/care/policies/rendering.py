@@ -65,3 +65,8 @@ def longest_rendering(compiled: Compiled) -> str:
     """Return the text as long as any customer can make it; unknown names count as they stand."""
     values = {name: "宽" * LONGEST.get(name, len(name)) for name in compiled.names}
     return compiled.render(values)
+
+
+def typical_rendering(compiled: Compiled) -> str:
+    """Return the text as most customers read it: three characters for each name."""
+    return compiled.render(dict.fromkeys(compiled.names, "宽" * 3))

@@ -16,7 +16,16 @@ TWO_CHARACTER_SURNAMES: Final = re.compile(
     "|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘|令狐|呼延|百里|东郭|南门"
 )
 HAN_NAME: Final = re.compile(r"[\u3400-\u9fff]{2,4}")
-UNSPEAKABLE: Final = re.compile(r"[\x00-\x1f\x7f【】{}]")
+# No name holds these: controls, what is not seen or turns the reading round, what passes for a
+# signature or a placeholder, and what a phone turns into a link.
+UNSPEAKABLE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2028-\u202e"
+    r"\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff"
+    r"\[\]{}【】\uff3b\uff3d\u3014\u3015〖〗]"
+    r"|://|www\.|\.(?:com|cn|net|org|top|xyz|vip|cc|io|me|link|info|app)\b",
+    re.IGNORECASE,
+)
 
 
 def salute(name: str, gender: Gender) -> str:
@@ -44,5 +53,5 @@ def say_name(name: str) -> str:
 
 def is_unspeakable(name: str, longest: int) -> bool:
     """Tell whether a name is empty, too long, or holds what no name does."""
-    units = len(name.encode("utf-16-le")) // 2
-    return not 0 < units <= longest or UNSPEAKABLE.search(name) is not None
+    units = len(name.encode("utf-16-le", "surrogatepass")) // 2
+    return not 0 < units <= longest or not name.strip() or UNSPEAKABLE.search(name) is not None

@@ -10,14 +10,38 @@ from crm_api.care.models import CareMessage
 from crm_api.care.queries.celebrants import people_of
 from crm_api.care.values import DueCount
 from crm_api.customers import queries as customers
+from crm_api.customers.models import ExtendedProfile
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from crm_api.accounts.actors import Actor
     from crm_api.care.values import Cause
+    from crm_api.customers.terms import CommunicationStyle
+
+
+def due_customer(cause: Cause, customer_id: str) -> Sequence[Any]:
+    """Return a customer as often as they are due for a cause, with the message that is planned."""
+    people = people_of(cause)
+    people = people.where(people.selected_columns["customer_id"] == customer_id)
+    found = people.subquery()
+    message = sa.select(CareMessage.id).where(CareMessage.occurrence == found.c.occurrence)
+    style = sa.select(ExtendedProfile.communication_style)
+    style = style.where(ExtendedProfile.id == found.c.customer_id)
+    statement = sa.select(
+        *found.c,
+        message.scalar_subquery().label("message_id"),
+        style.scalar_subquery().label("style"),
+    )
+    return db.session.execute(statement.order_by(found.c.key)).all()
+
+
+def style_of(customer_id: str) -> CommunicationStyle | None:
+    """Return how a customer likes to be spoken to, as far as it is known."""
+    style = sa.select(ExtendedProfile.communication_style).where(ExtendedProfile.id == customer_id)
+    return db.session.scalar(style)
 
 
 def count_due(cause: Cause, *, visible_to: Actor | None = None) -> list[DueCount]:

@@ -37,6 +37,12 @@ MAY_BE_READ = frozenset(
         MessageState.UNCERTAIN,
     }
 )
+SAID: list[Any] = [
+    CareMessage.customer_id,
+    CareMessage.template_id,
+    CareMessage.text,
+    CareMessage.due_at,
+]
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -88,9 +94,7 @@ def _messages(
     message = aliased(CareMessage)
     first = _end(message, message.due_at < around.opens_at, by=message.due_at.desc())
     last = _end(message, message.due_at >= around.closes_at, by=message.due_at.asc())
-    near: sa.Select[Any] = sa.select(
-        CareMessage.customer_id, CareMessage.template_id, CareMessage.text, CareMessage.due_at
-    ).where(
+    near = sa.select(*SAID).where(
         CareMessage.customer_id == Customer.id,
         CareMessage.due_at >= sa.func.coalesce(first, sa.literal(LONG_AGO)),
         CareMessage.due_at <= sa.func.coalesce(last, sa.literal(FAR_AHEAD)),

@@ -2,6 +2,7 @@
 
 from crm_api.care.service.arbitration import drop_lost, note_losses, rearbitrate
 from crm_api.care.service.causes import causes_between
+from crm_api.care.service.customer_previews import preview_greetings, preview_version
 from crm_api.care.service.messages import (
     cancel_message,
     expire_messages,
@@ -9,24 +10,15 @@ from crm_api.care.service.messages import (
     suppress_queued,
 )
 from crm_api.care.service.planning import count_cause
-from crm_api.care.service.previews import preview_day, preview_version
+from crm_api.care.service.previews import preview_day
 from crm_api.care.service.rehearsing import Rehearsal
 from crm_api.care.service.rounds import note_progress, open_round, plan_batch, start_run
-from crm_api.care.service.templates import (
-    approve_version,
-    create_template,
-    draft_version,
-    submit_version,
-)
 
 __all__ = [
     "Rehearsal",
-    "approve_version",
     "cancel_message",
     "causes_between",
     "count_cause",
-    "create_template",
-    "draft_version",
     "drop_lost",
     "expire_messages",
     "note_losses",
@@ -34,10 +26,10 @@ __all__ = [
     "open_round",
     "plan_batch",
     "preview_day",
+    "preview_greetings",
     "preview_version",
     "rearbitrate",
     "settle_submissions",
     "start_run",
-    "submit_version",
     "suppress_queued",
 ]

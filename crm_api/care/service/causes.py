@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from crm_api import config
 from crm_api.calendars import service as calendars
 from crm_api.calendars.terms import Calendar
-from crm_api.care import queries
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.policies import birthdays, timing
 from crm_api.care.terms import Occasion
-from crm_api.care.values import Cause
+from crm_api.care.values import NO_WORDS, Cause
+from crm_api.care.wording import service as wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,11 +133,12 @@ def _festivals(festivals: list[FestivalDay], *, window: timing.Window) -> Iterat
 
 
 def _with_words(causes: Iterable[Cause]) -> list[Cause]:
-    """Give each its words; each pool is read once, however many days want it."""
-    found = list(causes)
-    themes = {(cause.occasion, cause.festival_key) for cause in found}
-    pools = {theme: queries.words_for(*theme) for theme in themes}
-    return [_say(cause, pools[cause.occasion, cause.festival_key]) for cause in found]
+    """Give each its words; all are read once, however many days want them."""
+    pools = wording.words_in_use()
+    return [
+        _say(cause, pools.get(frozenset({(cause.occasion, cause.festival_key)}), NO_WORDS))
+        for cause in causes
+    ]
 
 
 def _say(cause: Cause, words: Pool) -> Cause:

@@ -16,6 +16,8 @@ from crm_api.care.queries import together
 from crm_api.care.service.causes import window_on
 from crm_api.care.terms import MessageState
 from crm_api.care.values import NO_WORDS
+from crm_api.care.wording import queries as wording_queries
+from crm_api.care.wording import service as wording
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
@@ -33,10 +35,11 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
     A message says two occasions at the most: its own, and the dearest of the others for which
     there is a fresh text of its category. What a gateway has in hand stays as it is.
     """
-    words = together.words_for_both()
-    pairs = together.find_pairs(winner_slot_ids) if words else ()
+    approved = wording_queries.approved_versions(for_both=True)
+    pairs = together.find_pairs(winner_slot_ids) if approved else ()
     if not pairs:
         return 0
+    words = wording.fit_words(approved)
     festivals = {rule.key: rule.name for rule in festival_rules()}
     told = _told_besides(pairs)
     texts: dict[str, dict[str, Any]] = {}

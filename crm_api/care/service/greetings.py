@@ -18,7 +18,7 @@ from crm_api.kit.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crm_api.care.policies.choosing import Told
+    from crm_api.care.policies.choosing import Told, Words
     from crm_api.care.policies.timing import Window
     from crm_api.care.values import Cause
 
@@ -47,42 +47,45 @@ def write_greetings(people: Sequence[Any], cause: Cause, *, window: Window) -> W
 
 
 def _greet(person: Any, cause: Cause, *, window: Window, told: Told) -> Greeting | None:
-    number = stable_number(person.occurrence)
     chosen = choose(
         turn_of(person.occurrence),
         among=cause.words.ranked_for(person.tier, person.style),
         told=told,
-        values=_values(person, cause),
+        values=values_of_person(person, cause),
     )
     if chosen is None:
         return None
     words, text = chosen
     length = lengths.measure(text)
     message_id = new_id()
-    plan = Plan(
-        customer_id=person.customer_id,
-        channel=Channel.SMS,
-        category=words.category,
-        at=window.place(number),
-        endpoint=person.number,
-        occurrence=person.occurrence,
-        said_once=said_once(person.occurrence),
-        not_after=window.closes_at,
-        source=f"care_message:{message_id}",
-        occasion_class=cause.priority,
-        occasion_rank=cause.rank,
-    )
     return Greeting(
         message_id=message_id,
         words=words,
         text=text,
         encoding=length.encoding,
         segments=length.segments,
-        plan=plan,
+        plan=_plan(person, cause, words, window=window, source=f"care_message:{message_id}"),
     )
 
 
-def _values(person: Any, cause: Cause) -> dict[str, str]:
+def _plan(person: Any, cause: Cause, words: Words, *, window: Window, source: str) -> Plan:
+    return Plan(
+        customer_id=person.customer_id,
+        channel=Channel.SMS,
+        category=words.category,
+        at=window.place(stable_number(person.occurrence)),
+        endpoint=person.number,
+        occurrence=person.occurrence,
+        said_once=said_once(person.occurrence),
+        not_after=window.closes_at,
+        source=source,
+        occasion_class=cause.priority,
+        occasion_rank=cause.rank,
+    )
+
+
+def values_of_person(person: Any, cause: Cause) -> dict[str, str]:
+    """Return what a text may name of somebody and their day."""
     values = {
         "salutation": salutations.salute(person.name, person.gender),
         "name": salutations.say_name(person.name),

@@ -1,25 +1,18 @@
-"""Tell what customers would read, and how many, before anything goes out."""
+"""Tell who is due on a day, before anything goes out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from crm_api.calendars import service as calendars
-from crm_api.calendars.queries import festival_rules
 from crm_api.care import queries
-from crm_api.care.policies import rendering, salutations
-from crm_api.care.policies.lengths import measure
-from crm_api.care.policies.naming import SAMPLES, name_of_day
 from crm_api.care.service.causes import causes_of
-from crm_api.care.service.templates import lint_version
-from crm_api.care.values import DayPreview, OccasionPreview, Preview
-from crm_api.customers import queries as customers
+from crm_api.care.values import DayPreview, OccasionPreview
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.care.models import CareTemplate
     from crm_api.care.values import Cause
 
 
@@ -56,38 +49,3 @@ def _count(cause: Cause, occasion: OccasionPreview, *, visible_to: Actor) -> Non
             occasion.by_reason[obstacle] += group.count
         else:
             occasion.open += group.count
-
-
-def preview_version(
-    template_id: str, number: int, *, customer_id: str, visible_to: Actor
-) -> Preview:
-    """Return a version as one customer would read it, its length on the air, and its faults.
-
-    :raises NotFound: if there is no such version, or the customer is not the reader's to see
-    """
-    template = queries.get_template(template_id)
-    version = queries.get_version(template, number)
-    customer = customers.get_customer(customer_id, visible_to=visible_to)
-    names = {rule.key: rule.name for rule in festival_rules()}
-    compiled = rendering.compile_text(version.text)
-    known = {
-        **SAMPLES,
-        "salutation": salutations.salute(customer.name, customer.gender),
-        "name": salutations.say_name(customer.name),
-        "festival": "、".join(names.get(key, "") for key in _festivals_of(template)),
-        "anniversary": name_of_day("", ""),
-    }
-    text = compiled.render({name: known.get(name, f"{{{name}}}") for name in compiled.names})
-    length = measure(text)
-    return Preview(
-        text=text,
-        encoding=length.encoding,
-        units=length.units,
-        segments=length.segments,
-        longest_segments=measure(rendering.longest_rendering(compiled)).segments,
-        findings=lint_version(template, version),
-    )
-
-
-def _festivals_of(template: CareTemplate) -> list[str]:
-    return [key for key in (template.festival_key, template.also_festival_key) if key]

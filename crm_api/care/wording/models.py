@@ -15,6 +15,6 @@ class ForbiddenWord(Record, Model):
     __tablename__ = "forbidden_words"
 
     word: Mapped[str] = mapped_column(sa.String(40))
-    folded: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    folded: Mapped[str] = mapped_column(unique=True)
     reason: Mapped[str]
     added_by_id: Mapped[RecordId]

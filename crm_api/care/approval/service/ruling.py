@@ -11,6 +11,7 @@ from crm_api.care import queries as care
 from crm_api.care.approval import queries
 from crm_api.care.approval.errors import DayIsOver
 from crm_api.care.approval.models import DayRuling
+from crm_api.care.wording import queries as wording
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -47,7 +48,7 @@ def rule(
     _require_ahead(on, now=now)
     team = accounts.get_team(team_id or by.team_id, visible_to=by)
     if template_id is not None:
-        care.get_template(template_id)
+        wording.get_template(template_id)
     if message_id is not None and care.get_message(message_id, visible_to=by).on_day != on:
         raise NotFound("care message")
     contact_frequency.stop_begins()

@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from crm_api.care.models import CareTemplate, CareTemplateVersion
-from crm_api.care.policies.choosing import Pool, Words
-from crm_api.care.policies.rendering import compile_text
-from crm_api.care.terms import Occasion, TemplateStatus
-from crm_api.customers.terms import CommunicationStyle, Tier
+from crm_api.care.terms import TemplateStatus
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crm_api.kit.paging import PageRequest
 
 
 WITH_VERSIONS = sa.orm.selectinload(CareTemplate.versions)
 
 
-def list_templates(*, page: PageRequest, occasion: Occasion | None = None) -> Page:
-    """Return a page of templates with their versions, by name."""
+def list_templates(
+    *,
+    page: PageRequest,
+    status: TemplateStatus | None = None,
+    is_retired: bool | None = None,
+    q: str | None = None,
+    **equal: Any,
+) -> Page:
+    """Return a page of templates with their versions, by name.
+
+    `status` wants those with a version that stands so, `q` a piece of the name, `equal` the
+    columns that must have a value.
+    """
     statement = sa.select(CareTemplate).options(WITH_VERSIONS)
-    if occasion is not None:
-        statement = statement.where(CareTemplate.occasion == occasion)
+    for name, value in equal.items():
+        if value is not None:
+            statement = statement.where(getattr(CareTemplate, name) == value)
+    if status is not None:
+        version = sa.select(CareTemplateVersion.id).where(
+            CareTemplateVersion.template_id == CareTemplate.id, CareTemplateVersion.status == status
+        )
+        statement = statement.where(version.exists())
+    if is_retired is not None:
+        is_over = CareTemplate.retired_at.is_not(None)
+        statement = statement.where(is_over if is_retired else sa.not_(is_over))
+    if q is not None:
+        statement = statement.where(CareTemplate.name.contains(q, autoescape=True))
     return fetch_page(statement, by=[CareTemplate.name, CareTemplate.id], page=page)
+
+
+def list_versions(*, page: PageRequest, status: TemplateStatus) -> Page:
+    """Return a page of versions that stand alike, each with its template, the oldest first."""
+    statement: Any = (
+        sa.select(CareTemplateVersion, CareTemplate)
+        .join(CareTemplate, CareTemplate.id == CareTemplateVersion.template_id)
+        .where(CareTemplateVersion.status == status)
+    )
+    by = [CareTemplateVersion.created_at, CareTemplateVersion.id]
+    return fetch_page(statement, by=by, page=page)
 
 
 def get_template(template_id: str, *, locked: bool = False) -> CareTemplate:
@@ -75,31 +107,17 @@ def _find(condition: sa.ColumnElement[bool]) -> CareTemplate | None:
     return db.session.scalars(statement.options(WITH_VERSIONS)).one_or_none()
 
 
-def words_for(occasion: Occasion, festival_key: str | None) -> Pool:
-    """Return what is approved to be said on an occasion alone, in a fixed order."""
+def approved_versions(*, for_both: bool = False) -> Sequence[Any]:
+    """Return what is approved, each version with its template, in a fixed order.
+
+    `for_both` wants only what is made for two occasions at once.
+    """
     statement = (
         sa.select(CareTemplateVersion, CareTemplate)
         .join(CareTemplate, CareTemplate.id == CareTemplateVersion.template_id)
-        .where(
-            CareTemplateVersion.status == TemplateStatus.APPROVED,
-            CareTemplate.occasion == occasion,
-            CareTemplate.festival_key.is_not_distinct_from(festival_key),
-            CareTemplate.also_occasion.is_(None),
-        )
+        .where(CareTemplateVersion.status == TemplateStatus.APPROVED)
         .order_by(CareTemplate.id)
     )
-    return Pool(words_of(template, version) for version, template in db.session.execute(statement))
-
-
-def words_of(template: CareTemplate, version: CareTemplateVersion) -> Words:
-    """Return a version as the planner uses it."""
-    return Words(
-        template_id=template.id,
-        number=version.number,
-        category=template.category,
-        compiled=compile_text(version.text),
-        tiers=None if template.tiers is None else frozenset(map(Tier, template.tiers)),
-        styles=None
-        if template.styles is None
-        else frozenset(map(CommunicationStyle, template.styles)),
-    )
+    if for_both:
+        statement = statement.where(CareTemplate.also_occasion.is_not(None))
+    return db.session.execute(statement).all()
