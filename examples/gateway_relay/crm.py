@@ -65,7 +65,7 @@ class Crm:
         try:
             reply = self._ask(path, json.dumps(body).encode())
         except (OSError, http.client.HTTPException) as error:
-            self._hang_up()
+            self.hang_up()
             raise Away(type(error).__name__) from error
         return _read(name, reply)
 
@@ -85,8 +85,10 @@ class Crm:
         )
         return kind(self._url.hostname or "", self._url.port, timeout=self._timeout)
 
-    def _hang_up(self) -> None:
-        connection, self._own.connection = self._own.connection, None
+    def hang_up(self) -> None:
+        """Close this thread's connection."""
+        connection = getattr(self._own, "connection", None)
+        self._own.connection = None
         if connection is not None:
             connection.close()
 

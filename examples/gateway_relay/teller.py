@@ -55,6 +55,14 @@ class Teller:
 
     def run(self) -> None:
         """Tell until finished, or until the CRM refuses our key."""
+        try:
+            self._tell_until_finished()
+        except KeyRefused as refused:
+            self._stopping.halt(str(refused), exit_code=KEY_REFUSED)
+        finally:
+            self._crm.hang_up()
+
+    def _tell_until_finished(self) -> None:
         backoff = Backoff()
         while not self._is_over():
             try:
@@ -63,9 +71,6 @@ class Teller:
                 warn("crm_away", why=str(away))
                 self._pause(backoff.next_delay(at_least=away.retry_after))
                 continue
-            except KeyRefused as refused:
-                self._stopping.halt(str(refused), exit_code=KEY_REFUSED)
-                return
             backoff.reset()
             if not is_more:
                 if self._finishing_at:

@@ -54,6 +54,8 @@ class Worker:
             self._stopping.halt(str(refused), exit_code=KEY_REFUSED)
         except CentreRefusesUs as refused:
             self._stopping.halt(str(refused), exit_code=CENTRE_REFUSES)
+        finally:
+            self._tools.crm.hang_up()
 
     def work_once(self) -> float:
         """Take a batch and send it; return how many seconds to wait before the next."""

@@ -34,11 +34,12 @@ class Callbacks:
         self._takers = {f"{secret}/dlr": self._take_report, f"{secret}/mo": self._take_inbound}
         self._base = (settings.callback_url or f"http://{settings.listen}").rstrip("/") + secret
         host, _, port = settings.listen.rpartition(":")
-        self._server = _Server((host, int(port)), self.take)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="callbacks")
+        self._address = (host, int(port))
 
     def start(self) -> None:
         """Listen."""
+        self._server = _Server(self._address, self.take)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="callbacks")
         self._thread.start()
 
     def stop(self) -> None:
