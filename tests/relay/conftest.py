@@ -1,7 +1,14 @@
-"""A journal of one's own, a CRM that does as a test wants, and a host between them."""
+"""Journals, CRMs that do as a test wants, and the real one."""
+
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from crm_api.app import create_app
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.kit import clock
+from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from gateway_relay.crm import Crm
 from gateway_relay.journal import Journal
 from gateway_relay.stopping import Stopping
@@ -10,6 +17,9 @@ from gateway_relay.values import Outcome, State
 from gateway_relay.worker import Tools, Worker
 from tests.relay.crm import ScriptedCrm
 from tests.relay.factories import settings
+from tests.relay.field import Field
+from tests.support import databases
+from tests.support.server import zone_where_it_is_late_morning
 
 
 @pytest.fixture
@@ -74,3 +84,20 @@ def host(crm, journal, tmp_path):
     host = Host(crm, journal, tmp_path)
     yield host
     host.crm.hang_up()
+
+
+@pytest.fixture
+def field(own_database_url, tmp_path):
+    """The real server, with the shipped policies, where it is late morning."""
+    zone = zone_where_it_is_late_morning()
+    settings = databases.settings_for(own_database_url, zone=ZoneInfo(zone))
+    app = create_app(settings)
+    with app.app_context():
+        with transaction():
+            contact_frequency.ensure_default_policies(now=clock.now())
+        field = Field(app, own_database_url, tmp_path, zone)
+        field.server.start()
+        yield field
+        field.server.stop()
+        db.session.remove()
+        db.engine.dispose()

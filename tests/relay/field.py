@@ -1,0 +1,126 @@
+"""The real server where it is late morning, and relays on hosts of their own."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+
+import sqlalchemy as sa
+
+from crm_api.accounts.models import Scope
+from tests.factories.accounts import make_client
+from tests.support.server import ROOT, Server, free_port
+
+OPEN = ("queued", "leased", "submitting")
+PATIENCE = 240
+
+
+class Field:
+    """The server, its database, and a folder for journals."""
+
+    def __init__(self, app, url, folder, zone):
+        self.app, self.database, self.folder = app, url, folder
+        rate = {"CRM_GATEWAY_MESSAGES_PER_SECOND": "1000000"}
+        self.server = Server(url, CRM_TIME_ZONE=zone, **rate)
+
+    def sql(self, statement):
+        """Run a statement past the product, whose own would wait for the writers' lock."""
+        engine = sa.create_engine(self.database)
+        try:
+            with engine.begin() as connection:
+                return connection.execute(sa.text(statement)).all()
+        finally:
+            engine.dispose()
+
+    def states(self):
+        return dict(tuple(row) for row in self.sql("SELECT id, state FROM care_messages"))
+
+    def flask(self, *arguments):
+        done = self.app.test_cli_runner().invoke(args=arguments)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def wait_until_settled(self, hosts):
+        """Wait until no message is on its way."""
+
+        def left():
+            assert not any(host.is_broken for host in hosts), [host.exit_code for host in hosts]
+            return Counter(state for state in self.states().values() if state in OPEN)
+
+        wait_until(lambda: not left(), otherwise=left)
+
+
+def wait_until(is_true, *, otherwise=str):
+    deadline = time.monotonic() + PATIENCE
+    while not is_true():
+        assert time.monotonic() < deadline, otherwise()
+        time.sleep(0.2)
+
+
+class Host:
+    """A gateway host: a journal, and a relay that is started again whenever it dies.
+
+    `fates` are the steps at which its lives end, one after the other; `None` is a long life.
+    """
+
+    def __init__(self, field, *, name, fates=(), mutants=(), **settings):
+        self.journal = field.folder / f"{name}.db"
+        self.deaths, self.exit_code = [], None
+        self._fates, self._mutants = iter(fates), mutants
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "examples"),
+            "RELAY_CRM_URL": field.server.url,
+            "RELAY_CRM_KEY": make_client(Scope.GATEWAY)[1],
+            "RELAY_JOURNAL": str(self.journal),
+            "RELAY_WAIT_SECONDS": "1",
+            "RELAY_LOG_LEVEL": "ERROR",
+            "RELAY_LISTEN": f"127.0.0.1:{free_port()}",
+            **{f"RELAY_{key.upper()}": str(value) for key, value in settings.items()},
+        }
+        self._is_over = False
+        self._process = None
+        self._turn = threading.Lock()
+        self._thread = threading.Thread(target=self._live)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        """Send TERM, and let it finish."""
+        with self._turn:
+            self._is_over = True
+            if self._process:
+                self._process.terminate()
+        self._thread.join()
+
+    def _live(self):
+        while True:
+            fate = next(self._fates, None)
+            program = ["tests.relay.dying", *map(str, fate)] if fate else ["gateway_relay"]
+            with self._turn:
+                if self._is_over:
+                    return
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", *program, *(self._mutants if fate else ())],
+                    cwd=ROOT,
+                    env=self._environment,
+                )
+            self.exit_code = self._process.wait()
+            if self.exit_code != -9:
+                return
+            self.deaths.append(fate[0])
+
+    @property
+    def is_broken(self):
+        return not self._thread.is_alive()
+
+    def attempts(self):
+        with sqlite3.connect(self.journal) as rows:
+            return rows.execute("SELECT message_id, state, is_told FROM attempts").fetchall()
