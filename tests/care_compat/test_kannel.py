@@ -277,3 +277,15 @@ def test_it_is_told_where_to_report(kannel, monkeypatch):
 
     url = reply.headers["X-Kannel-DLR-Url"]
     assert url.startswith(f"https://crm.example.com/v1/compat/kannel/{kannel.key}/dlr?id=")
+
+
+def test_a_crash_between_lease_and_begin_loses_nothing(kannel, other_kannel, at, monkeypatch):
+    message = make_message()
+    with monkeypatch.context() as patched:
+        patched.setattr("crm_api.care.compat.service.begin_offers", None)
+        assert kannel.ask("next").status_code == 500
+    assert other_kannel.next() is None
+
+    at(later(seconds=60))
+
+    assert other_kannel.next()[0] == message.id

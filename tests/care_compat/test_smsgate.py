@@ -358,6 +358,16 @@ class TestLettingIn:
         again = administrator.post(f"/v1/smsgate-devices/{phone.id}/invitations")
         assert again.json["code"] == "device_removed"
 
+    def test_a_removed_phone_stays_out_though_its_client_is_let_in_again(
+        self, administrator, phone
+    ):
+        make_message()
+        administrator.put(f"/v1/smsgate-devices/{phone.id}/removal")
+        administrator.put(f"/v1/clients/{phone.id}/activation")
+
+        assert phone.ask("message").status_code == 404
+        assert phone.hear(recorded.heard("TD", number="+8613900001234")).status_code == 401
+
     def test_the_list_names_each_phone_and_no_secret(self, administrator, phone, other_phone):
         administrator.put(f"/v1/smsgate-devices/{other_phone.id}/removal")
 

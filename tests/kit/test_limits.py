@@ -28,6 +28,14 @@ def test_it_is_refused_with_a_time_to_come_back(strict_client, monkeypatch):
     assert strict_client.get("/healthz").status_code == 200
 
 
+def test_a_key_in_the_path_is_a_client_of_its_own(strict_client):
+    for _ in range(4):
+        strict_client.get("/v1/compat/kannel/one/next")
+
+    assert strict_client.get("/v1/compat/kannel/one/next").status_code == 429
+    assert strict_client.get("/v1/compat/kannel/two/next").status_code == 401
+
+
 def test_others_are_not_held_up(strict_client):
     for _ in range(4):
         strict_client.get("/healthz", headers={"Authorization": "Bearer one"})

@@ -28,6 +28,8 @@ def test_a_plain_postgresql_url_gets_our_driver():
         ("CRM_TIME_ZONE", "Mars/Olympus"),
         ("CRM_WORKING_HOURS", "18-9"),
         ("CRM_LOG_LEVEL", "SHOUT"),
+        ("CRM_PUBLIC_URL", "crm.example.com"),
+        ("CRM_PUBLIC_URL", "https://crm.example.com/%d"),
     ],
 )
 def test_a_wrong_one_is_named(name, value):

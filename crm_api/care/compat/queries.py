@@ -39,6 +39,17 @@ def get_device(device_id: str) -> SmsGateDevice:
     return device
 
 
+def get_phone(client_id: str) -> SmsGateDevice:
+    """Return the phone that a machine client is.
+
+    :raises NotFound: if it is none, or was taken out of service
+    """
+    device = get_device(client_id)
+    if device.removed_at is not None:
+        raise NotFound("device")
+    return device
+
+
 def lock_device(device_id: str) -> SmsGateDevice:
     """Lock a phone that there is, and read it as it is now."""
     statement = sa.select(SmsGateDevice).where(SmsGateDevice.id == device_id).with_for_update()
@@ -76,6 +87,7 @@ def find_signing_key(device_id: str) -> str | None:
         .where(
             SmsGateDevice.id == device_id,
             SmsGateDevice.registered_at.is_not(None),
+            SmsGateDevice.removed_at.is_(None),
             MachineClient.status == Standing.ACTIVE,
         )
     )

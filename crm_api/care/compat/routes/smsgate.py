@@ -48,8 +48,8 @@ def register_device(payload: Payload) -> Any:
 @blueprint.response(200, schemas.PhoneStandingSchema)
 def show_device() -> Any:
     """Show a phone to itself."""
-    device = queries.get_device(current_client().id)
-    return {"device": device, "external_ip": request.remote_addr}
+    device = queries.get_phone(current_client().id)
+    return {"device": device, "external_ip": request.remote_addr or ""}
 
 
 @blueprint.patch(f"{ROOT}/device")
@@ -59,7 +59,7 @@ def show_device() -> Any:
 @blueprint.response(204)
 def change_device(payload: Payload) -> None:
     """Take a phone's push token, which nobody uses: the phone asks by itself."""
-    if payload["id"] != queries.get_device(current_client().id).id:
+    if payload["id"] != queries.get_phone(current_client().id).id:
         raise NotFound("device")
 
 
@@ -71,7 +71,7 @@ def change_device(payload: Payload) -> None:
 @blueprint.response(200, schemas.PhoneMessageSchema(many=True))
 def list_messages(query: Payload) -> Any:
     """Offer a phone a few messages, and again what it was offered and has not answered."""
-    device_id = queries.get_device(current_client().id).id
+    device_id = queries.get_phone(current_client().id).id
     if room := service.room_of(device_id):
         offer(room, worker="smsgate", gateway_id=device_id)
     with transaction():
@@ -86,7 +86,7 @@ def list_messages(query: Payload) -> Any:
 @blueprint.response(204)
 def take_states(payload: Any) -> None:
     """Take how far messages have come."""
-    device_id = queries.get_device(current_client().id).id
+    device_id = queries.get_phone(current_client().id).id
     service.take_states(payload, device_id=device_id, now=clock.now())
 
 
@@ -96,7 +96,7 @@ def take_states(payload: Any) -> None:
 @blueprint.response(200, schemas.PhoneWebhookSchema(many=True))
 def list_webhooks() -> Any:
     """Tell a phone where to bring what it hears."""
-    device_id = queries.get_device(current_client().id).id
+    device_id = queries.get_phone(current_client().id).id
     url = address_of(f"{ROOT}/devices/{device_id}/heard")
     return [{"id": device_id, "device_id": device_id, "url": url, "event": SMS_RECEIVED}]
 
@@ -107,7 +107,7 @@ def list_webhooks() -> Any:
 @blueprint.response(200, schemas.PhoneSettingsSchema)
 def show_settings() -> Any:
     """Give a phone the key by which it signs what it brings."""
-    return {"webhooks": queries.get_device(current_client().id)}
+    return {"webhooks": queries.get_phone(current_client().id)}
 
 
 @blueprint.get(f"{ROOT}/events")

@@ -1,0 +1,78 @@
+"""Products ask while customers refuse: what is refused is never offered afterwards."""
+
+from __future__ import annotations
+
+import threading
+import time
+from urllib.parse import quote
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from crm_api.accounts.models import Scope
+from crm_api.care.models import CareMessage
+from crm_api.care.terms import MessageState
+from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
+from tests.care_gateway.test_processes import field, queue
+from tests.factories.accounts import make_client
+
+__all__ = ["field"]
+pytestmark = pytest.mark.heavy
+
+S = MessageState
+MESSAGES = 36
+PULLERS = 3
+
+
+def ask(calls, path):
+    """Ask until the server has time for it; return when it was asked last, and the answer."""
+    while True:
+        asked_at = time.monotonic()
+        reply = calls.get(path)
+        if reply.status_code != 503:
+            assert reply.status_code == 200, reply.text
+            return asked_at, reply
+
+
+def test_nothing_is_offered_once_it_was_refused(field):
+    messages = queue(MESSAGES)
+    offered, refused = [], {}
+
+    def at(key):
+        return httpx.Client(base_url=f"{field.url}/v1/compat/kannel/{key}/", timeout=30)
+
+    def pull(key):
+        with at(key) as calls:
+            while True:
+                asked_at, reply = ask(calls, "next")
+                if not reply.content:
+                    return
+                offered.append((reply.headers["X-Kannel-To"], asked_at))
+
+    def refuse(key):
+        with at(key) as calls:
+            for message in reversed(messages):
+                number = quote(message.number)
+                ask(calls, f"mo?from={number}&to=10086&text=TD&id={message.id}")
+                refused[message.number] = time.monotonic()
+
+    keys = [make_client(Scope.GATEWAY)[1] for _ in range(PULLERS + 1)]
+    threads = [threading.Thread(target=pull, args=[key]) for key in keys[1:]]
+    threads.append(threading.Thread(target=refuse, args=[keys[0]]))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+
+    with transaction(read_only=True):
+        states = dict(db.session.execute(sa.select(CareMessage.number, CareMessage.state)).all())
+    numbers = [number for number, _ in offered]
+    assert len(refused) == MESSAGES
+    assert len(set(numbers)) == len(numbers)
+    assert [n for n, asked_at in offered if asked_at > refused[n]] == []
+    assert states == {
+        m.number: S.SUBMITTING if m.number in numbers else S.SUPPRESSED for m in messages
+    }
+    assert {S.SUBMITTING, S.SUPPRESSED} == set(states.values()), "nobody raced"
