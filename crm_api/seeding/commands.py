@@ -24,8 +24,13 @@ def seed(*, demo: bool) -> None:
         with transaction():
             policies = service.load_policies(now=now)
         with transaction():
+            words = service.load_forbidden_words(now=now)
+        with transaction():
             templates = service.load_templates(now=now)
-        click.echo(f"Reference data: {policies} policies and {templates} templates are new.")
+        click.echo(
+            f"Reference data: {policies} policies and {templates} templates are new, "
+            f"as are {words} forbidden words."
+        )
         if demo:
             _load_demo()
     except DomainError as refusal:

@@ -17,7 +17,7 @@ from crm_api.accounts.actors import Actor
 from crm_api.accounts.models import Credentials, Role, Staff, Team
 from crm_api.calendars import service as calendars
 from crm_api.calendars.terms import Calendar
-from crm_api.care.models import CareTemplate, CareTemplateVersion
+from crm_api.care.models import CareTemplate, CareTemplateVersion, ForbiddenWord
 from crm_api.care.terms import Occasion, TemplateStatus
 from crm_api.care.wording import service as wording
 from crm_api.contact_frequency import service as contact_frequency
@@ -31,6 +31,7 @@ from crm_api.customers.terms import (
     Influence,
     Kind,
     RelationKind,
+    Tier,
 )
 from crm_api.kit.db import db
 from crm_api.seeding.errors import NoDemoInProduction
@@ -61,6 +62,10 @@ def load_templates(*, now: datetime) -> int:
             name=template["name"],
             occasion=Occasion(template["occasion"]),
             festival_key=template.get("festival_key"),
+            also_occasion=_occasion(template.get("also_occasion")),
+            also_festival_key=template.get("also_festival_key"),
+            tiers=[Tier(tier) for tier in template.get("tiers", ())] or None,
+            styles=[CommunicationStyle(style) for style in template.get("styles", ())] or None,
             category=Category.CARE,
             text=f"【{config.current().sms_signature}】{template['text']}{OPT_OUT}",
             by=PRODUCT,
@@ -68,6 +73,24 @@ def load_templates(*, now: datetime) -> int:
         )
         wording.submit_version(template["id"], 1, by=PRODUCT, now=now)
     return len(fresh)
+
+
+def _occasion(given: str | None) -> Occasion | None:
+    return None if given is None else Occasion(given)
+
+
+def load_forbidden_words(*, now: datetime) -> int:
+    """Put the reference words on an empty list; return how many are new.
+
+    What an administrator took off stays off.
+    """
+    groups = _read("reference/forbidden_words.toml")["words"]
+    given = [(word, group["reason"]) for group in groups for word in group["list"]]
+    if db.session.scalar(sa.select(ForbiddenWord.id).limit(1)) is not None:
+        return 0
+    for word, reason in given:
+        wording.forbid_word(word=word, reason=reason, by=PRODUCT, now=now)
+    return len(given)
 
 
 def load_demo_people(*, now: datetime) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from crm_api import config
+from crm_api.care.wording import queries
+from crm_api.care.wording.service.house import house_of_today, lint_version
+from crm_api.care.wording.service.pooling import report_pools
+from crm_api.care.wording.terms import Supply
 from crm_api.config import Environment
 from crm_api.kit.db import Base, db
 from crm_api.kit.transactions import transaction
@@ -47,6 +52,32 @@ def test_without_demo_nobody_is_made(seed):
     rows = _rows()
     assert (rows["customers"], rows["staff"]) == (0, 0)
     assert rows["care_templates"] > 0
+
+
+def test_reference_templates_have_no_fault_and_suffice_for_the_common_days(seed):
+    seed("--demo")
+
+    with transaction(read_only=True):
+        house = house_of_today()
+        findings = {
+            template.name: [
+                finding.code for finding in lint_version(template, version, house=house)
+            ]
+            for version, template in queries.approved_versions()
+        }
+        assert {name: codes for name, codes in findings.items() if codes} == {}
+        pools = report_pools(today=date(2026, 1, 1), days=1, visible_to=None)
+        supply = {pool.festival_key or pool.occasion: pool.supply for pool in pools}
+        poor = {key for key, enough in supply.items() if enough is not Supply.ENOUGH}
+        assert poor == {"qixi", "womens_day"}  # not everybody's days
+
+
+def test_a_word_taken_off_the_list_stays_off(seed):
+    seed()
+    with transaction():
+        db.session.execute(sa.text("DELETE FROM forbidden_words WHERE word = '万能'"))
+
+    assert "0 forbidden words" in seed().output
 
 
 def test_reference_templates_wait_for_a_second_person(seed):

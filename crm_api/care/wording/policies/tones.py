@@ -38,7 +38,9 @@ JOYFUL: Final = (
 # Served by those of the highest tiers: addressed as one writes a letter.
 FORMAL_TIERS: Final = frozenset({Tier.DIAMOND, Tier.SUPREME})
 INFORMAL: Final = re.compile(r"你|咱")
-FAMILIAR: Final = re.compile(r"亲[，,~！!爱]|哦|哟|呀|哈哈|么么|宝贝|小伙伴|[~\uff5e]")
+FAMILIAR: Final = re.compile(
+    r"(?<![\u4e00-\u9fff])亲[，,~！!]|哦|哟|呀|哈哈|么么|宝贝|小伙伴|[~\uff5e]"
+)
 BRIEF: Final = 50  # what a direct reader takes in at a glance, signature and opt-out line included
 HEARTFELT: Final = re.compile(r"[！!]|愿|祝")
 WARM: Final = re.compile(r"家人|阖家|家和|陪伴|相伴|感谢|谢谢|惦记|牵挂|身边|朋友|团圆|健康|安康")
