@@ -91,6 +91,7 @@ def _row(plan, slot_id, template_id, *, text):
         "id": plan.source.removeprefix("care_message:"),
         "created_at": plan.at,
         "state": MessageState.QUEUED,
+        "reason": "",
         "customer_id": plan.customer_id,
         "slot_id": slot_id,
         "occasion": Occasion.BIRTHDAY,
