@@ -61,9 +61,10 @@ def test_it_gets_nothing_to_send(app, gateway, other_gateway, gone, is_swept):
 
 
 def test_what_it_had_begun_is_asked_about_and_never_sent_again(app, gateway, gone):
-    """Nobody swept: its journal is asked first. Not submitted, it is too late for it all the same."""
+    """Nobody swept: its journal is asked first. Not submitted, it is too late all the same."""
     [asked] = gateway.pull()["recover"]
     assert (asked["id"], asked["validity_seconds"]) == (gone["begun"].id, 0)
+    assert gateway.begin(asked) == ["lease_lost"]
 
     gateway.ack(asked, "not_submitted")
 
@@ -87,7 +88,7 @@ def test_parked_meanwhile_only_its_journal_tells_that_it_was_sent(app, gateway, 
 
 
 def test_what_still_has_its_day_goes_out_afresh(gateway, at):
-    """Marketing may keep for days: it is leased again, under another token, and asked about anew."""
+    """Marketing may keep for days: it is leased anew, under another token, and judged anew."""
     message = make_message(category=Category.MARKETING, send_before=later(days=5))
     [old] = gateway.lease()
     at(BACK)

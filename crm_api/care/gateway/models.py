@@ -23,7 +23,7 @@ class DeliveryAttempt(Record, Model):
     """One hand-out of a message, and what its gateway answered.
 
     Without `begun_at`, the gateway gave the message back before it began. `token_hash` is the
-    token of the answer, by which a repeated answer is known.
+    token of the begin, and once there is one that of the answer: repeated, each is known by it.
     """
 
     __tablename__ = "care_attempts"

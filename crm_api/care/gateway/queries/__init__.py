@@ -24,6 +24,7 @@ from crm_api.care.gateway.queries.outbox import (
 )
 from crm_api.care.gateway.queries.records import (
     attempts_of,
+    begun_tokens,
     events_of,
     find_attempts,
     get_message,
@@ -36,6 +37,7 @@ from crm_api.care.gateway.queries.records import (
 __all__ = [
     "actions_of",
     "attempts_of",
+    "begun_tokens",
     "customers_on",
     "events_of",
     "find_attempts",

@@ -53,6 +53,16 @@ def attempts_of(message_ids: Iterable[str], *, gateway_id: str) -> list[Delivery
     return list(db.session.scalars(statement))
 
 
+def begun_tokens(message_ids: Iterable[str]) -> dict[str, str | None]:
+    """Return under which token each of these messages began that nobody has answered for yet."""
+    statement = sa.select(DeliveryAttempt.message_id, DeliveryAttempt.token_hash).where(
+        DeliveryAttempt.message_id.in_(sorted(message_ids)),
+        DeliveryAttempt.begun_at.is_not(None),
+        DeliveryAttempt.result.is_(None),
+    )
+    return {row.message_id: row.token_hash for row in db.session.execute(statement)}
+
+
 def find_attempts(
     *, gateway_id: str, message_ids: Collection[str], provider_ids: Collection[str]
 ) -> list[DeliveryAttempt]:

@@ -114,7 +114,7 @@ def _without_change(
     """Answer what changes nothing: a repeat, or what cannot be said of the message now."""
     token_hash, message = hash_token(ack.lease_token), call.held.get(ack.id)
     for told in attempts:
-        if told.token_hash == token_hash:
+        if told.result is not None and told.token_hash == token_hash:
             return _repeat(ack, told, message)
     refusal = _refusal(ack, message)
     return ItemAnswer(id=ack.id, code=refusal) if refusal else None

@@ -23,7 +23,7 @@ from crm_api.kit.bulk import insert_rows, update_rows
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.care.gateway.values import Held
@@ -36,7 +36,8 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
     """Ask the governor for the last time, and bind to this gateway what it lets through.
 
     Repeated with the same token while the lease lasts, it says the same: the answer may have been
-    lost, and nothing has been submitted before it arrived.
+    lost, and nothing has been submitted before it arrived. The token of a recovery begins nothing:
+    there the gateway's journal says whether it was submitted.
     """
     contact_frequency.join_begins()
     ids = [one.id for one in held]
@@ -48,6 +49,8 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
         if one.id in rows and _holds(one, rows[one.id], now=now)
     }
     leased = {i: row for i, row in holding.items() if row.state is MessageState.LEASED}
+    for recovered in _not_begun_so(holding, but_for=leased):
+        del holding[recovered]
     for lost in _follow_numbers(leased, now=now):
         del leased[lost], holding[lost]
     refusals = _keep_back(leased, gateway_id=gateway_id, now=now)
@@ -55,6 +58,13 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
         del leased[stopped]
     refusals |= _pass_gate(leased, gateway_id=gateway_id, now=now)
     return [_answer(one, rows, holding, refusals) for one in held]
+
+
+def _not_begun_so(holding: Mapping[str, Any], *, but_for: Collection[str]) -> list[str]:
+    """Return which of these had begun already, and under another token."""
+    begun = {i: row for i, row in holding.items() if i not in but_for}
+    tokens = queries.begun_tokens(begun) if begun else {}
+    return [i for i, row in begun.items() if tokens.get(i) != row.lease_token_hash]
 
 
 def _follow_numbers(leased: Mapping[str, Any], *, now: datetime) -> list[str]:
@@ -125,6 +135,7 @@ def _attempt(row: Any, gateway_id: str, *, now: datetime) -> dict[str, Any]:
         "gateway_id": gateway_id,
         "worker": row.lease_worker,
         "begun_at": now,
+        "token_hash": row.lease_token_hash,
         "error": "",
     }
 
