@@ -195,6 +195,18 @@ class OverrideLapsed(DomainError):
         super().__init__("This override has lapsed. Ask for a new one.", lapsed_at=lapsed_at)
 
 
+class OverrideUnvouched(DomainError):
+    """Who approved the override has left, or lost the role that it takes."""
+
+    code = "override_unvouched"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Who approved this override has left or may not approve it any more. Take it back and"
+            " ask anew."
+        )
+
+
 class OverrideDoesNotFit(DomainError):
     """An override binds one contact, and this is another."""
 
@@ -205,6 +217,10 @@ class OverrideDoesNotFit(DomainError):
             "This override was approved for another contact; `differs` says in what.",
             differs=sorted(differs),
         )
+
+
+# What anybody may hear who names an override.
+OVERRIDE_UNUSABLE = (OverrideDoesNotFit, OverrideSettled, OverrideLapsed, OverrideUnvouched)
 
 
 class OwnOverride(DomainError):

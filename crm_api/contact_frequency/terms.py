@@ -172,13 +172,14 @@ class OverrunCause(StrEnum):
 
 
 class OverrideState(StrEnum):
-    """Where an override stands. It lapses by time alone."""
+    """Where an override stands."""
 
     ASKED = "asked"
     APPROVED = "approved"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     USED = "used"
+    LAPSED = "lapsed"  # never stored: time alone makes it so
 
 
 class AlertKind(StrEnum):

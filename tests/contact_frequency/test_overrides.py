@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from crm_api import config
-from crm_api.accounts.models import Role
+from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.audit.models import AuditEntry
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
@@ -182,6 +182,56 @@ def test_unused_it_lapses_a_day_after_its_approval(caller, manager, mine, now, a
 
     assert (blocked.json["code"], blocked.json["differs"]) == ("override_does_not_fit", ["at"])
     assert (late.status_code, late.json["code"]) == (409, "override_lapsed")
+
+
+@pytest.mark.usefixtures("taken")
+def test_it_shows_that_it_lapsed(caller, manager, mine, now, at):
+    waiting = asked(caller, mine, now + 3 * HOUR)
+    override = approved(caller, manager, mine, now + 4 * HOUR)
+
+    def found(state):
+        items = caller.get(f"/v1/contact-overrides?state={state}").json["items"]
+        assert {item["state"] for item in items} <= {state}
+        return {item["id"] for item in items}
+
+    at(now + 3 * HOUR)
+    assert (found("asked"), found("approved")) == (set(), {override["id"]})
+    assert found("lapsed") == {waiting["id"]}
+    at(now + 4 * HOUR)
+    assert found("lapsed") == {waiting["id"], override["id"]}
+    assert found("approved") == set()
+    shown = caller.get(f"/v1/contact-overrides/{override['id']}").json
+    assert (shown["state"], shown["approval_reason"]) == ("lapsed", "It cannot wait.")
+    states = {o["state"] for o in caller.get("/v1/contact-overrides").json["items"]}
+    assert states == {"lapsed"}
+
+
+@pytest.mark.usefixtures("taken")
+@pytest.mark.parametrize(
+    "change", [{"status": Standing.DEACTIVATED}, {"role": Role.ACCOUNT_MANAGER}]
+)
+def test_it_is_void_once_its_approver_may_not_approve_any_more(caller, manager, mine, now, change):
+    override = approved(caller, manager, mine, now + 3 * HOUR)
+    alter(override["approved_by_id"], **change)
+
+    reply = use(caller, override, mine, now + 3 * HOUR)
+
+    assert (reply.status_code, reply.json["code"]) == (409, "override_unvouched")
+    assert put(caller, override, "cancellation").status_code == 200
+    assert ask(caller, refused(caller, mine, now + 3 * HOUR)).status_code == 201
+
+
+@pytest.mark.usefixtures("taken")
+def test_an_approver_who_rose_still_vouches_for_it(caller, manager, mine, now):
+    override = approved(caller, manager, mine, now + 3 * HOUR)
+    alter(override["approved_by_id"], role=Role.ADMIN)
+
+    assert use(caller, override, mine, now + 3 * HOUR).status_code == 201
+
+
+def alter(staff_id, **change):
+    with transaction():
+        db.session.execute(sa.update(Staff).where(Staff.id == staff_id).values(**change))
 
 
 @pytest.mark.usefixtures("taken")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from crm_api.accounts.models import Role
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import SlotState
@@ -13,6 +14,7 @@ from crm_api.customers.models import ExtendedProfile
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
 from crm_api.visits.models import FollowUp, LearnedFact, Promise, VisitRecord
+from tests.factories.accounts import make_staff
 from tests.factories.visits import a_record, contacts, made, planned, step
 
 DAY = timedelta(days=1)
@@ -166,6 +168,25 @@ def test_where_a_follow_up_is_blocked_nothing_is_recorded(field, visit):
     assert (kept["status"], kept["version"]) == ("checked_out", visit["version"])
     tables = (VisitRecord, Promise, FollowUp, LearnedFact, ExtendedProfile)
     assert [_count(table) for table in tables] == [0, 0, 0, 0, 0]
+
+
+def test_a_follow_up_goes_through_under_an_override(field, visit, sign_in, slot_of):
+    contact = a_call(field.tomorrow + timedelta(hours=3))
+    task = {"text": "Ring at once.", "due_on": "2026-03-04", "contact": contact}
+    refusal = step(field.caller, visit, "record", **a_record(visit, follow_ups=[task])).json
+    wish = {"decision_id": refusal["decision_id"], "reason": "They wait for it."}
+    override = field.caller.post("/v1/contact-overrides", json=wish).json
+    approval = {"reason": "So be it."}
+    admin = sign_in(make_staff(Role.ADMIN))
+    admin.put(f"/v1/contact-overrides/{override['id']}/approval", json=approval)
+    contact["override_id"] = override["id"]
+
+    reply = step(field.caller, visit, "record", **a_record(visit, follow_ups=[task]))
+
+    assert reply.status_code == 200, reply.json
+    assert slot_of(reply.json["follow_ups"][0]).override_id == override["id"]
+    again = step(field.caller, visit, "record", **a_record(visit, follow_ups=[task]))
+    assert again.status_code == 200
 
 
 def test_thanks_within_two_days_count_with_the_visit(field, visit):

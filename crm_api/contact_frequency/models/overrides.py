@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from crm_api.contact_frequency.errors import OverrideLapsed, OverrideSettled
 from crm_api.contact_frequency.terms import OverrideState
@@ -60,6 +60,13 @@ class Override(Record, Model):
     end_reason: Mapped[str | None]
     slot_id: Mapped[RecordId | None]
     used_at: Mapped[datetime | None]
+    # Where it stands at the moment that a query names; nothing where it named none.
+    standing: Mapped[OverrideState | None] = query_expression()
+
+    @property
+    def shown_state(self) -> OverrideState:
+        """Where it stands, as far as is known: an open one may have lapsed."""
+        return self.standing or self.state
 
     def approve(self, *, by_id: str, role: str, reason: str, at: datetime) -> None:
         """Let the contact be made within a day, and never after its own last moment.

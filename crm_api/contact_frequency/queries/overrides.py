@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import with_expression
 
+from crm_api.accounts.models import Staff, Standing
 from crm_api.contact_frequency.models import Override
 from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.facts import OverrideFact
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy.sql.base import ExecutableOption
+
     from crm_api.accounts.actors import Actor
+    from crm_api.accounts.models import Role
     from crm_api.contact_frequency.models import StoredDecision
     from crm_api.kit.paging import PageRequest
 
@@ -32,13 +37,25 @@ def _visible(visible_to: Actor) -> sa.Select[Override]:
     return customers.limit_to(statement, visible_to=visible_to)
 
 
-def get_override(override_id: str, *, visible_to: Actor) -> Override:
-    """Return an override as it is now.
+def show_override(override_id: str, *, visible_to: Actor, now: datetime) -> Override:
+    """Return an override with where it stands now.
 
     :raises NotFound: if there is none, or the actor may not see its customer
     """
-    statement = _visible(visible_to).where(Override.id == override_id)
-    override = db.session.scalar(statement.execution_options(populate_existing=True))
+    return _get(override_id, _visible(visible_to).options(_standing(now)))
+
+
+def get_override(override_id: str, *, visible_to: Actor) -> Override:
+    """Return an override as it is stored.
+
+    :raises NotFound: if there is none, or the actor may not see its customer
+    """
+    return _get(override_id, _visible(visible_to))
+
+
+def _get(override_id: str, statement: sa.Select[Override]) -> Override:
+    wanted = statement.where(Override.id == override_id)
+    override = db.session.scalar(wanted.execution_options(populate_existing=True))
     if override is None:
         raise NotFound("override")
     return override
@@ -55,11 +72,11 @@ def list_overrides(
     page: PageRequest,
 ) -> Page:
     """Return overrides, the newest first: what I asked for, or what waits for me to decide."""
-    statement = _visible(visible_to)
+    statement = _visible(visible_to).options(_standing(now))
     if customer_id is not None:
         statement = statement.where(Override.customer_id == customer_id)
     if state is not None:
-        statement = statement.where(Override.state == state)
+        statement = statement.where(_stands(state, now=now))
     if is_mine:
         statement = statement.where(Override.asked_by_id == visible_to.id)
     if is_to_approve:
@@ -68,10 +85,21 @@ def list_overrides(
     return fetch_page(statement, by=by, page=page, descending=True)
 
 
+def _standing(now: datetime) -> ExecutableOption:
+    has_lapsed = (_stands(OverrideState.LAPSED, now=now), OverrideState.LAPSED)
+    return with_expression(Override.standing, sa.case(has_lapsed, else_=Override.state))
+
+
+def _stands(state: OverrideState, *, now: datetime) -> sa.ColumnElement[bool]:
+    if state is OverrideState.LAPSED:
+        return sa.and_(Override.state.in_(OPEN), Override.lapses_at <= now)
+    is_in_time = Override.lapses_at > now if state in OPEN else sa.true()
+    return sa.and_(Override.state == state, is_in_time)
+
+
 def _waits_for(actor: Actor, *, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        Override.state == OverrideState.ASKED,
-        Override.lapses_at > now,
+        _stands(OverrideState.ASKED, now=now),
         Override.asked_by_id != actor.id,
         sa.cast(Override.overridable_by, sa.Text).contains(f'"{actor.role}"', autoescape=True),
     )
@@ -89,6 +117,14 @@ def find_open(decision: StoredDecision, *, now: datetime) -> Override | None:
         Override.lapses_at > now,
     )
     return db.session.scalar(statement.limit(1))
+
+
+def find_approver_role(override: Override) -> Role | None:
+    """Return the role of who approved it, if they are still with us; held until we are done."""
+    approver = sa.select(Staff.role).where(
+        Staff.id == override.approved_by_id, Staff.status == Standing.ACTIVE
+    )
+    return db.session.scalar(approver.with_for_update(read=True))
 
 
 def last_approvals(staff_id: str, *, since: datetime, most: int) -> Sequence[datetime]:

@@ -63,7 +63,7 @@ def list_overrides(payload: Payload) -> Any:
 @blueprint.response(200, schemas.ContactOverrideSchema)
 def get_override(*, override_id: str) -> Any:
     """Show an override."""
-    return queries.get_override(override_id, visible_to=current_actor())
+    return queries.show_override(override_id, visible_to=current_actor(), now=clock.now())
 
 
 @blueprint.put("/v1/contact-overrides/<record_id:override_id>/approval")

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.errors import (
+    OVERRIDE_UNUSABLE,
     ContactBlocked,
-    OverrideDoesNotFit,
-    OverrideLapsed,
-    OverrideSettled,
     SlotSettled,
 )
 from crm_api.contact_frequency.queries import lists
@@ -46,7 +44,7 @@ def check_plans(payload: Payload) -> Any:
 @blueprint.post("/v1/contact-reservations")
 @requires(*FIELD)
 @refuses(NotFound, ContactBlocked, IdTaken, Busy)
-@refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
+@refuses(*OVERRIDE_UNUSABLE)
 @blueprint.arguments(schemas.ReservationRequestSchema)
 @blueprint.response(201, slots.ReservationSchema)
 def plan_contact(payload: Payload) -> Any:
@@ -76,7 +74,7 @@ def get_reservation(*, reservation_id: str) -> Any:
 @blueprint.put("/v1/contact-reservations/<record_id:reservation_id>/moment")
 @requires(*FIELD)
 @refuses(NotFound, ContactBlocked, SlotSettled, Busy)
-@refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
+@refuses(*OVERRIDE_UNUSABLE)
 @blueprint.arguments(schemas.MovedReservationSchema)
 @blueprint.response(200, slots.ReservationSchema)
 def move_reservation(payload: Payload, *, reservation_id: str) -> Any:

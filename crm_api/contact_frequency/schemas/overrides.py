@@ -62,7 +62,7 @@ class ContactOverrideSchema(Schema):
         },
     )
     overridable_by = fields.List(fields.String())
-    state = fields.Enum(OverrideState, by_value=True)
+    state = fields.Enum(OverrideState, by_value=True, attribute="shown_state")
     lapses_at = MomentField(metadata={"description": "From then on it is void, unless used."})
     asked_by_id = fields.String()
     reason = fields.String()

@@ -50,6 +50,7 @@ def plan_contact(
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     :raises IdTaken: if the id belongs to a reservation of other content
     :raises NotFound: if the actor may not see the customer, or the visit served is not theirs
     """
@@ -81,6 +82,7 @@ def move_reservation(
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     :raises ContactBlocked: if the new time is illegal; it stays where it is
     :raises SlotSettled: if the contact happened or ended
     :raises NotFound: if the actor may not see it

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crm_api.contact_frequency.errors import OverrideDoesNotFit
+from crm_api.contact_frequency.errors import OverrideDoesNotFit, OverrideUnvouched
 from crm_api.contact_frequency.models import Override
 from crm_api.contact_frequency.policies import decide
-from crm_api.contact_frequency.queries.overrides import fact_of
+from crm_api.contact_frequency.queries.overrides import fact_of, find_approver_role
 from crm_api.contact_frequency.terms import OverrunCause
 from crm_api.customers.terms import Channel
 from crm_api.kit.db import db
@@ -32,6 +32,7 @@ def judge(
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     :raises NotFound: if this customer has no such override
     """
     if override_id is None:
@@ -49,6 +50,8 @@ def _fitting(override_id: str, plan: Plan, facts: Facts, entries: Entries) -> Ov
     if override is None or override.customer_id != plan.customer_id:
         raise NotFound("override")
     override.require_usable(at=entries.now)
+    if find_approver_role(override) not in override.overridable_by:
+        raise OverrideUnvouched
     differs = list(_differences(override, plan, own_slot=facts.own_slot))
     if differs:
         raise OverrideDoesNotFit(differs=differs)

@@ -80,6 +80,7 @@ def reserve_slot(
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     :raises SourceReserved: if the source holds a reservation for something else
     :raises NotFound: if there is no such customer
     """
@@ -257,6 +258,7 @@ def move_slot(
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     :raises SlotSettled: if the contact has begun or ended
     :raises NotFound: if there is no such slot
     """

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.contact_frequency.errors import (
+    OVERRIDE_UNUSABLE,
     ContactBlocked,
-    OverrideDoesNotFit,
-    OverrideLapsed,
-    OverrideSettled,
 )
 from crm_api.customers.errors import BirthdayKnown
 from crm_api.kit import clock
@@ -65,7 +63,7 @@ def confirm_visit(payload: Payload, *, visit_id: str) -> Visit:
 
 @blueprint.put("/v1/visits/<record_id:visit_id>/schedule")
 @requires(*WRITERS)
-@refuses(*STEPS, ContactBlocked, OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
+@refuses(*STEPS, ContactBlocked, *OVERRIDE_UNUSABLE)
 @blueprint.arguments(VisitScheduleSchema)
 @blueprint.response(200, VisitSchema)
 def move_visit(payload: Payload, *, visit_id: str) -> Visit:
@@ -116,6 +114,7 @@ def check_out(payload: Payload, *, visit_id: str) -> Visit:
 @blueprint.put("/v1/visits/<record_id:visit_id>/record")
 @requires(*WRITERS)
 @refuses(*STEPS, ObjectivesUnanswered, NextStepMissing, ContactBlocked, IdTaken, BirthdayKnown)
+@refuses(*OVERRIDE_UNUSABLE)
 @blueprint.arguments(NewVisitRecordSchema)
 @blueprint.response(200, VisitSchema)
 def record_visit(payload: Payload, *, visit_id: str) -> Visit:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.errors import (
+    OVERRIDE_UNUSABLE,
     ContactBlocked,
-    OverrideDoesNotFit,
-    OverrideLapsed,
-    OverrideSettled,
 )
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, NotFound
@@ -38,7 +36,7 @@ blueprint = Blueprint(
 @blueprint.post("/v1/visits")
 @requires(*WRITERS)
 @refuses(NotFound, IdTaken, ContactBlocked)
-@refuses(OverrideDoesNotFit, OverrideSettled, OverrideLapsed)
+@refuses(*OVERRIDE_UNUSABLE)
 @blueprint.arguments(NewVisitSchema)
 @blueprint.response(201, VisitSchema)
 def plan_visit(payload: Payload) -> Visit:

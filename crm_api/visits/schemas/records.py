@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from crm_api.contact_frequency.schemas.decisions import override_field
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.schemas import (
     DayField,
@@ -63,6 +64,7 @@ class PlannedContactSchema(Schema):
         load_default=False,
         metadata={"description": "The customer agreed to this moment."},
     )
+    override_id = override_field()
 
 
 class NewFollowUpSchema(Schema):

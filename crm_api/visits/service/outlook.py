@@ -45,6 +45,7 @@ def move_visit(
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     """
     override_id = content.pop("override_id", None)
     visit = hold_visit(visit_id, by=by)

@@ -31,6 +31,7 @@ def plan_visit(content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
     :raises OverrideDoesNotFit: if the override binds another contact
     :raises OverrideSettled: if nobody approved it, or it was used or taken back
     :raises OverrideLapsed: if its time is over
+    :raises OverrideUnvouched: if who approved it has left, or may not any more
     """
     override_id = content.pop("override_id", None)
     persons = [p["customer_id"] for p in content["persons"] if p["customer_id"]]

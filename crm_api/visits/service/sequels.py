@@ -104,7 +104,7 @@ def _touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime
         "is_unannounced": False,
         "confirmation": _agreed(visit, by=by) if contact["is_agreed"] else None,
     }
-    following = plan_locked(content, by=by, now=now)
+    following = plan_locked(content, by=by, now=now, override_id=contact["override_id"])
     task = _add_task(visit, {**touch, "contact": None}, by=by, now=now, is_next_touch=True)
     task.channel, task.category = Channel.VISIT, contact["category"]
     task.contact_at, task.next_visit_id = contact["at"], following.id
@@ -153,7 +153,8 @@ def _reserve(visit: Visit, task: FollowUp, contact: dict[str, Any], *, by: Actor
         source=f"follow_up:{task.id}",
         is_agreed=contact["is_agreed"],
     )
-    task.slot_id = contact_frequency.reserve_slot(plan, by_id=by.id).id
+    slot = contact_frequency.reserve_slot(plan, by_id=by.id, override_id=contact["override_id"])
+    task.slot_id = slot.id
 
 
 def _require_free(model: Any, record_id: str | None) -> None:
