@@ -52,6 +52,7 @@ class MessageQuerySchema(MessageFiltersSchema, PageQuerySchema):
 
     on_day = DayField(data_key="on", metadata={"description": "The local day it is for."})
     customer_id = RecordIdField()
+    is_held = fields.Boolean(metadata={"description": "A manager's ruling keeps it back, or not."})
     is_sent = fields.Boolean(metadata={"description": "The network took it, or not."})
     has_opted_out = fields.Boolean(
         metadata={

@@ -11,6 +11,7 @@ from crm_api.care.approval.errors import DayIsOver, RulingLifted
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy, Invalid, NotFound
 from crm_api.kit.routing import Blueprint, refuses
+from crm_api.kit.schemas import PageQuerySchema
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,6 +25,39 @@ blueprint = Blueprint(
     "care days", __name__, description="What goes out on a day, and what managers rule about it."
 )
 BLUEPRINTS = (blueprint,)
+
+
+@blueprint.get("/v1/care-days/<day:on>")
+@requires(*READERS)
+@refuses(NotFound)
+@blueprint.arguments(schemas.DayQuerySchema, location="query")
+@blueprint.response(200, schemas.CareDaySchema)
+def show_day(payload: Payload, *, on: date) -> Any:
+    """Show what waits to go out on a day, by team and words, and who gets nothing.
+
+    The messages themselves: `GET /v1/care-messages?on=…&team_id=…&template_id=…`.
+    """
+    return service.show_day(on, **payload, visible_to=current_actor())
+
+
+@blueprint.get("/v1/care-days/<day:on>/refusals")
+@requires(*Role)
+@refuses(Invalid)
+@blueprint.arguments(schemas.RefusalsQuerySchema, location="query")
+@blueprint.response(200, schemas.PlanRefusalPageSchema)
+def list_refusals(payload: Payload, *, on: date) -> Any:
+    """List whom the planner found in vain for a day, and why."""
+    return queries.list_refusals(on, **payload, visible_to=current_actor())
+
+
+@blueprint.get("/v1/care-plan-runs")
+@requires(*READERS)
+@refuses(Invalid)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, schemas.PlanRunPageSchema)
+def list_runs(payload: Payload) -> Any:
+    """List the planner's runs with their numbers, the newest first."""
+    return queries.list_runs(**payload)
 
 
 @blueprint.get("/v1/care-days/<day:on>/rulings")

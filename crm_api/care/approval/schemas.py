@@ -62,4 +62,90 @@ class RulingsQuerySchema(PageQuerySchema):
     in_force = fields.Boolean(load_default=None)
 
 
+class DayQuerySchema(Schema):
+    """Whose day is wanted."""
+
+    team_id = RecordIdField(
+        load_default=None, metadata={"description": "Your own team if you name none."}
+    )
+
+
+class WaitingSchema(Schema):
+    """What waits to go out: one team's messages with the same words."""
+
+    team_id = RecordIdField(metadata={"description": "Right beneath the team asked about, or it."})
+    team_name = fields.String()
+    occasion = fields.Enum(Occasion, by_value=True)
+    festival_key = fields.String(allow_none=True)
+    template_id = RecordIdField()
+    template_version = fields.Integer()
+    messages = fields.Integer()
+    segments = fields.Integer(metadata={"description": "What they cost, in SMS parts."})
+    held = fields.Integer(metadata={"description": "Will not go out as things stand."})
+    sample_text = fields.String(metadata={"description": "One of them, as it would be read."})
+
+
+class RefusedSchema(Schema):
+    """How many get no greeting for one reason."""
+
+    team_id = RecordIdField()
+    team_name = fields.String()
+    occasion = fields.Enum(Occasion, by_value=True)
+    reason = fields.String(metadata={"example": "opted_out"})
+    count = fields.Integer()
+
+
+class CareDaySchema(Schema):
+    """What waits to go out on a day, and whom the planner found in vain."""
+
+    on = DayField()
+    team_id = RecordIdField()
+    needs_approval = fields.Boolean(
+        metadata={"description": "What no approval covers is held as well."}
+    )
+    messages = fields.Integer()
+    segments = fields.Integer()
+    held = fields.Integer()
+    waiting = fields.List(fields.Nested(WaitingSchema))
+    refused = fields.List(fields.Nested(RefusedSchema))
+
+
+class PlanRefusalSchema(Schema):
+    """Why somebody gets no greeting."""
+
+    occurrence = fields.String(metadata={"example": "birthday:2026:0198c6"})
+    on = DayField(attribute="on_day")
+    occasion = fields.Enum(Occasion, by_value=True)
+    customer_id = RecordIdField()
+    reason = fields.String(metadata={"example": "opted_out"})
+    decision_id = RecordIdField(allow_none=True, metadata={"description": "The whole trace."})
+    since = MomentField(attribute="created_at")
+
+
+class RefusalsQuerySchema(PageQuerySchema):
+    """Which refusals are wanted."""
+
+    occasion = fields.Enum(Occasion, by_value=True, load_default=None)
+    reason = TextField(longest=64, load_default=None)
+    team_id = RecordIdField(load_default=None, metadata={"description": "With all beneath it."})
+
+
+class PlanRunSchema(Schema):
+    """One process's sweep over some days, and its numbers."""
+
+    id = RecordIdField()
+    worker = fields.String(metadata={"example": "host:4711"})
+    first_on = DayField()
+    days = fields.Integer()
+    created_at = MomentField(metadata={"description": "When it began."})
+    ended_at = MomentField(allow_none=True, metadata={"description": "Null: under way, or dead."})
+    due = fields.Integer()
+    already = fields.Integer(metadata={"description": "Had a message when it began."})
+    planned = fields.Integer()
+    segments = fields.Integer()
+    blocked = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+PlanRefusalPageSchema = page_schema(PlanRefusalSchema)
+PlanRunPageSchema = page_schema(PlanRunSchema)
 RulingPageSchema = page_schema(RulingSchema)

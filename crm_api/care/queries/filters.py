@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
 from crm_api.calendars import service as calendars
+from crm_api.care.approval.queries import is_stopped
 from crm_api.care.models import CareMessage, InboundMessage
 from crm_api.contact_frequency.models import Slot
 from crm_api.customers.models import Customer
@@ -32,6 +33,7 @@ def conditions(
     last: date | None = None,
     is_sent: bool | None = None,
     has_opted_out: bool | None = None,
+    is_held: bool | None = None,
     tier: str | None = None,
     team_id: str | None = None,
     **equal: Any,
@@ -49,12 +51,19 @@ def conditions(
     if has_opted_out is not None:
         lost = CareMessage.id.in_(opted_out_after(first=first, last=last))
         wanted.append(lost if has_opted_out else sa.not_(lost))
+    wanted += _held(is_held)
     if tier is not None:
         slot = sa.select(Slot.id).where(Slot.id == CareMessage.slot_id, Slot.tier == tier)
         wanted.append(slot.exists())
     if team_id is not None:
         wanted.append(Customer.team_id.in_(accounts.team_ids_from(team_id)))
     return wanted
+
+
+def _held(is_held: bool | None) -> list[sa.ColumnElement[bool]]:  # noqa: FBT001 - it is the filter
+    if is_held is None:
+        return []
+    return [is_stopped() if is_held else sa.not_(is_stopped())]
 
 
 def _between(column: Any, first: Any, last: Any) -> list[sa.ColumnElement[bool]]:

@@ -1,5 +1,11 @@
-"""Which messages are held, and what was ruled."""
+"""Which messages are held, what was ruled, and what goes out."""
 
+from crm_api.care.approval.queries.days import (
+    list_refusals,
+    list_runs,
+    refused_by_team,
+    waiting_by_team,
+)
 from crm_api.care.approval.queries.rulings import (
     get_ruling,
     held_among,
@@ -8,4 +14,14 @@ from crm_api.care.approval.queries.rulings import (
     list_rulings,
 )
 
-__all__ = ["get_ruling", "held_among", "is_held", "is_stopped", "list_rulings"]
+__all__ = [
+    "get_ruling",
+    "held_among",
+    "is_held",
+    "is_stopped",
+    "list_refusals",
+    "list_rulings",
+    "list_runs",
+    "refused_by_team",
+    "waiting_by_team",
+]
