@@ -255,10 +255,7 @@ def move_slot(
     The override that it stands under goes with it, as far as that reaches.
 
     :raises ContactBlocked: if the new time is illegal; the decision is kept
-    :raises OverrideDoesNotFit: if the override binds another contact
-    :raises OverrideSettled: if nobody approved it, or it was used or taken back
-    :raises OverrideLapsed: if its time is over
-    :raises OverrideUnvouched: if who approved it has left, or may not any more
+    :raises OverrideDoesNotFit: and the like, if the override cannot be used: see `reserve_slot`
     :raises SlotSettled: if the contact has begun or ended
     :raises NotFound: if there is no such slot
     """
