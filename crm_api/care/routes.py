@@ -12,6 +12,7 @@ from crm_api.care.approval import routes as approval
 from crm_api.care.compat import routes as compat
 from crm_api.care.doubts import routes as doubts
 from crm_api.care.gateway import routes as gateway
+from crm_api.care.wishes import routes as wishes
 from crm_api.care.wording import routes as wording
 from crm_api.kit import clock
 from crm_api.kit.errors import Invalid, NotFound
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     blueprint,
     *approval.BLUEPRINTS,
     *doubts.BLUEPRINTS,
+    *wishes.BLUEPRINTS,
     *gateway.BLUEPRINTS,
     *compat.BLUEPRINTS,
 )

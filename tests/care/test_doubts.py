@@ -6,9 +6,9 @@ import pytest
 
 from crm_api import config
 from crm_api.accounts.models import Role
-from crm_api.care import queries
 from crm_api.care.doubts.policies import is_mass
 from crm_api.care.doubts.service import check_birthdays
+from crm_api.care.queries.celebrants import people_of
 from crm_api.care.service.causes import causes_of
 from crm_api.care.terms import Occasion
 from crm_api.customers import service as customers
@@ -16,6 +16,7 @@ from crm_api.customers.models import Customer
 from crm_api.customers.service.derived import add_derived
 from crm_api.customers.terms import Kind
 from crm_api.kit.bulk import blank_row, insert_rows
+from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
@@ -91,7 +92,7 @@ def due():
         person
         for cause in causes_of(NEW_YEARS_DAY, now=NOW)
         if cause.occasion is Occasion.BIRTHDAY
-        for person in queries.due_people(cause, after=None, limit=100)
+        for person in db.session.execute(people_of(cause))
     ]
 
 

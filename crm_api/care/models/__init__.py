@@ -12,7 +12,7 @@ from crm_api.care.gateway.models import (
 from crm_api.care.models.messages import LOST, MOVES, CareMessage, CareMessageEvent
 from crm_api.care.models.plans import PlanBatch, PlanRefusal, PlanRound, PlanRun
 from crm_api.care.models.templates import CareTemplate, CareTemplateVersion
-from crm_api.care.models.wishes import GreetingPreferences
+from crm_api.care.wishes.models import GreetingPreferences
 from crm_api.care.wording.models import ForbiddenWord
 
 __all__ = [

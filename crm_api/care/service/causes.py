@@ -55,10 +55,22 @@ def _causes_on(day: date, *, now: datetime) -> list[Cause]:
         obstacle = "solemn_day"
     found = [
         *_dates(day, window=window),
-        *_own_days(day, window=window, now=now),
+        *_own_days(day, window=window, is_ahead=day > calendars.local_day(now)),
         *_festivals(festivals, window=window),
     ]
     return [replace(cause, obstacle=obstacle) for cause in found]
+
+
+def reasons_on(day: date, occasion: Occasion) -> list[Cause]:
+    """Return all causes of an occasion that a day ever gave, whatever words there are for them."""
+    festivals = calendars.festivals_between(day, day)
+    window = _window(day, festivals)
+    found = [
+        *_dates(day, window=window),
+        *_own_days(day, window=window, is_ahead=False),
+        *_festivals(festivals, window=window),
+    ]
+    return [cause for cause in found if cause.occasion is occasion]
 
 
 def window_on(day: date) -> timing.Window:
@@ -91,13 +103,12 @@ def _dates(day: date, *, window: timing.Window) -> Iterator[Cause]:
                 )
 
 
-def _own_days(day: date, *, window: timing.Window, now: datetime) -> Iterator[Cause]:
+def _own_days(day: date, *, window: timing.Window, is_ahead: bool) -> Iterator[Cause]:
     """Give the day of joining, and what happened once.
 
     News have one day: that of the event where it is known ahead, else the next. Where the governor
     had no moment on it, they are said today as long as they are fresh.
     """
-    is_ahead = day > calendars.local_day(now)
     fresh = timedelta(days=config.current().event_fresh_days)
     for occasion in (Occasion.JOINING, *ONCE):
         yield Cause(
