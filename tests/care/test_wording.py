@@ -1,6 +1,8 @@
 """Salutations, rendering, and the choice of words."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crm_api.care.policies.choosing import (
     NOTHING_TOLD,
@@ -12,8 +14,9 @@ from crm_api.care.policies.choosing import (
     stable_number,
     turn_of,
 )
+from crm_api.care.policies.lengths import measure
 from crm_api.care.policies.rendering import compile_text, longest_rendering
-from crm_api.care.policies.salutations import LONGEST_SALUTATION, salute
+from crm_api.care.policies.salutations import ANYBODY, LONGEST_SALUTATION, salute, say_name
 from crm_api.customers.terms import Category, CommunicationStyle, Gender, Tier
 
 MALE, FEMALE, UNKNOWN = Gender.MALE, Gender.FEMALE, Gender.UNKNOWN
@@ -49,6 +52,82 @@ def test_nobody_makes_a_text_longer_than_the_lint_measured():
         assert len(salute(name, UNKNOWN)) <= len(longest_rendering(compiled)) == LONGEST_SALUTATION
 
 
+NOT_SAID = [
+    "{salutation}",
+    "{0.__class__}",
+    "{name!r:>999}",
+    "王}{",
+    "【银行】王",
+    "[银行]王",
+    "\uff3b银行\uff3d王",
+    "〖银行〗王",
+    "王\r\nX-Header: 1",
+    "王\n退订",
+    "王\x85",
+    "王\u2028李",
+    "\u202e明小王",
+    "\u2067王\u2069",
+    "王\u200b明",
+    "王\u200d明",
+    "\ufeff王",
+    "\u3164",
+    "  ",
+    "\ud83d",
+    "王\ue000",
+    "王\U000e0041",
+    "http://a.example",
+    "www.a.example",
+    "a.com 王",
+    "A.CN",
+]
+
+
+@pytest.mark.parametrize("name", NOT_SAID, ids=ascii)
+@pytest.mark.parametrize("gender", [UNKNOWN, MALE])
+def test_a_name_that_is_none_is_not_said(name, gender):
+    assert salute(name, gender) == say_name(name) == ANYBODY
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "王小明",
+        "买买提·艾力",
+        "O'Neil-Smith",
+        "Dr. Wang",
+        "虚构(上海)公司",
+        "%s %d $x",
+        "王.小明",
+    ],
+)
+def test_any_other_name_is_said_as_it_stands(name):
+    assert salute(name, UNKNOWN) == say_name(name) == name
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=40), st.sampled_from(Gender))
+def test_whatever_the_name_the_text_keeps_its_frame(name, gender):
+    """No name adds a signature, a line or a placeholder, or makes it longer than was measured."""
+    compiled = compile_text("【演示通信】{salutation}，{name}。拒收请回复R")
+
+    text = compiled.render({"salutation": salute(name, gender), "name": say_name(name)})
+
+    assert text.startswith("【演示通信】")
+    assert text.endswith("。拒收请回复R")
+    assert text.count("【") == text.count("】") == 1
+    assert len(text.splitlines()) == 1
+    assert not set(text) & set("{}[]\u202e\u200b\ufeff")
+    assert measure(text).units <= measure(longest_rendering(compiled)).units
+
+
+def test_what_a_value_says_is_never_read_again():
+    compiled = compile_text("{name}{salutation}")
+
+    assert compiled.render({"name": "{salutation}", "salutation": "{name}"}) == (
+        "{salutation}{name}"
+    )
+
+
 def test_rendering_evaluates_nothing():
     compiled = compile_text("{salutation} {salutation.__class__} {0} %s ${x}")
 
@@ -62,10 +141,10 @@ def words(template_id, text="{salutation}好", **changes):
 
 
 VALUES = {"salutation": "王先生"}
-ANYBODY = (Tier.STANDARD, None)
+READER = (Tier.STANDARD, None)
 
 
-def chosen_id(turn, *among, told=NOTHING_TOLD, reader=ANYBODY):
+def chosen_id(turn, *among, told=NOTHING_TOLD, reader=READER):
     chosen = choose(turn, among=Pool(among).ranked_for(*reader), told=told, values=VALUES)
     return None if chosen is None else chosen[0].template_id
 
