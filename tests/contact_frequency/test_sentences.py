@@ -277,6 +277,40 @@ def test_where_one_reason_alone_stands_in_the_way_its_end_is_the_moment_that_is_
     assert "这项限制到 3月3日（周二）13:00 为止。" in beside.message_zh
 
 
+def test_what_holds_for_customer_and_number_is_told_once(customer, now):
+    reserve(make_plan(customer, now + HOUR))
+    [refusal] = in_transaction(
+        contact_frequency.reserve_slots, [make_plan(customer, now + 2 * HOUR)], by_id="x"
+    )
+    stored = db.session.get(StoredDecision, refusal.id)
+    gaps = [r for r in orjson.loads(stored.trace)["reasons"] if r["code"] == "gap_too_short"]
+    own, numbers = gaps
+
+    last = customer.phone[-4:]
+    assert own["subject"]["kind"] == "customer"
+    assert "two contacts are at least 24 hours apart" in own["message"]
+    assert numbers["message"] == f"The same holds for the number ending in {last}."
+    assert numbers["message_zh"] == f"尾号 {last} 的号码同样如此。"
+    assert numbers["counted"] == own["counted"]
+
+
+def test_what_was_told_twice_before_stays_so(customer, now):
+    reserve(make_plan(customer, now + HOUR))
+    [refusal] = in_transaction(
+        contact_frequency.reserve_slots, [make_plan(customer, now + 2 * HOUR)], by_id="x"
+    )
+    stored = db.session.get(StoredDecision, refusal.id)
+    facts = orjson.loads(stored.facts)
+    facts["facts"]["wording"] = 2
+    older = StoredDecision(facts=orjson.dumps(facts), frame_digest=stored.frame_digest)
+
+    _own, numbers = orjson.loads(contact_frequency.replay(older))["reasons"]
+
+    assert numbers["message"].startswith("For the number ending in")
+    assert "two contacts are at least 24 hours apart" in numbers["message"]
+    db.session.rollback()
+
+
 def test_a_decision_told_in_the_first_wording_still_gives_its_bytes(customer, now):
     """Traces stored before sentences became concrete know of no wording."""
     reserve(make_plan(customer, now + HOUR))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from crm_api.contact_frequency.policies.wording import CONCRETE, GENERIC
+from crm_api.contact_frequency.policies.wording import GENERIC, UNREPEATED
 from crm_api.contact_frequency.terms import Counting, HoldKind
 from crm_api.customers.terms import Category, Channel
 
@@ -123,7 +123,7 @@ class Facts:
     visit_contacts: int = 0
     occurrence_slot: str | None = None
     override: OverrideFact | None = None
-    wording: int = CONCRETE
+    wording: int = UNREPEATED
 
 
 def to_document(facts: Facts) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.policies.rules import Rule
     from crm_api.contact_frequency.values import Plan, Reason
 
-GENERIC, CONCRETE = 1, 2
+GENERIC, CONCRETE, UNREPEATED = 1, 2, 3
 SHOWN_AT_MOST = 4
 _HOLDS = frozenset({ReasonCode.COMPLAINT_OPEN, ReasonCode.LEAVE_ALONE, ReasonCode.MOURNING})
 
@@ -62,6 +62,19 @@ def tell(told: Told, *, wording: int) -> Both:
         return Both(chinese + "。", english + ".")
     parts = [_on_whom(told), _SENTENCES[told.reason.code](told), *_endings(told)]
     return Both("".join(p.zh for p in parts), " ".join(p.en for p in parts if p.en))
+
+
+def tell_again(reason: Reason) -> Both:
+    """Say that a reason told just before holds for somebody else, or for the number, as well."""
+    if reason.subject_kind is SubjectKind.ENDPOINT:
+        last = reason.subject_id[-4:]
+        return Both(
+            f"尾号 {last} 的号码同样如此。", f"The same holds for the number ending in {last}."
+        )
+    return Both(
+        "同时会面的另一位客户同样如此。",
+        "The same holds for another customer whom this contact meets.",
+    )
 
 
 def _on_whom(told: Told) -> Both:
