@@ -11,12 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from crm_api.accounts.models import Scope
+from crm_api.care.gateway.models import InboundMessage
 from crm_api.care.models import CareMessage
 from crm_api.care.terms import MessageState
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.care_gateway.test_processes import field, queue
 from tests.factories.accounts import make_client
+from tests.factories.customers import make_customer
 from tests.support.kannel import Kannel, needs_kannel
 
 __all__ = ["field"]
@@ -24,7 +26,12 @@ pytestmark = [pytest.mark.heavy, needs_kannel]
 
 S = MessageState
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "kannel.md"
-CENTRES = {"timer": "denied-smsc-id = timer", "operator": ""}
+CENTRES = {"timer": "denied-smsc-id = timer", "operator": "denied-prefix = +86138"}
+SMSBOX = """reply-couldnotfetch = ""
+reply-couldnotrepresent = ""
+reply-requestfailed = ""
+http-request-retry = 100
+http-queue-delay = 1"""
 PATIENCE_SECONDS = 60
 
 
@@ -34,8 +41,7 @@ def kannel(field):
     _, key = make_client(Scope.GATEWAY)
     [services] = re.findall(r"```ini\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     services = services.replace("https://crm.example.com", field.url).replace("KEY", key)
-    silent = [f'reply-{n} = ""' for n in ("couldnotfetch", "couldnotrepresent", "requestfailed")]
-    with Kannel(centres=CENTRES, services=services, smsbox="\n".join(silent)) as kannel:
+    with Kannel(centres=CENTRES, services=services, smsbox=SMSBOX) as kannel:
         yield kannel
 
 
@@ -53,16 +59,24 @@ def states_of(messages):
         return Counter(db.session.scalars(wanted))
 
 
+def answers():
+    wanted = sa.select(InboundMessage.number, InboundMessage.text)
+    with transaction(read_only=True):
+        return [tuple(row) for row in db.session.execute(wanted)]
+
+
 def test_each_message_leaves_once_and_comes_back_delivered(field, kannel):
     [refused] = queue(1)
     kannel.send(f"{refused.number} 10690000 text 退订", centre="operator")
     wait_until(lambda: states_of([refused]) == {S.SUPPRESSED: 1}, lambda: kannel.log("smsbox"))
     long = "【演示通信】" + "祝您生日快乐！🎂" * 12 + "拒收请回复R"
     messages = [*queue(8), *queue(1, text=long)]
+    [unreachable] = queue(1, customer=make_customer(phone="+8613800001234"))
 
     kannel.send("0 0 text poll", centre="timer", times=30, every=0.05)
 
     wait_until(lambda: states_of(messages) == {S.DELIVERED: 9}, lambda: kannel.log("smsbox"))
+    wait_until(lambda: states_of([unreachable]) == {S.REJECTED: 1}, lambda: kannel.log("smsbox"))
     taken = {}
     for part in sorted(kannel.accepted("operator"), key=lambda part: part.part):
         taken.setdefault(part.to, []).append(part)
@@ -76,15 +90,23 @@ def test_each_message_leaves_once_and_comes_back_delivered(field, kannel):
     assert kannel.accepted("timer") == []
 
 
-def test_our_being_away_is_told_to_nobody(field, kannel):
-    [message] = queue(1)
+def test_what_happens_while_we_are_away_is_told_to_us_and_to_nobody_else(field, kannel):
+    [message], [other] = queue(1, priority=1), queue(1, priority=2)
+    kannel.hang_up("operator")
+    kannel.send("0 0 text poll", centre="timer")
+    wait_until(lambda: states_of([message]) == {S.SUBMITTING: 1}, lambda: kannel.log("smsbox"))
     field.kill()
 
+    kannel.connect("operator")
+    wait_until(lambda: kannel.accepted("operator"), lambda: kannel.log("bearerbox"))
+    kannel.send(f"{other.number} 10690000 text TD", centre="operator")
     kannel.send("0 0 text poll", centre="timer", times=3)
-    kannel.send(f"{message.number} 10690000 text 你好", centre="operator")
-
-    wait_until(lambda: kannel.log("smsbox").count("Starting to service") == 4, lambda: "unheard")
+    wait_until(lambda: "Retrying request" in kannel.log("smsbox"), lambda: "it gave up")
     field.start()
-    kannel.send("0 0 text poll", centre="timer", times=3, every=0.5)
+
     wait_until(lambda: states_of([message]) == {S.DELIVERED: 1}, lambda: kannel.log("smsbox"))
-    assert [one.text for one in kannel.accepted("operator")] == [message.text]
+    wait_until(lambda: answers() == [(other.number, "TD")], lambda: kannel.log("smsbox"))
+    assert [one.text for one in kannel.accepted("operator") if one.to == message.number] == [
+        message.text
+    ]
+    assert not [one for one in kannel.accepted("operator") if "could" in one.text.lower()]

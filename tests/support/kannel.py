@@ -92,7 +92,7 @@ class Kannel:
         self._wait_for(self.sendsms_port)
         for name, (port, _) in self._centres.items():
             self._wait_for(port)
-            self._join(name, "-m", 0, "1 1 text none")
+            self.connect(name)
         return self
 
     def stop(self) -> None:
@@ -106,8 +106,17 @@ class Kannel:
 
         A centre has one fakesmsc at a time: this one takes over from the one before.
         """
-        self._end(self._of_centre.pop(centre))
+        self.hang_up(centre)
         self._join(centre, "-m", times, "-i", every, line)
+
+    def hang_up(self, centre: str = "centre") -> None:
+        """Let a centre be out of reach, until it sends or connects again."""
+        if process := self._of_centre.pop(centre, None):
+            self._end(process)
+
+    def connect(self, centre: str = "centre") -> None:
+        """Let a centre be in reach."""
+        self._join(centre, "-m", 0, "1 1 text none")
 
     def accepted(self, centre: str = "centre") -> list[Accepted]:
         """Return what a message centre took, in the order of its arrival."""
