@@ -1,5 +1,7 @@
 """Words by tier and style, and the words that are forbidden."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -11,7 +13,7 @@ depends_on = None
 
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
-NEW_COLUMNS = {
+NEW_COLUMNS: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
     "care_templates": {"tiers": DOCUMENT, "styles": DOCUMENT, "retired_at": MOMENT},
     "care_template_versions": {
         "ended_by_id": sa.String(length=64),
