@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm_api.care.models import CareMessage
+from crm_api.care.policies.naming import name_of_event
 from crm_api.care.terms import MessageState
-from crm_api.customers.models import Customer, ExtendedProfile
+from crm_api.customers.models import Customer, ExtendedProfile, LifeEvent
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
     """Return the waiting messages of these slots with what they say besides, the dearest first."""
-    loser = aliased(CareMessage)
+    loser, told = aliased(CareMessage), aliased(Customer)
     statement = (
         sa.select(
             CareMessage.id,
@@ -33,11 +34,15 @@ def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
             Customer.name,
             Customer.gender,
             Customer.tier,
+            Customer.joined_on,
             Customer.person_id,
+            told.tier.label("also_tier"),
+            told.joined_on.label("also_joined_on"),
             ExtendedProfile.communication_style.label("style"),
         )
         .join(loser, loser.winner_slot_id == CareMessage.slot_id)
         .join(Customer, Customer.id == CareMessage.customer_id)
+        .join(told, told.id == loser.customer_id)
         .outerjoin(ExtendedProfile, ExtendedProfile.id == Customer.id)
         .where(is_among(CareMessage.slot_id, sorted(winner_slot_ids)))
         .where(CareMessage.state == MessageState.QUEUED)
@@ -45,3 +50,10 @@ def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
         .order_by(CareMessage.id, loser.priority, loser.id)
     )
     return db.session.execute(statement).all()
+
+
+def names_of_events(event_ids: Iterable[str]) -> dict[str, str]:
+    """Return how these life events are called."""
+    statement = sa.select(LifeEvent.id, LifeEvent.kind, LifeEvent.label)
+    rows = db.session.execute(statement.where(is_among(LifeEvent.id, sorted(event_ids))))
+    return {row.id: name_of_event(row.kind, row.label) for row in rows}

@@ -11,7 +11,7 @@ from crm_api.care import queries
 from crm_api.care.models import CareMessage
 from crm_api.care.policies import lengths
 from crm_api.care.policies.choosing import NOTHING_TOLD, choose, turn_of
-from crm_api.care.policies.together import theme_of, values_for
+from crm_api.care.policies.together import event_of, theme_of, values_for
 from crm_api.care.queries import together
 from crm_api.care.service.causes import window_on
 from crm_api.care.terms import MessageState
@@ -40,14 +40,14 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
     if not pairs:
         return 0
     words = wording.fit_words(approved)
-    festivals = {rule.key: rule.name for rule in festival_rules()}
+    names = _names_in(pairs)
     told = _told_besides(pairs)
     texts: dict[str, dict[str, Any]] = {}
     for pair in pairs:
         if pair.id not in texts:
-            row = _text(
-                pair, words=words, told=told.get(pair.id, NOTHING_TOLD), festivals=festivals
-            )
+            values = values_for(pair, names=names)
+            heard = told.get(pair.id, NOTHING_TOLD)
+            row = _text(pair, words=words, told=heard, values=values)
             texts |= {pair.id: row} if row else {}
     if texts:
         its_id: sa.BindParameter[str] = sa.bindparam("its_id")
@@ -55,6 +55,15 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
         rows = [texts[message_id] for message_id in sorted(texts)]
         db.session.connection().execute(sa.update(MESSAGES).where(waiting), rows)
     return len(texts)
+
+
+def _names_in(pairs: Sequence[Any]) -> dict[str, str]:
+    """Return how the festivals are called, and the life events that these name."""
+    said = [(pair.occasion, pair.occurrence) for pair in pairs]
+    said += [(pair.also_occasion, pair.also_occurrence) for pair in pairs]
+    events = {event_id for one in said if (event_id := event_of(*one))}
+    festivals = {rule.key: rule.name for rule in festival_rules()}
+    return festivals | (together.names_of_events(events) if events else {})
 
 
 def _told_besides(pairs: Sequence[Any]) -> dict[str, Told]:
@@ -73,14 +82,13 @@ def _text(
     *,
     words: Mapping[Pair, Pool],
     told: Told,
-    festivals: Mapping[str, str],
+    values: Mapping[str, str],
 ) -> dict[str, Any] | None:
     own = theme_of(pair.occasion, pair.occurrence)
     also = theme_of(pair.also_occasion, pair.also_occurrence)
     pool = words.get(frozenset({own, also}), NO_WORDS)
     ranked = pool.ranked_for(pair.tier, pair.style)
     fitting = [[w for w in alike if w.category is pair.category] for alike in ranked]
-    values = values_for(pair, festivals=festivals)
     chosen = choose(turn_of(pair.occurrence), among=filter(None, fitting), told=told, values=values)
     if chosen is None:
         return None
