@@ -15,6 +15,7 @@ from crm_api.care.doubts import service as doubts
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.gateway import commands as gateway
 from crm_api.care.values import Tally, sum_up
+from crm_api.care.wording.commands import kind_of_people, pools
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Tick = Callable[[int], object]
 
 care = AppGroup("care", help="Plan greetings, and drop those that missed their day.")
+care.add_command(pools)
 COMMANDS = (care, *gateway.COMMANDS)
 
 
@@ -65,6 +67,8 @@ def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
             _sweep(counted, first=first, days=days, tick=bar.update)
     for name, tally in _by_occasion(counted) if dry_run else ():
         click.echo(f"  {name}: {_told(tally)}")
+    for line in _dry_pools(counted):
+        click.echo(f"  {line}")
     total = sum_up(tally for _, tally in counted)
     name = "care plan (dry run)" if dry_run else "care plan"
     click.echo(f"{name} from {first} for {days} day(s): {_told(total)}")
@@ -122,6 +126,20 @@ def _by_occasion(counted: Counted) -> Iterator[tuple[str, Tally]]:
     for cause, tally in counted:
         found.setdefault((cause.on, cause.festival_key or cause.occasion), Tally()).add(tally)
     return ((f"{on} {name}", tally) for (on, name), tally in sorted(found.items()) if tally.due)
+
+
+def _dry_pools(counted: Counted) -> Iterator[str]:
+    """Name the occasions on which people get nothing for want of words, and whom."""
+    found: dict[str, Tally] = {}
+    for cause, tally in counted:
+        found.setdefault(cause.festival_key or cause.occasion, Tally()).add(tally)
+    for name, tally in sorted(found.items()):
+        if none := tally.blocked["no_template"]:
+            yield f"no words for {name}: {none} people"
+        if tally.wordless:
+            kinds = sorted((kind_of_people(*kind), n) for kind, n in tally.wordless.items())
+            whom = ", ".join(f"{kind} {n}" for kind, n in kinds)
+            yield f"words run dry for {name}: {whom} (see `flask care pools`)"
 
 
 def _told(tally: Tally) -> str:

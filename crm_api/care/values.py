@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crm_api.care.policies.choosing import Pool
+from crm_api.customers.terms import CommunicationStyle, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.values import Plan
 
 NO_WORDS = Pool()
+Kind = tuple[Tier, CommunicationStyle | None]  # of person, as words are made for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Tally:
     already: int = 0
     segments: int = 0
     blocked: Counter[str] = field(default_factory=Counter)
+    wordless: Counter[Kind] = field(default_factory=Counter)  # to whom nothing fresh can be said
 
     @property
     def open(self) -> int:
@@ -100,6 +103,7 @@ class Tally:
         self.already += other.already
         self.segments += other.segments
         self.blocked.update(other.blocked)
+        self.wordless.update(other.wordless)
 
 
 def sum_up(tallies: Iterable[Tally]) -> Tally:

@@ -342,6 +342,29 @@ def test_a_pool_says_for_whom_it_ran_dry_and_what_to_add(sign_in, plan):
     assert pool_of(sign_in(manager), "birthday")["people_without_words"] == 0
 
 
+def test_the_plan_names_the_pools_that_ran_dry_and_a_command_lists_them(app, plan):
+    make_template()
+    make_customer(birth_on=date(1980, 9, 25), tier="gold")
+    assert "run dry" not in plan(EVE, DAY)
+    next_year = EVE.replace(year=2027)
+    line = "words run dry for birthday: gold 1 (see `flask care pools`)"
+
+    assert line in plan(next_year, "2027-09-25", "--dry-run")
+    assert line in plan(next_year, "2027-09-25")
+
+    listed = app.test_cli_runner().invoke(args=["care", "pools"]).output.splitlines()
+    expected = "  birthday: thin, 1 of 4 texts for everybody; 1 of gold get none: add 3"
+    assert expected in listed
+    assert "  mid_autumn (2028-10-03): dry, 0 of 4 texts for everybody" in listed
+    assert listed[-1].endswith("1 people planned for the next 45 days get none")
+
+
+def test_the_plan_says_where_nobody_has_written_anything(plan):
+    make_customer()
+
+    assert "no words for mid_autumn: 1 people" in plan(EVE, DAY, "--dry-run")
+
+
 def test_an_account_manager_has_no_say_in_pools(sign_in, author):
     assert sign_in(author).get("/v1/care-pools").status_code == 403
 

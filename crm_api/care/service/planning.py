@@ -12,7 +12,7 @@ from crm_api.care.models import CareMessage
 from crm_api.care.service import asking
 from crm_api.care.service.asking import is_refusal
 from crm_api.care.service.combining import say_together
-from crm_api.care.service.greetings import write_greetings
+from crm_api.care.service.greetings import NOTHING_FRESH, write_greetings
 from crm_api.care.service.refusing import Refusals
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
@@ -92,6 +92,11 @@ def judge_people(people: Sequence[Any], cause: Cause, *, judge: Judge, now: date
     written = write_greetings(people, cause, window=window)
     judged.left_out = written.left_out
     judged.tally.blocked.update(reason for _, reason in written.left_out)
+    judged.tally.wordless.update(
+        (person.tier, person.style)
+        for person, reason in written.left_out
+        if reason == NOTHING_FRESH
+    )
     plans = [greeting.plan for greeting in written.greetings]
     answers = asking.ask(plans, window, judge=judge)
     for greeting, plan, answer in zip(written.greetings, plans, answers, strict=True):
