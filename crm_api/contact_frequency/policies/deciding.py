@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency.policies import arbitrating, moments, search
 from crm_api.contact_frequency.policies.limiting import exceeded_limits, limits_for
 from crm_api.contact_frequency.policies.overriding import sets_aside
 from crm_api.contact_frequency.policies.ranking import find_weaker
 from crm_api.contact_frequency.policies.sentences import describe_limit
+from crm_api.contact_frequency.policies.telling_once import tell_once
 from crm_api.contact_frequency.policies.trace import write_trace
-from crm_api.contact_frequency.policies.wording import UNREPEATED, Told, tell, tell_again
+from crm_api.contact_frequency.policies.wording import Told, tell
 from crm_api.contact_frequency.terms import Strength, Verdict
 from crm_api.contact_frequency.values import ChannelMoment, CountedSlot, Decision, Reason
 from crm_api.customers.terms import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -144,24 +144,7 @@ def _reasons(hits: _Hits, case: _Case) -> tuple[Reason, ...]:
             r.subject_id,
         ),
     )
-    return tuple(found if case.wording < UNREPEATED else _unrepeated(found))
-
-
-def _unrepeated(reasons: Iterable[Reason]) -> Iterator[Reason]:
-    """Tell of a reason that holds for the customer and for the number in full but once."""
-    first: Reason | None = None
-    for reason in reasons:
-        if first is not None and _says(reason) == _says(first):
-            said = tell_again(reason)
-            yield replace(reason, message=said.en, message_zh=said.zh)
-        else:
-            first = reason
-            yield reason
-
-
-def _says(reason: Reason) -> tuple[Any, ...]:
-    what = (reason.code, reason.policy_key, reason.counted)
-    return (*what, reason.forbidden_from, reason.forbidden_until)
+    return tell_once(found, wording=case.wording)
 
 
 def _reason(limit: Limit, hit: Hit, case: _Case) -> Reason:

@@ -64,19 +64,6 @@ def tell(told: Told, *, wording: int) -> Both:
     return Both("".join(p.zh for p in parts), " ".join(p.en for p in parts if p.en))
 
 
-def tell_again(reason: Reason) -> Both:
-    """Say that a reason told just before holds for somebody else, or for the number, as well."""
-    if reason.subject_kind is SubjectKind.ENDPOINT:
-        last = reason.subject_id[-4:]
-        return Both(
-            f"尾号 {last} 的号码同样如此。", f"The same holds for the number ending in {last}."
-        )
-    return Both(
-        "同时会面的另一位客户同样如此。",
-        "The same holds for another customer whom this contact meets.",
-    )
-
-
 def _on_whom(told: Told) -> Both:
     reason = told.reason
     if reason.subject_kind is SubjectKind.ENDPOINT:
