@@ -7,12 +7,16 @@ import pytest
 import sqlalchemy as sa
 
 from crm_api import config
+from crm_api.calendars.terms import Calendar
 from crm_api.care import queries
 from crm_api.care.models import CareMessage, PlanRefusal
 from crm_api.care.policies.choosing import Told
+from crm_api.care.service import asking
 from crm_api.care.service.causes import window_on
-from crm_api.care.terms import MessageState
+from crm_api.care.terms import MessageState, Occasion
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.customers.models import Anniversary
+from crm_api.customers.terms import AnniversaryKind
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.factories.care import make_message, make_template
@@ -172,3 +176,34 @@ def test_who_gets_none_for_want_of_words_is_noted_once(app, at):
     (refusal,) = wordless()
     assert (refusal.customer_id, refusal.reason) == (customer.id, "nothing_fresh")
     assert refusal.occurrence == f"birthday:2027:{customer.id}"
+
+
+def test_what_another_run_said_meanwhile_is_not_said_again(app, at, monkeypatch):
+    """Two runs chose the same words for two days of one customer; the second looks once more."""
+    at(NOON - timedelta(days=2))
+    with transaction():
+        contact_frequency.ensure_default_policies(now=NOON - timedelta(days=400))
+    template, customer = make_template(Occasion.ANNIVERSARY), make_customer()
+    with transaction():
+        kept = {"calendar": Calendar.SOLAR, "year": 2001, "month": 9, "day": 25}
+        about = {"kind": AnniversaryKind.WEDDING, "label": "", "created_at": NOON}
+        db.session.add(Anniversary(id="a1", customer_id=customer.id, **kept, **about))
+    other = make_message(
+        customer,
+        due_at=NOON + timedelta(days=5),
+        template_id=template.id,
+        state=S.CANCELLED,
+        reason="not said before the other run",
+    )
+    ask = asking.ask
+
+    def ask_while_another_run_plans(*args, **options):
+        queued = sa.update(CareMessage).where(CareMessage.id == other.id)
+        db.session.execute(queued.values(state=S.QUEUED, reason=""))
+        return ask(*args, **options)
+
+    monkeypatch.setattr(asking, "ask", ask_while_another_run_plans)
+    line = app.test_cli_runner().invoke(args=["care", "plan", "--on", "2026-09-25"]).output
+
+    assert "planned_by_another_run 1" in line
+    assert " 0 planned" in line

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from crm_api.care.values import Cause
 
 SAME_PERSON = "same_person"
+ANYBODY = ""  # whoever they are: all are looked up who are the same person
+RECURRING = frozenset({Occasion.ANNIVERSARY, Occasion.LIFE_EVENT})
 NOTHING_FRESH = "nothing_fresh"
 
 
@@ -44,6 +46,24 @@ def write_greetings(people: Sequence[Any], cause: Cause, *, window: Window) -> W
         written.add(person.occurrence)
         found.greetings.append(greeting)
     return found
+
+
+def heard_meanwhile(greetings: Sequence[Greeting], cause: Cause) -> set[str]:
+    """Return the occurrences whose words another run let their customer hear just before.
+
+    Ask once the customers are locked. Only of what one person may have twice within the days that
+    are planned: all else has its own templates each time.
+    """
+    if cause.occasion not in RECURRING or not greetings:
+        return set()
+    customers = {greeting.plan.customer_id for greeting in greetings}
+    told = queries.find_told(dict.fromkeys(customers, ANYBODY), around=cause.window)
+    return {
+        str(greeting.plan.occurrence)
+        for greeting in greetings
+        if (heard := told.get(greeting.plan.customer_id)) is not None
+        and (greeting.words.template_id in heard.template_ids or greeting.text in heard.texts)
+    }
 
 
 def _greet(person: Any, cause: Cause, *, window: Window, told: Told) -> Greeting | None:

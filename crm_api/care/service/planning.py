@@ -12,7 +12,7 @@ from crm_api.care.models import CareMessage
 from crm_api.care.service import asking
 from crm_api.care.service.asking import is_refusal
 from crm_api.care.service.combining import say_together
-from crm_api.care.service.greetings import NOTHING_FRESH, write_greetings
+from crm_api.care.service.greetings import NOTHING_FRESH, heard_meanwhile, write_greetings
 from crm_api.care.service.refusing import Refusals
 from crm_api.care.terms import MessageState
 from crm_api.care.values import Step, Tally
@@ -118,6 +118,7 @@ def _keep(cause: Cause, judged: Judged, *, now: datetime) -> list[dict[str, Any]
     if not judged.greetings:
         return []
     taken = queries.planned_occurrences(str(g.plan.occurrence) for g in judged.greetings)
+    taken |= heard_meanwhile(judged.greetings, cause)
     rows = []
     for greeting, slot in zip(judged.greetings, judged.slots, strict=True):
         if greeting.plan.occurrence in taken:
