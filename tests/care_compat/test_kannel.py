@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from crm_api import config
 from crm_api.accounts import service as accounts
-from crm_api.accounts.models import Scope
+from crm_api.accounts.models import Role, Scope
 from crm_api.care.compat.policies.kannel import read_mask
 from crm_api.care.gateway.terms import ReportStatus
 from crm_api.care.terms import MessageState
@@ -27,7 +27,7 @@ from tests.care_gateway.factories import (
     slot_state,
     stored,
 )
-from tests.factories.accounts import make_client
+from tests.factories.accounts import make_client, make_staff
 
 S, L = MessageState, SlotState
 
@@ -289,3 +289,20 @@ def test_a_crash_between_lease_and_begin_loses_nothing(kannel, other_kannel, at,
     at(later(seconds=60))
 
     assert other_kannel.next()[0] == message.id
+
+
+@pytest.mark.parametrize("mask", [16, 2, 1])
+def test_a_report_after_a_person_settled_it_is_taken(kannel, at, app, sign_in, mask):
+    message = make_message()
+    kannel.next()
+    at(later(days=1))
+    app.test_cli_runner().invoke(args=["care-gateway", "sweep"])
+    settlement = {"outcome": "not_sent", "note": "Never seen."}
+    manager = sign_in(make_staff(Role.ADMIN))
+    path = f"/v1/care-messages/{message.id}/settlement"
+    assert manager.put(path, json=settlement).status_code == 200
+
+    kannel.report(message.id, mask)
+
+    expected = {16: S.CANCELLED, 2: S.UNDELIVERED, 1: S.DELIVERED}
+    assert stored(message).state is expected[mask]

@@ -32,7 +32,7 @@ reply-couldnotrepresent = ""
 reply-requestfailed = ""
 http-request-retry = 100
 http-queue-delay = 1"""
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from crm_api.care.gateway import queries
 from crm_api.care.gateway.models import DeliveryReport
 from crm_api.care.gateway.policies.reports import FAILED, PartReport, is_news, rank, sum_up
 from crm_api.care.gateway.service.steps import count_as_sent, lock_with_subjects
-from crm_api.care.gateway.terms import ReportOutcome
+from crm_api.care.gateway.terms import ReportOutcome, ReportStatus
 from crm_api.care.gateway.values import ReportAnswer
 from crm_api.care.models import CareMessage
 from crm_api.care.service import messages as outbox
@@ -120,7 +120,7 @@ def _apply(reports: Sequence[DeliveryReport], *, now: datetime) -> dict[str, Rep
         said = known[message.id]
         outcomes |= _judge(message, said, new=new)
         reached = sum_up(said)
-        if reached is not None and rank(reached) > rank(message.state):
+        if reached is not None and _goes_further(message, reached):
             _advance(message, reached, now=now)
     return outcomes
 
@@ -131,12 +131,20 @@ def _judge(
     outcomes = {}
     for place, report in enumerate(said):
         if report.report_id in new:
-            further = rank(report.status) > rank(message.state)
+            further = _goes_further(message, report.status)
             is_applied = further and is_news(report, known=said[:place])
             outcomes[report.report_id] = (
                 ReportOutcome.APPLIED if is_applied else ReportOutcome.IGNORED_OLDER
             )
     return outcomes
+
+
+def _goes_further(message: CareMessage, said: MessageState | ReportStatus) -> bool:
+    """Tell whether this is news. That one was refused which was given up as not sent is none."""
+    is_refused = said == ReportStatus.REJECTED and message.submitted_at is None
+    if is_refused and message.state not in HOLDS_SLOT:
+        return False
+    return rank(said) > rank(message.state)
 
 
 def _advance(message: CareMessage, reached: MessageState, *, now: datetime) -> None:
