@@ -24,7 +24,7 @@ class Wrong(Exception):
 
 def setting(meaning: str, *, default: Any = MISSING, **bounds: Any) -> Any:
     """Declare a setting with what `--help` says of it."""
-    more = {"meaning": meaning, "least": 0, "most": 2**31, **bounds}
+    more = {"meaning": meaning, "least": 0, "most": 2**31, "longest": 500, **bounds}
     return field(default=default, metadata=more, repr="key" not in meaning)
 
 
@@ -48,24 +48,20 @@ class Settings:
 
     kannel_url: str = setting("Kannel's sendsms", default="http://127.0.0.1:13013/cgi-bin/sendsms")
     kannel_username: str = setting("of Kannel's sendsms-user", default="")
-    kannel_password: str = setting("of Kannel's sendsms-user (a key, not shown)", default="")
+    kannel_password: str = setting("of Kannel's sendsms-user (a key)", default="")
     listen: str = setting("where Kannel's callbacks come in", default="127.0.0.1:13080")
     callback_url: str = setting("the same as Kannel sees it; by default http://LISTEN", default="")
     callback_secret: str = setting("a key in the callbacks' paths, off loopback", default="")
 
     smpp_host: str = setting("the SMPP centre's host", default="127.0.0.1")
     smpp_port: int = setting("the SMPP centre's port", default=2775, least=1, most=65535)
-    smpp_system_id: str = setting("of our SMPP account", default="")
-    smpp_password: str = setting("of our SMPP account (a key, not shown)", default="")
+    smpp_system_id: str = setting("of our SMPP account", default="", longest=15)
+    smpp_password: str = setting("of our SMPP account (a key)", default="", longest=8)
 
     def __post_init__(self) -> None:
         """Refuse what would not work, before anything is leased."""
         for each in fields(self):
-            value, bounds = getattr(self, each.name), each.metadata
-            if isinstance(value, int) and not bounds["least"] <= value <= bounds["most"]:
-                raise Wrong(f"{each.name} must be {bounds['least']} to {bounds['most']}")
-            if "among" in bounds and value not in bounds["among"]:
-                raise Wrong(f"{each.name} must be one of {', '.join(bounds['among'])}")
+            _check(each.name, getattr(self, each.name), each.metadata)
         if not self.crm_url.startswith(("http://", "https://")):
             raise Wrong("crm_url must begin with http:// or https://")
         if self.lease_seconds <= self.wait_seconds:
@@ -78,6 +74,15 @@ class Settings:
             raise Wrong("callback_secret is needed where listen is not on loopback")
         if not re.fullmatch(r"[\w-]*", self.callback_secret, re.ASCII):
             raise Wrong("callback_secret may have letters, digits, - and _")
+
+
+def _check(name: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    if isinstance(value, int) and not bounds["least"] <= value <= bounds["most"]:
+        raise Wrong(f"{name} must be {bounds['least']} to {bounds['most']}")
+    if len(str(value)) > bounds["longest"]:
+        raise Wrong(f"{name} may have {bounds['longest']} characters")
+    if "among" in bounds and value not in bounds["among"]:
+        raise Wrong(f"{name} must be one of {', '.join(bounds['among'])}")
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:

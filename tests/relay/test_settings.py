@@ -35,6 +35,7 @@ def test_keys_and_passwords_are_not_shown():
         ({"RELAY_BATCH": "101"}, "batch"),
         ({"RELAY_KEEP_DAYS": "1"}, "keep_days"),
         ({"RELAY_CENTRE": "pigeon"}, "centre"),
+        ({"RELAY_SMPP_PASSWORD": "too-long-for-smpp"}, "smpp_password"),
         ({"RELAY_LOG_LEVEL": "CHATTY"}, "log_level"),
         ({"RELAY_CRM_URL": "crm.example"}, "crm_url"),
         ({"RELAY_LEASE_SECONDS": "5", "RELAY_WAIT_SECONDS": "5"}, "lease_seconds"),
