@@ -196,7 +196,7 @@ def list_forbidden_words(payload: Payload) -> Any:
 @requires(*APPROVERS)
 @refuses(Invalid, errors.WordForbiddenAlready)
 @blueprint.arguments(schemas.NewForbiddenWordSchema)
-@blueprint.response(201, schemas.ForbiddenWordSchema)
+@blueprint.response(201, schemas.BanSchema)
 def forbid_word(payload: Payload) -> Any:
     """Forbid a word: what says it is planned with no more."""
     return service.forbid_word(**payload, by=current_actor(), now=clock.now())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from crm_api.care.models import CareTemplate, CareTemplateVersion
     from crm_api.care.terms import Encoding, Occasion
+    from crm_api.care.wording.models import ForbiddenWord
     from crm_api.care.wording.policies.linting import Finding
     from crm_api.care.wording.terms import Change
     from crm_api.customers.terms import CommunicationStyle, Tier
@@ -106,6 +107,15 @@ class PoolReport:
     def add(self) -> int:
         """How many texts for everybody are missing."""
         return max(0, self.wanted - self.texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """A word put on the list, and what that stops."""
+
+    word: ForbiddenWord
+    templates_out_of_use: Sequence[str]
+    waiting_messages: int  # that say it still: their text was final when they were planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

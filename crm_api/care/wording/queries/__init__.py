@@ -8,6 +8,7 @@ from crm_api.care.wording.queries.forbidden import (
 )
 from crm_api.care.wording.queries.templates import (
     approved_versions,
+    count_waiting,
     find_template,
     find_template_named,
     get_template,
@@ -18,6 +19,7 @@ from crm_api.care.wording.queries.templates import (
 
 __all__ = [
     "approved_versions",
+    "count_waiting",
     "find_template",
     "find_template_named",
     "find_word_like",

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.care.models import CareTemplate, CareTemplateVersion
+from crm_api.care.models import CareMessage, CareTemplate, CareTemplateVersion
+from crm_api.care.models.messages import IS_WAITING
 from crm_api.care.terms import TemplateStatus
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from crm_api.kit.paging import PageRequest
 
@@ -105,6 +106,15 @@ def find_template_named(name: str) -> CareTemplate | None:
 def _find(condition: sa.ColumnElement[bool]) -> CareTemplate | None:
     statement = sa.select(CareTemplate).where(condition)
     return db.session.scalars(statement.options(WITH_VERSIONS)).one_or_none()
+
+
+def count_waiting(versions: Collection[tuple[str, int]]) -> int:
+    """Return how many messages with the words of these versions have not gone out yet."""
+    if not versions:
+        return 0
+    said = sa.tuple_(CareMessage.template_id, CareMessage.template_version)
+    count = sa.select(sa.func.count()).select_from(CareMessage)
+    return db.session.scalar(count.where(IS_WAITING, said.in_(sorted(versions)))) or 0
 
 
 def approved_versions(*, for_both: bool = False) -> Sequence[Any]:

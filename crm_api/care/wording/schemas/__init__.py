@@ -1,6 +1,7 @@
 """What the routes of templates, words and pools take and give."""
 
 from crm_api.care.wording.schemas.desk import (
+    BanSchema,
     ForbiddenWordPageSchema,
     ForbiddenWordSchema,
     ForbiddenWordsQuerySchema,
@@ -30,6 +31,7 @@ from crm_api.care.wording.schemas.templates import (
 )
 
 __all__ = [
+    "BanSchema",
     "ComparisonQuerySchema",
     "ComparisonSchema",
     "CustomerPreviewQuerySchema",

@@ -72,6 +72,21 @@ class ForbiddenWordSchema(Schema):
     created_at = MomentField()
 
 
+class BanSchema(Schema):
+    """A word put on the list, and what that stops."""
+
+    word = fields.Nested(ForbiddenWordSchema)
+    templates_out_of_use = fields.List(
+        RecordIdField(), metadata={"description": "Approved, and planned with no more."}
+    )
+    waiting_messages = fields.Integer(
+        metadata={
+            "description": "Say it still: their text was final when they were planned. Find them by"
+            " template, and hold or cancel them."
+        }
+    )
+
+
 class PoolsQuerySchema(Schema):
     """How far ahead one looks."""
 

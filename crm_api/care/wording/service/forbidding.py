@@ -9,6 +9,7 @@ from crm_api.care.errors import WordForbiddenAlready
 from crm_api.care.wording import queries
 from crm_api.care.wording.models import ForbiddenWord
 from crm_api.care.wording.policies.characters import fold
+from crm_api.care.wording.values import Ban
 from crm_api.kit.db import db
 from crm_api.kit.errors import Invalid
 from crm_api.kit.ids import new_id
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
 
-def forbid_word(
-    *, word: str, reason: str, by: Actor, now: datetime, id: str | None = None
-) -> ForbiddenWord:
+def forbid_word(*, word: str, reason: str, by: Actor, now: datetime) -> Ban:
     """Put a word on the list. From now on no template that says it is planned with.
+
+    What is queued already keeps its text: how much that is is told, for people to stop it.
 
     :raises Invalid: if nothing of the word is left to compare
     :raises WordForbiddenAlready: if the list has it, perhaps written otherwise
@@ -34,7 +35,7 @@ def forbid_word(
     if known is not None:
         raise WordForbiddenAlready(word=known.word)
     forbidden = ForbiddenWord(
-        id=id or new_id(),
+        id=new_id(),
         created_at=now,
         word=word,
         folded=folded,
@@ -44,7 +45,16 @@ def forbid_word(
     db.session.add(forbidden)
     db.session.flush()
     _note("forbidden", forbidden, by=by, now=now)
-    return forbidden
+    said = [
+        (template.id, version.number)
+        for version, template in queries.approved_versions()
+        if folded in fold(version.text)
+    ]
+    return Ban(
+        word=forbidden,
+        templates_out_of_use=[template_id for template_id, _ in said],
+        waiting_messages=queries.count_waiting(said),
+    )
 
 
 def allow_word(word_id: str, *, by: Actor, now: datetime) -> None:
