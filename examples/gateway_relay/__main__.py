@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         wanted = settings.load(parser.parse_args(arguments).config, os.environ)
         logs.configure(wanted.log_level)
+        os.umask(0o077)  # the journal holds what customers wrote, until it is told
         journal = Journal(Path(wanted.journal))
     except (settings.Wrong, tomllib.TOMLDecodeError, InUse, OSError, sqlite3.Error) as error:
         sys.stderr.write(f"gateway_relay: {error}\n")

@@ -26,29 +26,11 @@ BROKEN = 1
 
 def run(settings: Settings, journal: Journal) -> int:
     """Relay until told to stop, or until it cannot go on; return the exit code."""
-    stopping = Stopping()
-    crm = Crm(settings)
-    teller = Teller(
-        crm,
-        journal,
-        stopping,
-        keep_days=settings.keep_days,
-        stop_seconds=settings.stop_seconds,
-    )
-    centre = _centre(settings, journal, teller.wake)
-    tools = Tools(
-        settings=settings,
-        crm=crm,
-        journal=journal,
-        centre=centre,
-        teller=teller,
-        stopping=stopping,
-    )
+    tools = _gather(settings, journal)
+    stopping, centre, teller = tools.stopping, tools.centre, tools.teller
     telling = threading.Thread(target=teller.run, name="teller")
-    working = [
-        threading.Thread(target=Worker(name, tools).run, name=name)
-        for name in (f"worker-{n}" for n in range(1, settings.workers + 1))
-    ]
+    names = [f"worker-{number}" for number in range(1, settings.workers + 1)]
+    working = [threading.Thread(target=Worker(name, tools).run, name=name) for name in names]
     with _told_to_stop(stopping):
         centre.start()
         for thread in (telling, *working):
@@ -62,6 +44,20 @@ def run(settings: Settings, journal: Journal) -> int:
         telling.join()
     note("stopped", exit_code=stopping.exit_code)
     return stopping.exit_code
+
+
+def _gather(settings: Settings, journal: Journal) -> Tools:
+    stopping, crm = Stopping(), Crm(settings)
+    keep_days, stop_seconds = settings.keep_days, settings.stop_seconds
+    teller = Teller(crm, journal, stopping, keep_days=keep_days, stop_seconds=stop_seconds)
+    return Tools(
+        settings=settings,
+        crm=crm,
+        journal=journal,
+        centre=_centre(settings, journal, teller.wake),
+        teller=teller,
+        stopping=stopping,
+    )
 
 
 def _centre(settings: Settings, journal: Journal, heard: Callable[[], None]) -> Centre:

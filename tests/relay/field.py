@@ -12,12 +12,13 @@ from collections import Counter
 
 import sqlalchemy as sa
 
-from crm_api.accounts.models import Scope
-from tests.factories.accounts import make_client
+from crm_api.accounts.models import Role, Scope
+from tests.factories.accounts import make_client, make_staff, make_token
+from tests.support.callers import Caller
 from tests.support.server import ROOT, Server, free_port
 
 OPEN = ("queued", "leased", "submitting")
-PATIENCE = 240
+PATIENCE = 90
 
 
 class Field:
@@ -40,25 +41,37 @@ class Field:
     def states(self):
         return dict(tuple(row) for row in self.sql("SELECT id, state FROM care_messages"))
 
+    def uncertain(self):
+        """Return what managers find on the list of messages that may have been sent."""
+        reader = Caller(self.app.test_client(), make_token(make_staff(Role.ADMIN)))
+        found, query = [], {"state": "uncertain", "limit": 100}
+        while True:
+            page = reader.get("/v1/stuck-care-messages", query_string=query).json
+            found += [item["id"] for item in page["items"]]
+            if page["next_cursor"] is None:
+                return set(found)
+            query["cursor"] = page["next_cursor"]
+
     def flask(self, *arguments):
         done = self.app.test_cli_runner().invoke(args=arguments)
         assert done.exit_code == 0, done.output
         return done.output
 
     def wait_until_settled(self, hosts):
-        """Wait until no message is on its way."""
-
-        def left():
+        """Wait until no message is on its way; give up where nothing moves any more."""
+        seen, moved_at = None, time.monotonic()
+        while left := Counter(state for state in self.states().values() if state in OPEN):
             assert not any(host.is_broken for host in hosts), [host.exit_code for host in hosts]
-            return Counter(state for state in self.states().values() if state in OPEN)
+            if left != seen:
+                seen, moved_at = left, time.monotonic()
+            assert time.monotonic() < moved_at + PATIENCE, left
+            time.sleep(0.2)
 
-        wait_until(lambda: not left(), otherwise=left)
 
-
-def wait_until(is_true, *, otherwise=str):
+def wait_until(is_true):
     deadline = time.monotonic() + PATIENCE
     while not is_true():
-        assert time.monotonic() < deadline, otherwise()
+        assert time.monotonic() < deadline
         time.sleep(0.2)
 
 
