@@ -116,6 +116,16 @@ def test_a_phone_that_comes_back_sends_nothing_stale(phone, at, later_by):
     assert phone.ids() == []
 
 
+def test_what_a_phone_kept_too_long_leaves_room_for_the_next_day(phone, at):
+    make_messages(10)
+    assert len(phone.ids()) == 10
+
+    at(later(hours=23))
+    fresh = make_message(send_before=later(EVENING, days=1))
+
+    assert phone.ids() == [fresh.id]
+
+
 @pytest.mark.parametrize(
     ("told", "state", "slot"),
     [

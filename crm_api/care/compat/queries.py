@@ -94,21 +94,21 @@ def find_signing_key(device_id: str) -> str | None:
     return db.session.scalar(statement)
 
 
-def count_in_hand(gateway_id: str) -> int:
-    """Count what a product was offered and has not answered."""
-    its_own = sa.and_(IS_SUBMITTING, CareMessage.gateway_id == gateway_id)
-    return db.session.scalar(sa.select(sa.func.count()).where(its_own)) or 0
+def count_in_hand(gateway_id: str, *, now: datetime) -> int:
+    """Count what a product was offered, has not answered, and might still send in time."""
+    return db.session.scalar(sa.select(sa.func.count()).where(*_in_hand(gateway_id, now=now))) or 0
 
 
 def messages_in_hand(gateway_id: str, *, now: datetime) -> Sequence[CareMessage]:
     """Return what a product was offered, has not answered, and might still send in time."""
     statement = (
         sa.select(CareMessage)
-        .where(
-            IS_SUBMITTING,
-            CareMessage.gateway_id == gateway_id,
-            CareMessage.send_before >= now + MARGIN,
-        )
+        .where(*_in_hand(gateway_id, now=now))
         .order_by(CareMessage.begun_at, CareMessage.priority, CareMessage.id)
     )
     return db.session.scalars(statement).all()
+
+
+def _in_hand(gateway_id: str, *, now: datetime) -> tuple[Any, ...]:
+    is_its_own = CareMessage.gateway_id == gateway_id
+    return IS_SUBMITTING, is_its_own, CareMessage.send_before >= now + MARGIN

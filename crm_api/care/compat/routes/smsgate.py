@@ -72,7 +72,7 @@ def change_device(payload: Payload) -> None:
 def list_messages(query: Payload) -> Any:
     """Offer a phone a few messages, and again what it was offered and has not answered."""
     device_id = queries.get_phone(current_client().id).id
-    if room := service.room_of(device_id):
+    if room := service.room_of(device_id, now=clock.now()):
         offer(room, worker="smsgate", gateway_id=device_id)
     with transaction():
         offers = service.offers_in_hand(device_id, now=clock.now())

@@ -44,9 +44,12 @@ def begin_offers(offers: Sequence[Offer], *, gateway_id: str, now: datetime) -> 
     return [offer for offer in offers if offer.id in begun]
 
 
-def room_of(gateway_id: str) -> int:
-    """Return how many more messages a product may be offered: a few at a time."""
-    return max(0, MOST_IN_HAND - queries.count_in_hand(gateway_id))
+def room_of(gateway_id: str, *, now: datetime) -> int:
+    """Return how many more messages a product may be offered: a few at a time.
+
+    What it has kept too long does not stand in the way: it is a doubt, and not offered again.
+    """
+    return max(0, MOST_IN_HAND - queries.count_in_hand(gateway_id, now=now))
 
 
 def offers_in_hand(gateway_id: str, *, now: datetime) -> list[InHand]:
