@@ -51,6 +51,13 @@ def test_one_message_is_held(gateway, district, rule):
     assert taken(gateway) == {free.id}
 
 
+def test_one_message_is_held_wherever_its_customer_belongs(gateway, district, rule):
+    held, free = district.messages
+    made(rule(make_staff(Role.ADMIN, district.cities[1]), message_id=held.id))
+
+    assert taken(gateway) == {free.id}
+
+
 @pytest.mark.parametrize("named", ["occasion", "template_id"])
 def test_some_messages_are_held(gateway, district, rule, named):
     template = make_template(Occasion.FESTIVAL, "mid_autumn")

@@ -42,7 +42,8 @@ def is_held() -> sa.ColumnElement[bool]:
 def _is_covered(kind: RulingKind) -> sa.ColumnElement[bool]:
     """Tell whether a ruling in force covers a message. Rulings are few, so they are asked first.
 
-    A text made for two occasions is about either. The CASE keeps PostgreSQL from making a join of
+    A text made for two occasions is about either. A message that is named is meant wherever its
+    customer belongs by now. The CASE keeps PostgreSQL from making a join of
     it, which would read the whole queue before it hands out the first message.
     """
     over, says_both = aliased(Team), aliased(CareTemplate)
@@ -60,7 +61,7 @@ def _is_covered(kind: RulingKind) -> sa.ColumnElement[bool]:
         .where(_is_or_any(DayRuling.message_id, CareMessage.id))
         .where(_is_or_any(DayRuling.template_id, CareMessage.template_id))
         .where(sa.or_(_is_or_any(DayRuling.occasion, CareMessage.occasion), also))
-        .where(_belongs_beneath(over.path))
+        .where(sa.or_(DayRuling.message_id.is_not(None), _belongs_beneath(over.path)))
         .correlate(CareMessage)
     )
     return sa.case((ruling.exists(), 1), else_=0) == 1
