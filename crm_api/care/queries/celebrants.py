@@ -34,6 +34,9 @@ GONE = [
 NO_PHONE = (Customer.phone.is_(None), sa.literal("no_phone"))
 OF_TIER = sa.text("customer_changes.aspect = 'tier'")
 OLD_NEWS: Final = timedelta(days=365)  # who had a tier within the year is not congratulated again
+# Made once: an alias of a wide table costs more to make than the statement that uses it.
+THEIRS, ALIKE = aliased(GreetingPreferences), aliased(Customer)
+ANOTHER, SAID = aliased(CustomerChange), aliased(CareMessage)
 TIER_ORDER = {str(tier): place for place, tier in enumerate(Tier)}
 
 
@@ -189,30 +192,27 @@ def _place(tier: Any) -> sa.ColumnElement[int]:
 
 
 def _changed_since() -> sa.Exists:
-    later = aliased(CustomerChange)
     return sa.exists().where(
-        later.customer_id == CustomerChange.customer_id,
-        later.aspect == CustomerChange.aspect,
-        later.changed_at > CustomerChange.changed_at,
+        ANOTHER.customer_id == CustomerChange.customer_id,
+        ANOTHER.aspect == CustomerChange.aspect,
+        ANOTHER.changed_at > CustomerChange.changed_at,
     )
 
 
 def _had_it_before(start: Any) -> sa.Exists:
-    earlier = aliased(CustomerChange)
     return sa.exists().where(
-        earlier.customer_id == CustomerChange.customer_id,
-        earlier.aspect == CustomerChange.aspect,
-        earlier.changed_at < CustomerChange.changed_at,
-        earlier.changed_at >= start,
-        earlier.before.is_not(None),
-        _place(earlier.before) >= _place(CustomerChange.after),
+        ANOTHER.customer_id == CustomerChange.customer_id,
+        ANOTHER.aspect == CustomerChange.aspect,
+        ANOTHER.changed_at < CustomerChange.changed_at,
+        ANOTHER.changed_at >= start,
+        ANOTHER.before.is_not(None),
+        _place(ANOTHER.before) >= _place(CustomerChange.after),
     )
 
 
 def _not_on_another_day(occurrence: sa.ColumnElement[str], day: date) -> sa.ColumnElement[bool]:
     """Leave out what has its message on another of the days on which it may be said."""
-    message = aliased(CareMessage)
-    return sa.not_(sa.exists().where(message.occurrence == occurrence, message.on_day != day))
+    return sa.not_(sa.exists().where(SAID.occurrence == occurrence, SAID.on_day != day))
 
 
 def _greeted(
@@ -252,11 +252,10 @@ def _person_columns() -> tuple[Any, ...]:
 
 def _not_wanted(occasion: Occasion) -> tuple[Any, Any]:
     """Of customers who are one person, the strictest wish holds."""
-    theirs, other = aliased(GreetingPreferences), aliased(Customer)
     another_said_so = sa.exists().where(
-        other.person_id == Customer.person_id,
-        theirs.id == other.id,
-        _says_no(theirs, occasion),
+        ALIKE.person_id == Customer.person_id,
+        THEIRS.id == ALIKE.id,
+        _says_no(THEIRS, occasion),
     )
     is_linked = Customer.person_id.is_not(None)
     says_no = _says_no(GreetingPreferences, occasion)
