@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from bench import bulk, governor, http, planning, simulating, table
+from bench import claims, governor, http, planning, simulating, table
 from bench.generate import SCALES
 from bench.rig import Rig, say
 
 PATHS = {
     "http": http.measure,
     "governor": governor.measure,
-    "claim": bulk.measure_claims,
+    "claim": claims.measure,
     "plan": planning.measure,
     "simulate": simulating.measure,
 }

@@ -28,6 +28,8 @@ def upgrade() -> None:
         ("answered_by_id", sa.String(length=64)),
     ):
         op.add_column("care_inbound", sa.Column(name, kind, nullable=True))
+    # Nobody asks by it, and each lease paid for it.
+    op.drop_index("ix_care_messages_gateway_id_provider_id", table_name="care_messages")
     for name, table, columns, condition in (
         ("ix_care_inbound_unanswered", "care_inbound", ["created_at", "id"], UNANSWERED),
         ("ix_care_messages_stuck", "care_messages", ["due_at", "id"], STUCK),
@@ -43,6 +45,9 @@ def downgrade() -> None:
         ("ix_care_inbound_unanswered", "care_inbound"),
     ):
         op.drop_index(name, table_name=table)
+    op.create_index(
+        "ix_care_messages_gateway_id_provider_id", "care_messages", ["gateway_id", "provider_id"]
+    )
     for column in ("answered_by_id", "answered_at"):
         op.drop_column("care_inbound", column)
     op.drop_table("care_inbound_customers")

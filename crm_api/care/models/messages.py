@@ -110,7 +110,6 @@ class CareMessage(Record, Model):
             sqlite_where=IS_SENT,
             postgresql_where=IS_SENT,
         ),
-        sa.Index(None, "gateway_id", "provider_id"),
     )
 
     state: Mapped[MessageState] = mapped_column(enum_column(MessageState))

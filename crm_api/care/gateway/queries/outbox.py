@@ -69,10 +69,19 @@ def is_anything_ready(
 
 def messages_held(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
     """Return those of these messages that a gateway has, with whom they touch."""
-    held = sa.and_(
-        is_among(CareMessage.id, sorted(set(message_ids))), CareMessage.gateway_id == gateway_id
+    statement = (
+        sa.select(
+            *(CareMessage.id, CareMessage.customer_id, CareMessage.number, CareMessage.gateway_id)
+        )
+        .where(is_among(CareMessage.id, sorted(set(message_ids))))
+        .order_by(CareMessage.id)
     )
-    return find_messages(held)
+    return _own(db.session.execute(statement), gateway_id)
+
+
+def _own(rows: Iterable[Any], gateway_id: str) -> list[Any]:
+    """Leave out what another gateway has."""
+    return [row for row in rows if row.gateway_id == gateway_id]
 
 
 def find_messages(condition: Any, *, most: int | None = None) -> Sequence[Any]:
@@ -98,32 +107,37 @@ def lock_messages(message_ids: Iterable[str]) -> Sequence[CareMessage]:
 
 
 def lock_to_begin(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
-    """Lock those of these messages that a gateway has; return them with their customers' numbers.
+    """Lock messages that a gateway has; return them with what begin asks besides the governor.
 
     As rows, for a hundred objects of the session take longer than all that is asked of them.
     """
     statement = (
         sa.select(
-            *(CareMessage.id, CareMessage.number, CareMessage.slot_id, CareMessage.text),
+            *(
+                CareMessage.id,
+                CareMessage.gateway_id,
+                CareMessage.number,
+                CareMessage.slot_id,
+                CareMessage.text,
+            ),
             *(CareMessage.state, CareMessage.reason, CareMessage.attempt),
             *(CareMessage.lease_token_hash, CareMessage.lease_expires_at),
-            *(CareMessage.lease_worker, Customer.phone),
+            *(CareMessage.lease_worker, Customer.phone, is_stopped().label("is_stopped")),
         )
         .join(Customer, Customer.id == CareMessage.customer_id)
-        .where(is_among(CareMessage.id, sorted(set(message_ids))))
-        .where(CareMessage.gateway_id == gateway_id)
+        .where(is_among(CareMessage.id, sorted(message_ids)))
         .order_by(CareMessage.id)
         .with_for_update(key_share=True, of=CareMessage)
     )
-    return db.session.execute(statement).all()
+    return _own(db.session.execute(statement), gateway_id)
 
 
 def lock_states(message_ids: Iterable[str], *, gateway_id: str) -> Sequence[Any]:
-    """Lock those of these messages that a gateway has; return how each stands."""
+    """Lock messages that a gateway has; return how each stands."""
     statement = (
-        sa.select(CareMessage.id, CareMessage.state, CareMessage.reason)
-        .where(CareMessage.id.in_(sorted(message_ids)), CareMessage.gateway_id == gateway_id)
+        sa.select(CareMessage.id, CareMessage.gateway_id, CareMessage.state, CareMessage.reason)
+        .where(is_among(CareMessage.id, sorted(message_ids)))
         .order_by(CareMessage.id)
         .with_for_update(key_share=True)
     )
-    return db.session.execute(statement).all()
+    return _own(db.session.execute(statement), gateway_id)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from crm_api.care.approval.queries import held_among
 from crm_api.care.gateway import queries
 from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.gateway.policies import gate
@@ -40,8 +39,9 @@ def begin_messages(held: Sequence[Held], *, gateway_id: str, now: datetime) -> l
     there the gateway's journal says whether it was submitted.
     """
     contact_frequency.join_begins()
-    ids = [one.id for one in held]
-    outbox.lock_subjects_of(queries.messages_held(ids, gateway_id=gateway_id))
+    own = queries.messages_held([one.id for one in held], gateway_id=gateway_id)
+    outbox.lock_subjects_of(own)
+    ids = [row.id for row in own]
     rows = {row.id: row for row in queries.lock_to_begin(ids, gateway_id=gateway_id)}
     holding = {
         one.id: rows[one.id]
@@ -79,8 +79,11 @@ def _follow_numbers(leased: Mapping[str, Any], *, now: datetime) -> list[str]:
 
 
 def _keep_back(leased: Mapping[str, Any], *, gateway_id: str, now: datetime) -> dict[str, Refusal]:
-    """Put back what managers hold for now: it is leased again once they release it."""
-    stopped = held_among(leased.keys())
+    """Put back what managers hold for now: it is leased again once they release it.
+
+    What commits a ruling takes the lock that begins share alone, and it was read under that lock.
+    """
+    stopped = [i for i, row in leased.items() if row.is_stopped]
     for message in queries.lock_messages(stopped):
         requeue(message, due_at=message.due_at, at=now, by_id=gateway_id, reason=Refusal.HELD)
         message.idle_leases = 0  # a worker did ask: nothing is wrong with the message

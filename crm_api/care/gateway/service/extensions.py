@@ -31,7 +31,8 @@ def extend_leases(
 ) -> list[ExtensionAnswer]:
     """Let a worker keep what it holds for longer. What it lost stays lost, and it hears why."""
     # In one order, as all who change several messages: else two of them might wait in a ring.
-    locked = queries.lock_states({one.id for one in held}, gateway_id=gateway_id)
+    own = queries.messages_held({one.id for one in held}, gateway_id=gateway_id)
+    locked = queries.lock_states([row.id for row in own], gateway_id=gateway_id)
     tokens = [(one.id, hash_token(one.lease_token)) for one in held]
     end = now + timedelta(seconds=lease_seconds)
     change = (
