@@ -3,15 +3,19 @@
 import csv
 import io
 from collections import Counter
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from crm_api import config
 from crm_api.accounts.models import Role
 from crm_api.audit.models import AuditEntry
 from crm_api.care.gateway.terms import InboundAction
 from crm_api.care.terms import MessageState
+from crm_api.config import settings
 from crm_api.kit.db import db
 from crm_api.review.outcomes.schemas import CareOutcomeSchema
 from tests.factories.accounts import make_staff
@@ -153,6 +157,43 @@ def test_an_empty_house_has_zeros(district, sign_in):
     assert row["delivery_rate"] is None
     assert (row["from"], row["to"]) == (str(LAST - timedelta(days=29)), str(LAST))
     assert numbers(caller, "by=team,day") == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "today"),
+    [
+        ("2026-03-22T15:59:59+00:00", "2026-03-22"),
+        ("2026-03-22T16:00:00+00:00", "2026-03-23"),
+    ],
+)
+def test_a_day_begins_at_midnight_where_the_business_is(district, sign_in, at, moment, today):
+    at(datetime.fromisoformat(moment))
+    keep_message(district.customers[0], on_day=date(2026, 3, 23), template_id=district.birthday)
+
+    rows = numbers(sign_in(district.manager))
+
+    assert [(row["to"], row["planned"]) for row in rows] == [(today, int(today == "2026-03-23"))]
+
+
+@pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01"])
+def test_days_of_23_and_25_hours_are_days_like_others(district, sign_in, at, monkeypatch, day):
+    zone = ZoneInfo("America/New_York")
+    monkeypatch.setattr(settings, "_current", replace(config.current(), zone=zone))
+    changed = date.fromisoformat(day)
+    at(datetime.combine(changed, time(23), zone))
+    facts = {"state": S.DELIVERED, "template_id": district.birthday}
+    begun_at = datetime.combine(changed, time(22, 30), zone).astimezone(UTC)
+    message = keep_message(
+        district.customers[0], on_day=changed, begun_at=begun_at, submitted_at=begun_at, **facts
+    )
+    hear(district.customers[0].phone, at=begun_at + timedelta(days=7) - timedelta(seconds=1))
+    hear(district.customers[0].phone, at=begun_at + timedelta(days=7))
+    caller = sign_in(district.manager)
+
+    (row,) = numbers(caller, f"from={day}&to={day}&by=day")
+
+    assert (row["sent"], row["opted_out"]) == (1, 1)
+    assert [m["id"] for m in messages(caller, row, has_opted_out="true")] == [message]
 
 
 def test_each_state_has_its_number():
