@@ -15,7 +15,7 @@ from crm_api.care.queries.due import (
     planned_occurrences,
     style_of,
 )
-from crm_api.care.queries.filters import conditions, opted_out_after
+from crm_api.care.queries.filters import conditions, limit_to_customers, opted_out_after
 from crm_api.care.queries.messages import get_message, list_messages
 from crm_api.care.queries.told import find_told
 
@@ -29,6 +29,7 @@ __all__ = [
     "find_told",
     "get_message",
     "is_batch_left",
+    "limit_to_customers",
     "list_messages",
     "lock_round",
     "open_people",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -12,14 +12,17 @@ from crm_api.calendars import service as calendars
 from crm_api.care.approval.queries import is_stopped
 from crm_api.care.models import CareMessage, InboundMessage
 from crm_api.contact_frequency.models import Slot
+from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.moments import days_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from crm_api.accounts.actors import Actor
     from crm_api.care.terms import MessageState
 
+S = TypeVar("S", bound=sa.Select[Any])
 # A refusal is put down to what the number was sent last, unless that was longer ago than this.
 OPT_OUT_DAYS = 7
 WAS_SENT = sa.text("care_messages.submitted_at IS NOT NULL")
@@ -35,12 +38,11 @@ def conditions(
     has_opted_out: bool | None = None,
     is_held: bool | None = None,
     tier: str | None = None,
-    team_id: str | None = None,
     **equal: Any,
 ) -> list[sa.ColumnElement[bool] | sa.TextClause]:
     """Return what filters ask for; `equal` are columns and the value each must have.
 
-    The days are both included. A team stands for its subtree; the statement joins the customers.
+    The days are both included.
     """
     is_equal = [getattr(CareMessage, n) == value for n, value in equal.items() if value is not None]
     wanted: list[Any] = [*is_equal, *_between(CareMessage.on_day, first, last)]
@@ -55,9 +57,15 @@ def conditions(
     if tier is not None:
         slot = sa.select(Slot.id).where(Slot.id == CareMessage.slot_id, Slot.tier == tier)
         wanted.append(slot.exists())
-    if team_id is not None:
-        wanted.append(Customer.team_id.in_(accounts.team_ids_from(team_id)))
     return wanted
+
+
+def limit_to_customers(statement: S, *, visible_to: Actor, team_id: str | None) -> S:
+    """Limit a select over customers to whom the actor may see, and to a team's subtree."""
+    seen = customers.limit_to(statement, visible_to=visible_to)
+    if team_id is None:
+        return seen
+    return seen.where(Customer.team_id.in_(accounts.team_ids_from(team_id)))
 
 
 def _held(is_held: bool | None) -> list[sa.ColumnElement[bool]]:  # noqa: FBT001 - it is the filter

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crm_api.accounts.models import Role
 from crm_api.care.models import CareMessage
-from crm_api.care.queries.filters import conditions
+from crm_api.care.queries.filters import conditions, limit_to_customers
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
@@ -25,11 +26,28 @@ if TYPE_CHECKING:
 IS_WAITING = sa.text("care_messages.state IN ('queued', 'leased')")
 
 
-def list_messages(*, visible_to: Actor, page: PageRequest, **filters: Any) -> Page:
+def list_messages(
+    *, visible_to: Actor, page: PageRequest, team_id: str | None = None, **filters: Any
+) -> Page:
     """Return a page of messages, by the moment they are due."""
-    statement = _visible(visible_to).where(*conditions(**filters))
+    found = sa.select(CareMessage).where(*conditions(**filters))
+    if visible_to.role is Role.ACCOUNT_MANAGER:
+        theirs = found.join(Customer, Customer.id == CareMessage.customer_id)
+        statement = limit_to_customers(theirs, visible_to=visible_to, team_id=team_id)
+    else:
+        statement = _walk(found, visible_to=visible_to, team_id=team_id)
     by = [CareMessage.on_day, CareMessage.due_at, CareMessage.id]
     return fetch_page(statement, by=by, page=page)
+
+
+def _walk(found: sa.Select[Any], *, visible_to: Actor, team_id: str | None) -> sa.Select[Any]:
+    """Look at the customer of each message in turn: most are seen by whoever sees many.
+
+    A scalar subquery, because SQLite would start from the customers and read all their messages.
+    """
+    whose = sa.select(sa.literal(1)).where(Customer.id == CareMessage.customer_id)
+    is_seen = limit_to_customers(whose, visible_to=visible_to, team_id=team_id)
+    return found.where(is_seen.correlate(CareMessage).scalar_subquery() == 1)
 
 
 def get_message(message_id: str, *, visible_to: Actor) -> CareMessage:

@@ -13,7 +13,7 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.customers.models import Customer
 from crm_api.kit.paging import Page
 from crm_api.review.outcomes.policies import rate
-from crm_api.review.outcomes.queries.rolling_up import RollUp, limit_cells, sum_of
+from crm_api.review.outcomes.queries.rolling_up import RollUp, is_limited, sum_of
 from crm_api.review.outcomes.terms import PERIODS, Breakdown
 
 if TYPE_CHECKING:
@@ -46,17 +46,13 @@ EXPORTED = {
 FAILED = (S.UNDELIVERED, S.REJECTED, S.DEAD)
 TEMPLATE_ID = {"template_id": CareMessage.template_id}
 OCCASION = {"occasion": CareMessage.occasion}
+FESTIVAL = {"festival_key": sa.func.coalesce(CareMessage.festival_key, "")}
+# What a message itself says of each breakdown; its team and tier are looked up.
 STORED: dict[Breakdown, dict[str, Any]] = {
-    Breakdown.TEAM: {"own_team_id": Customer.team_id},
-    Breakdown.TIER: {"tier": Slot.tier},
     Breakdown.OCCASION: OCCASION,
-    Breakdown.FESTIVAL: {
-        **OCCASION,
-        "festival_key": sa.func.coalesce(CareMessage.festival_key, ""),
-    },
+    Breakdown.FESTIVAL: OCCASION | FESTIVAL,
     Breakdown.TEMPLATE: TEMPLATE_ID,
-    Breakdown.VERSION: {**TEMPLATE_ID, "template_version": CareMessage.template_version},
-    Breakdown.STATE: {},
+    Breakdown.VERSION: TEMPLATE_ID | {"template_version": CareMessage.template_version},
     Breakdown.REASON: {"reason": CareMessage.reason},
     **{period: {"on_day": CareMessage.on_day} for period in PERIODS},
 }
@@ -76,10 +72,11 @@ def count_outcomes(
     A team's numbers are those of its subtree.
     """
     filters |= {"first": first, "last": last}
+    team_id = filters.get("team_id")
     cells = _cells(breakdowns, visible_to=visible_to, filters=filters).cte("cells")
     sums = RollUp(cells, breakdowns=breakdowns, first=first, last=last)
     if Breakdown.TEAM in breakdowns:
-        sums.count_in_teams(visible_to=visible_to, team_id=filters.get("team_id"))
+        sums.count_in_teams(visible_to=visible_to, team_id=team_id)
     found = sums.fetch(_numbers(cells), page=page)
     return Page([_outcome(row._mapping) for row in found.items], found.next_cursor)  # noqa: SLF001
 
@@ -93,34 +90,45 @@ def _outcome(row: Mapping[str, Any]) -> dict[str, Any]:
 def _cells(
     breakdowns: Sequence[Breakdown], *, visible_to: Actor, filters: dict[str, Any]
 ) -> sa.Select[Any]:
-    keys: dict[str, Any] = {"state": CareMessage.state}
-    for breakdown in breakdowns:
-        keys |= STORED[breakdown]
-    is_sent = CareMessage.submitted_at.is_not(None)
-    parts = sa.func.coalesce(CareMessage.sent_segments, CareMessage.segments)
-    lost = care.opted_out_after(first=filters["first"], last=filters["last"]).subquery()
+    team_id = filters.pop("team_id", None)
+    own = {name: key for one in breakdowns for name, key in STORED.get(one, {}).items()}
+    # Else SQLite would start from the customers, and read all their messages of all days.
+    picked = _picked(own, filters).cte("picked").prefix_with("MATERIALIZED")
+    keys: dict[str, Any] = {name: picked.c[name] for name in ("state", *own)}
+    if Breakdown.TIER in breakdowns:
+        keys["tier"] = Slot.tier
+    if Breakdown.TEAM in breakdowns:
+        keys["own_team_id"] = Customer.team_id
+    summed = [sa.func.sum(picked.c[name]).label(name) for name in ("sent", "parts", "opted_out")]
     statement: sa.Select[Any] = (
-        sa.select(
-            *(key.label(name) for name, key in keys.items()),
-            sa.func.count().label("messages"),
-            sa.func.count(CareMessage.submitted_at).label("sent"),
-            sa.func.sum(sa.case((is_sent, parts), else_=0)).label("parts"),
-            sa.func.count(lost.c.message_id).label("opted_out"),
-        )
-        .select_from(CareMessage)
-        .outerjoin(lost, lost.c.message_id == CareMessage.id)
-        .where(*care.conditions(**filters))
+        sa.select(*(key.label(name) for name, key in keys.items()), *summed)
+        .add_columns(sa.func.count().label("messages"))
+        .select_from(picked)
         .group_by(*keys.values())
     )
     if Breakdown.TIER in breakdowns:
-        statement = statement.join(Slot, Slot.id == CareMessage.slot_id)
-    return limit_cells(
-        statement,
-        CareMessage.customer_id,
-        breakdowns=breakdowns,
-        visible_to=visible_to,
-        team_id=filters.get("team_id"),
-    )
+        statement = statement.join(Slot, Slot.id == picked.c.slot_id)
+    if "own_team_id" in keys or team_id or is_limited(visible_to):
+        statement = statement.join(Customer, Customer.id == picked.c.customer_id)
+        return care.limit_to_customers(statement, visible_to=visible_to, team_id=team_id)
+    return statement
+
+
+def _picked(own: Mapping[str, Any], filters: Mapping[str, Any]) -> sa.Select[Any]:
+    is_sent = CareMessage.submitted_at.is_not(None)
+    parts = sa.func.coalesce(CareMessage.sent_segments, CareMessage.segments)
+    lost = care.opted_out_after(first=filters["first"], last=filters["last"])
+    columns = {
+        **own,
+        "state": CareMessage.state,
+        "customer_id": CareMessage.customer_id,
+        "slot_id": CareMessage.slot_id,
+        "sent": sa.case((is_sent, 1), else_=0),
+        "parts": sa.case((is_sent, parts), else_=0),
+        "opted_out": sa.case((CareMessage.id.in_(lost), 1), else_=0),
+    }
+    labelled = [column.label(name) for name, column in columns.items()]
+    return sa.select(*labelled).where(*care.conditions(**filters))
 
 
 def _numbers(cells: sa.CTE) -> list[Any]:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.accounts import queries as accounts
+from crm_api.care import queries as care
 from crm_api.care.models import PlanRefusal
-from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.paging import Page, fetch_page
-from crm_api.review.outcomes.queries.rolling_up import RollUp, limit_cells, sum_of
+from crm_api.review.outcomes.queries.rolling_up import RollUp, sum_of
 from crm_api.review.outcomes.terms import PERIODS, Breakdown
 
 if TYPE_CHECKING:
@@ -31,10 +30,13 @@ STORED: dict[Breakdown, dict[str, Any]] = {
 }
 
 
-def list_refusals(*, visible_to: Actor, page: PageRequest, **filters: Any) -> Page:
+def list_refusals(
+    *, visible_to: Actor, page: PageRequest, team_id: str | None = None, **filters: Any
+) -> Page:
     """Return a page of those who get no greeting, by day."""
-    statement = sa.select(PlanRefusal).join(Customer, Customer.id == PlanRefusal.customer_id)
-    statement = customers.limit_to(statement, visible_to=visible_to).where(*_conditions(**filters))
+    found = sa.select(PlanRefusal).where(*_conditions(**filters))
+    theirs = found.join(Customer, Customer.id == PlanRefusal.customer_id)
+    statement = care.limit_to_customers(theirs, visible_to=visible_to, team_id=team_id)
     return fetch_page(statement, by=[PlanRefusal.on_day, PlanRefusal.occurrence], page=page)
 
 
@@ -42,7 +44,6 @@ def _conditions(
     *,
     first: date | None = None,
     last: date | None = None,
-    team_id: str | None = None,
     **equal: Any,
 ) -> list[sa.ColumnElement[bool]]:
     """Return what filters ask for, alike for the list and for the numbers."""
@@ -51,8 +52,6 @@ def _conditions(
         wanted.append(PlanRefusal.on_day >= first)
     if last is not None:
         wanted.append(PlanRefusal.on_day <= last)
-    if team_id is not None:
-        wanted.append(Customer.team_id.in_(accounts.team_ids_from(team_id)))
     return wanted
 
 
@@ -66,25 +65,21 @@ def count_refusals(
     **filters: Any,
 ) -> Page:
     """Return a page of numbers, ordered by what they are told apart by."""
-    filters |= {"first": first, "last": last}
+    team_id = filters.pop("team_id", None)
     keys = {name: key for one in breakdowns for name, key in STORED[one].items()}
-    columns = [key.label(name) for name, key in keys.items()]
     counted: sa.Select[Any] = (
-        sa.select(*columns, sa.func.count().label("people"))
+        sa.select(*(key.label(name) for name, key in keys.items()))
+        .add_columns(sa.func.count().label("people"))
         .select_from(PlanRefusal)
-        .where(*_conditions(**filters))
+        .join(Customer, Customer.id == PlanRefusal.customer_id)
+        .where(*_conditions(first=first, last=last, **filters))
         .group_by(*keys.values())
     )
-    cells = limit_cells(
-        counted,
-        PlanRefusal.customer_id,
-        breakdowns=breakdowns,
-        visible_to=visible_to,
-        team_id=filters.get("team_id"),
-    ).cte("cells")
+    limited = care.limit_to_customers(counted, visible_to=visible_to, team_id=team_id)
+    cells = limited.cte("cells")
     sums = RollUp(cells, breakdowns=breakdowns, first=first, last=last)
     if Breakdown.TEAM in breakdowns:
-        sums.count_in_teams(visible_to=visible_to, team_id=filters.get("team_id"))
+        sums.count_in_teams(visible_to=visible_to, team_id=team_id)
     found = sums.fetch([sum_of(cells.c.people).label("refused")], page=page)
     rows = [{**dict.fromkeys(KEYS), **row._mapping} for row in found.items]  # noqa: SLF001
     return Page(rows, found.next_cursor)

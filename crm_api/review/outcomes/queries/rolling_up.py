@@ -13,8 +13,6 @@ from sqlalchemy.orm import aliased
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Team
 from crm_api.care.models import CareTemplate
-from crm_api.customers import queries as customers
-from crm_api.customers.models import Customer
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 from crm_api.review.outcomes.policies import cut
 from crm_api.review.outcomes.terms import PERIODS, Breakdown
@@ -37,20 +35,9 @@ COLUMNS = {
 }
 
 
-def limit_cells(
-    cells: sa.Select[Any],
-    customer_id: Any,
-    *,
-    breakdowns: Sequence[Breakdown],
-    visible_to: Actor,
-    team_id: str | None,
-) -> sa.Select[Any]:
-    """Limit what is counted to customers whom the actor may see; they are joined if it matters."""
-    is_of_some = visible_to.role in (Role.MANAGER, Role.ACCOUNT_MANAGER)
-    if not is_of_some and Breakdown.TEAM not in breakdowns and team_id is None:
-        return cells
-    theirs = cells.join(Customer, Customer.id == customer_id)
-    return customers.limit_to(theirs, visible_to=visible_to)
+def is_limited(visible_to: Actor) -> bool:
+    """Tell whether somebody sees some customers only, so that these must be looked at."""
+    return visible_to.role in (Role.MANAGER, Role.ACCOUNT_MANAGER)
 
 
 class RollUp:
