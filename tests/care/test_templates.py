@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from crm_api.accounts.models import Role
 from crm_api.care import errors
@@ -90,6 +90,22 @@ def test_the_database_itself_wants_a_second_person(author):
 
     with pytest.raises(IntegrityError), transaction():
         db.session.execute(forged.where(CareTemplateVersion.template_id == template.id))
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("care_template_versions", "text = 'other words'"),
+        ("care_template_versions", "number = 9"),
+        ("care_templates", "category = 'marketing'"),
+        ("care_templates", "tiers = '[\"gold\"]'"),
+    ],
+)
+def test_what_was_approved_stays_as_it_was(author, table, change):
+    make_template(by=author)
+
+    with pytest.raises(DBAPIError, match="stay as they were made"), transaction():
+        db.session.execute(sa.text(f"UPDATE {table} SET {change}"))
 
 
 def test_an_account_manager_approves_nothing(sign_in, author):
