@@ -201,6 +201,21 @@ def test_templates_are_found_by_a_piece_of_their_name(sign_in, author):
     assert [item["name"] for item in found] == ["中秋 50% 团圆"]
 
 
+def test_templates_are_found_by_whom_they_are_made_for(sign_in, author):
+    make_template()
+    gold = make_template(tiers=["gold", "silver"])
+    direct = make_template(tiers=["gold"], styles=["direct"])
+
+    def found(**query):
+        items = sign_in(author).get(URL, query_string=query).json["items"]
+        return {item["id"] for item in items}
+
+    assert found(tier="gold") == {gold.id, direct.id}
+    assert found(tier="silver") == {gold.id}
+    assert found(tier="gold", style="direct") == {direct.id}
+    assert found(tier="vip") == set()
+
+
 def test_two_versions_are_compared_piece_by_piece(sign_in, author):
     template = make_template(by=author, text=BIRTHDAY)
     newer = BIRTHDAY.replace("万事顺意", "平安如意")

@@ -16,6 +16,7 @@ from crm_api.kit.paging import Page, fetch_page
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from crm_api.customers.terms import CommunicationStyle, Tier
     from crm_api.kit.paging import PageRequest
 
 
@@ -28,27 +29,28 @@ def list_templates(
     status: TemplateStatus | None = None,
     is_retired: bool | None = None,
     q: str | None = None,
+    tier: Tier | None = None,
+    style: CommunicationStyle | None = None,
     **equal: Any,
 ) -> Page:
     """Return a page of templates with their versions, by name.
 
-    `status` wants those with a version that stands so, `q` a piece of the name, `equal` the
-    columns that must have a value.
+    `status` wants those with a version that stands so, `tier` and `style` those made for these in
+    particular, `q` a piece of the name, `equal` the columns that must have a value.
     """
-    statement = sa.select(CareTemplate).options(WITH_VERSIONS)
-    for name, value in equal.items():
-        if value is not None:
-            statement = statement.where(getattr(CareTemplate, name) == value)
+    wanted = [getattr(CareTemplate, n) == value for n, value in equal.items() if value is not None]
+    for column, one in ((CareTemplate.tiers, tier), (CareTemplate.styles, style)):
+        wanted += [] if one is None else [sa.cast(column, sa.Text).contains(f'"{one}"')]
     if status is not None:
         version = sa.select(CareTemplateVersion.id).where(
             CareTemplateVersion.template_id == CareTemplate.id, CareTemplateVersion.status == status
         )
-        statement = statement.where(version.exists())
+        wanted.append(version.exists())
     if is_retired is not None:
-        is_over = CareTemplate.retired_at.is_not(None)
-        statement = statement.where(is_over if is_retired else sa.not_(is_over))
+        wanted.append(CareTemplate.retired_at.is_not(None).is_(is_retired))
     if q is not None:
-        statement = statement.where(CareTemplate.name.contains(q, autoescape=True))
+        wanted.append(CareTemplate.name.contains(q, autoescape=True))
+    statement = sa.select(CareTemplate).options(WITH_VERSIONS).where(*wanted)
     return fetch_page(statement, by=[CareTemplate.name, CareTemplate.id], page=page)
 
 

@@ -54,6 +54,18 @@ class TemplateQuerySchema(PageQuerySchema):
         load_default=None,
         metadata={"description": "With a version that stands so."},
     )
+    tier = fields.Enum(
+        Tier,
+        by_value=True,
+        load_default=None,
+        metadata={"description": "Made for this tier in particular."},
+    )
+    style = fields.Enum(
+        CommunicationStyle,
+        by_value=True,
+        load_default=None,
+        metadata={"description": "Made for this style in particular."},
+    )
     is_retired = fields.Boolean(load_default=None)
     q = TextField(
         shortest=1, longest=80, load_default=None, metadata={"description": "A piece of the name."}
