@@ -228,6 +228,16 @@ def test_what_no_phone_of_ours_signed_is_refused(phone, forged):
     assert stored(message).state is S.QUEUED
 
 
+def test_an_answer_from_nobody_is_refused(phone):
+    event = recorded.heard("TD", number="+8613900001234")
+    del event["payload"]["phoneNumber"]
+
+    reply = phone.hear(event)
+
+    assert reply.status_code == 422
+    assert reply.json["errors"][0]["pointer"] == "/payload/sender"
+
+
 def test_a_signature_is_good_for_its_own_phone_only(phone, other_phone):
     event = recorded.heard("TD", number="+8613900001234")
 
