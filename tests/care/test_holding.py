@@ -424,6 +424,34 @@ def test_a_template_for_both_says_both(plan, both, first):
     assert message(Occasion.FESTIVAL).state is MessageState.COALESCED
 
 
+def test_nobody_reads_in_a_text_for_both_what_they_do_not_want(plan, both, caller):
+    make_template(**BOTH)
+    plan_both(plan, first=Occasion.BIRTHDAY)
+    path = f"/v1/customers/{both.id}/greeting-preferences"
+    wish = {"occasions": ["birthday"]}
+    assert caller.put(path, json=wish, headers={"If-Match": '"0"'}).status_code == 200
+    assert listed(caller, state="queued") == []
+
+    plan()
+
+    [alone] = listed(caller, state="queued")
+    assert alone["occasion"] == "birthday"
+    assert "双喜" not in alone["text"]
+
+
+def test_nobody_reads_in_a_text_for_both_what_was_cancelled(plan, both, caller):
+    make_template(**BOTH)
+    plan_both(plan, first=Occasion.BIRTHDAY)
+    path = f"/v1/care-messages/{message(Occasion.FESTIVAL).id}/cancellation"
+    assert caller.put(path, json={"reason": "a solemn week for them"}).status_code == 200
+
+    plan()
+
+    [alone] = listed(caller, state="queued")
+    assert alone["occasion"] == "birthday"
+    assert "双喜" not in alone["text"]
+
+
 def test_a_template_for_both_is_for_nobody_who_has_one(birthday, plan):
     make_template(**BOTH)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from crm_api.care.models import CareMessage
+from crm_api.care.models import CareMessage, CareTemplate
 from crm_api.care.policies.naming import name_of_event
 from crm_api.care.terms import MessageState
 from crm_api.customers.models import Customer, ExtendedProfile, LifeEvent
@@ -16,6 +16,8 @@ from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+WAITING = (MessageState.QUEUED, MessageState.LEASED)
 
 
 def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
@@ -50,6 +52,32 @@ def find_pairs(winner_slot_ids: Iterable[str]) -> Sequence[Any]:
         .order_by(CareMessage.id, loser.priority, loser.id)
     )
     return db.session.execute(statement).all()
+
+
+def find_speakers(message_ids: Iterable[str]) -> Sequence[Any]:
+    """Return the waiting messages whose texts say one of these besides, with whom they touch."""
+    loser = aliased(CareMessage)
+    said = [
+        sa.and_(occasion == loser.occasion, sa.func.coalesce(festival, "") == _festival_of(loser))
+        for occasion, festival in (
+            (CareTemplate.occasion, CareTemplate.festival_key),
+            (CareTemplate.also_occasion, CareTemplate.also_festival_key),
+        )
+    ]
+    statement = (
+        sa.select(CareMessage.id, CareMessage.customer_id, CareMessage.number)
+        .join(loser, loser.winner_slot_id == CareMessage.slot_id)
+        .join(CareTemplate, CareTemplate.id == CareMessage.template_id)
+        .where(is_among(loser.id, sorted(message_ids)), loser.state == MessageState.COALESCED)
+        .where(CareMessage.state.in_(WAITING))
+        .where(CareTemplate.also_occasion.is_not(None), sa.or_(*said))
+        .order_by(CareMessage.id)
+    )
+    return db.session.execute(statement).all()
+
+
+def _festival_of(message: Any) -> sa.ColumnElement[str]:
+    return sa.func.coalesce(message.festival_key, "")
 
 
 def names_of_events(event_ids: Iterable[str]) -> dict[str, str]:

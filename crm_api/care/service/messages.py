@@ -9,6 +9,7 @@ from crm_api.care import queries
 from crm_api.care.approval.queries import held_among
 from crm_api.care.models import LOST, CareMessageEvent
 from crm_api.care.queries import messages as outbox
+from crm_api.care.queries.together import find_speakers
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_history import service as contact_history
@@ -28,19 +29,24 @@ if TYPE_CHECKING:
 
 MISSED = "missed_its_window"
 HELD_OVER = "held_past_its_window"  # by a manager, or for want of an approval
+SAYS_IT = "says_what_is_withdrawn"
 CHUNK = 200
 
 
 def cancel_message(message_id: str, *, reason: str, by: Actor, now: datetime) -> CareMessage:
     """Take a message out of the queue, for a reason that stays with it.
 
+    Where another's text says it besides, that one is planned anew, with its own words.
+
     :raises MessageMovedOn: if a gateway has it in hand already, or it ended before
     """
     message = queries.get_message(message_id, visible_to=by)
-    lock_subjects_of([message])
+    lock_subjects_of([message, *find_speakers([message.id])])
     db.session.refresh(message, with_for_update=True)
     if message.state is MessageState.CANCELLED and message.reason == reason:
         return message
+    for speaker in outbox.lock_waiting([row.id for row in find_speakers([message.id])]):
+        withdraw(speaker, SAYS_IT, at=now)
     has_slot = message.state not in LOST
     move(message, MessageState.CANCELLED, at=now, reason=reason, by_id=by.id)
     if has_slot:
@@ -53,6 +59,15 @@ def cancel_message(message_id: str, *, reason: str, by: Actor, now: datetime) ->
         subject_id=message.id,
     )
     return message
+
+
+def withdraw(message: CareMessage, why: str, *, at: datetime) -> None:
+    """Take a locked message back for good, and leave its occurrence to what is planned next."""
+    has_slot = message.state not in LOST
+    move(message, MessageState.SUPPRESSED, at=at, reason=why)
+    message.occurrence = f"withdrawn:{message.id}"
+    if has_slot:
+        contact_frequency.release_slot(message.slot_id, reason=why)
 
 
 def expire_messages(*, now: datetime) -> int:

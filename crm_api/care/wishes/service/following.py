@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from crm_api.care.models import LOST
+from crm_api.care.queries.together import find_speakers
 from crm_api.care.service.causes import reasons_on
-from crm_api.care.service.messages import lock_subjects_of, move
-from crm_api.care.terms import MessageState
+from crm_api.care.service.messages import SAYS_IT, lock_subjects_of, withdraw
 from crm_api.care.wishes import queries
 from crm_api.care.wishes.models import GreetingPreferences
 from crm_api.care.wishes.policies import wished_birthday
-from crm_api.contact_frequency import service as contact_frequency
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Anniversary, Customer, LifeEvent, Relation
 from crm_api.kit import clock
@@ -22,7 +20,6 @@ from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from crm_api.care.models import CareMessage
     from crm_api.kit.following import Changed, Watched
@@ -44,6 +41,7 @@ NOWHERE = (None, None, None)
 def follow_reasons(changes: Sequence[Changed]) -> None:
     """Withdraw what was planned for a reason that is none any more, or that is not wanted.
 
+    A text that says it besides goes as well: its own occasion is planned anew, with its own words.
     Of customers who are one person, a wish of one holds for all.
     """
     touched = set(_touched(changes))
@@ -53,11 +51,17 @@ def follow_reasons(changes: Sequence[Changed]) -> None:
     found = queries.find_planned(touched)
     if not found:
         return
+    found = [*found, *find_speakers(row.id for row in found)]
     lock_subjects_of(found)
-    messages = queries.lock_planned([row.id for row in found])
+    messages = queries.lock_planned({row.id for row in found})
     now = clock.after_lock(db.session())
-    for message, why in _unfounded(messages):
-        _withdraw(message, why, at=now)
+    reasons = {message.id: why for message, why in _unfounded(messages)}
+    speakers = {row.id for row in find_speakers(reasons)}
+    for message in messages:
+        if message.id in reasons:
+            withdraw(message, reasons[message.id], at=now)
+        elif message.id in speakers:
+            withdraw(message, SAYS_IT, at=now)
     db.session.flush()
 
 
@@ -99,12 +103,3 @@ def _unfounded(messages: Sequence[CareMessage]) -> Iterator[tuple[CareMessage, s
         for message in group:
             if why := stands.get(message.occurrence, NO_LONGER_DUE):
                 yield message, why
-
-
-def _withdraw(message: CareMessage, why: str, *, at: datetime) -> None:
-    """Take a message back for good, and leave its occurrence to whatever is planned next."""
-    has_slot = message.state not in LOST
-    move(message, MessageState.SUPPRESSED, at=at, reason=why)
-    message.occurrence = f"withdrawn:{message.id}"
-    if has_slot:
-        contact_frequency.release_slot(message.slot_id, reason=why)
