@@ -67,6 +67,8 @@ def minutes(item):
 def pytest_generate_tests(metafunc):
     if "backend" in metafunc.fixturenames:
         chosen = metafunc.config.option.db
+        if chosen == "both" and metafunc.definition.get_closest_marker("one_engine"):
+            chosen = "sqlite"
         engines = BACKENDS if chosen == "both" else (chosen,)
         metafunc.parametrize("backend", engines, scope="session")
 

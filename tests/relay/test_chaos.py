@@ -27,7 +27,7 @@ UNKIND = {"refuse": 0.01, "lose": 0.01, "hang_up": 0.02, "be_late": 0.005}
 IN_HASTE = {"batch": 50, "lease_seconds": 4, "submit_timeout": 1}
 REACHED = {"submitted", "delivered", "undelivered"}
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.heavy(minutes=0.7)
 
 
 def test_killed_at_every_step_none_goes_out_twice_and_none_is_lost(field, record_property):

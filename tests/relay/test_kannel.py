@@ -7,7 +7,7 @@ from tests.relay.outbox import GREETING, fill_outbox
 from tests.support.kannel import USER, Kannel, needs_kannel
 from tests.support.server import free_port
 
-pytestmark = [pytest.mark.heavy, needs_kannel]
+pytestmark = [pytest.mark.heavy, pytest.mark.one_engine, needs_kannel]
 
 LONG = GREETING.replace("祝您", "祝您" + "福如东海寿比南山" * 10)
 

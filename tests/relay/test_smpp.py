@@ -185,6 +185,7 @@ def test_what_a_customer_wrote_is_kept_before_it_is_answered(smpp, centre, journ
         ("好" * 71, "ucs2", [6 + 134, 6 + 8]),
         ("好" * 66 + "🎂" + "好" * 5, "ucs2", [6 + 132, 6 + 14]),
     ],
+    ids=["whole", "parts", "escape", "70", "71", "emoji"],
 )
 def test_no_character_is_broken_between_two_parts(text, encoding, lengths):
     assert [len(body) for body in split(text, encoding=encoding).bodies] == lengths

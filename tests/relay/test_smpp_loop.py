@@ -6,7 +6,7 @@ from tests.relay.field import Host, wait_until
 from tests.relay.outbox import GREETING, fill_outbox
 from tests.relay.smpp_centre import SmppCentre
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.one_engine]
 
 LONG = GREETING.replace("祝您", "祝您" + "福如东海寿比南山" * 10)
 
