@@ -42,8 +42,8 @@ def upgrade() -> None:
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, kind, nullable=True))
     _create_forbidden_words()
-    for table, columns in APPROVED_AS_IT_IS.items():
-        _keep_as_it_is(table, columns)
+    for table, kept in APPROVED_AS_IT_IS.items():
+        _keep_as_it_is(table, kept)
 
 
 def _create_forbidden_words() -> None:

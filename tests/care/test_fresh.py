@@ -32,6 +32,8 @@ def tell(app, at):
     """Let a customer have had a message some days before the day, or after it."""
     at(NOON - timedelta(days=2000))
 
+    template = make_template()
+
     def tell(customer, *days, state=S.DELIVERED, **changes):
         for n in days:
             make_message(
@@ -40,7 +42,7 @@ def tell(app, at):
                 state=state,
                 reason="" if state in (S.DELIVERED, S.QUEUED) else "why",
                 text=f"day {n}",
-                **changes,
+                **{"template_id": template.id, **changes},
             )
 
     return tell
@@ -132,14 +134,14 @@ def test_the_template_counts_as_well_as_the_text(tell):
 
 
 def test_years_of_greetings_leave_no_customer_the_same_words_within_four(app, at):
-    """A customer greeted for birthdays alone, with four templates, for nine years."""
+    """A customer greeted for birthdays alone, with four templates, for six years."""
     at(NOON - timedelta(days=40))
     with transaction():
         contact_frequency.ensure_default_policies(now=NOON - timedelta(days=400))
     for _ in range(4):
         make_template(text="【演示通信】{salutation}，祝您生日快乐！" + str(_) + "拒收请回复R")
     customer = make_customer(birth_on=date(1980, 9, 25))
-    for year in range(2026, 2035):
+    for year in range(2026, 2032):
         at(datetime(year, 9, 24, 2, tzinfo=UTC))
         on = f"{year}-09-25"
         reply = app.test_cli_runner().invoke(args=["care", "plan", "--on", on])
@@ -148,8 +150,8 @@ def test_years_of_greetings_leave_no_customer_the_same_words_within_four(app, at
     db.session.rollback()
     statement = sa.select(CareMessage.template_id).where(CareMessage.customer_id == customer.id)
     said = db.session.scalars(statement.order_by(CareMessage.due_at)).all()
-    assert len(said) == 9
-    assert all(len(set(said[n : n + 4])) == 4 for n in range(6))
+    assert len(said) == 6
+    assert all(len(set(said[n : n + 4])) == 4 for n in range(3))
 
 
 def wordless():

@@ -63,7 +63,9 @@ def make_template(
 
 def make_message(customer: Customer, *, due_at: datetime, **changes) -> CareMessage:
     """Queue a message to a customer, with a slot that the governor gave for it."""
-    template = make_template(changes.get("occasion", Occasion.BIRTHDAY), _festival(changes))
+    if "template_id" not in changes:
+        template = make_template(changes.get("occasion", Occasion.BIRTHDAY), _festival(changes))
+        changes["template_id"] = template.id
     day = due_at.astimezone(config.current().zone).date()
     message_id = changes.pop("id", new_id())
     occurrence = changes.pop("occurrence", f"test:{message_id}")
@@ -93,7 +95,6 @@ def make_message(customer: Customer, *, due_at: datetime, **changes) -> CareMess
                 "occurrence": occurrence,
                 "on_day": day,
                 "category": Category.CARE,
-                "template_id": template.id,
                 "template_version": 1,
                 "priority": 4,
                 "due_at": due_at,
