@@ -30,7 +30,6 @@ CUSTOMERS = int(os.environ.get("BENCH_PLAN_CUSTOMERS", "1000000"))
 DUE_EVERY = 33
 ADVANCE = 3  # days: far enough that the holds are holds
 PATIENT = {"lock_timeout_ms": 60_000, "statement_timeout_ms": 0}
-WRITTEN = ("contact_decisions", "contact_slots", "slot_subjects", "care_messages")
 
 # `n` counts the customers; {n_text} writes it with eight digits, which each engine says its way.
 FILL = """
@@ -69,15 +68,90 @@ SELECT id, customer_id, 'customer', id, {micros}, {micros} / 86400000000, 0, 'vi
 """
 POSTGRESQL = {"n_text": "lpad(n::text, 8, '0')", "false": "false", "true": "true"}
 SQLITE = {"n_text": "printf('%08d', n)", "false": "0", "true": "1"}
-FIND = """
-CREATE TEMP TABLE due AS
-SELECT c.id, 'birthday:' || '{year}' || ':' || coalesce(c.person_id, c.id) AS occurrence
-FROM anniversaries a JOIN customers c ON c.id = a.customer_id
-WHERE a.calendar = 'solar' AND a.month = {month} AND a.day = {day} AND a.kind = 'birthday'
-  AND a.is_greeted AND c.phone IS NOT NULL AND c.status NOT IN ('deceased', 'closed')
-  AND NOT EXISTS (SELECT 1 FROM care_messages m WHERE m.occurrence =
-                  'birthday:' || '{year}' || ':' || coalesce(c.person_id, c.id))
-"""
+# What a planner without rules, moods or memory would do: find them, choose moment and words by a
+# hash, write down what was known of each and what was answered, and queue the messages.
+PLAIN = (
+    """
+CREATE TEMP TABLE due ON COMMIT DROP AS
+SELECT c.*, uuidv7()::text AS message_id, uuidv7()::text AS slot_id, uuidv7()::text AS decision_id,
+       timestamptz '{on} 01:00Z' + (abs(hashtextextended(occurrence, 0)) % 37800)
+         * interval '1 second' AS at
+FROM (SELECT c.id AS customer_id, c.phone, c.tier, c.name,
+             'birthday:{year}:' || coalesce(c.person_id, c.id) AS occurrence
+      FROM anniversaries a JOIN customers c ON c.id = a.customer_id
+      WHERE a.calendar = 'solar' AND a.month = {month} AND a.day = {day} AND a.kind = 'birthday'
+        AND a.is_greeted AND c.phone IS NOT NULL AND c.status NOT IN ('deceased', 'closed')) c
+WHERE NOT EXISTS (SELECT 1 FROM care_messages m WHERE m.occurrence = c.occurrence)
+""",
+    """
+INSERT INTO contact_decisions (id, created_at, kind, verdict, customer_id, slot_id, channel,
+                               category, asked_at, frame_digest, facts, trace)
+SELECT decision_id, now(), 'reservation', 'allowed', customer_id, slot_id, 'sms', 'care', at,
+       (SELECT digest FROM decision_frames LIMIT 1),
+       convert_to(json_build_object(
+         'facts', json_build_object(
+           'counting', 'full',
+           'endpoint', json_build_object('label', '**********' || right(phone, 4),
+             'opt_outs', json_build_array(), 'said_by', null, 'slots', (
+               SELECT coalesce(json_agg(json_build_array(s.slot_id, effective_micros, channel,
+                      category, unit, counting)), '[]'::json)
+               FROM slot_subjects s WHERE s.subject_id = phone AND counting <> 'none'
+                 AND effective_micros > {since})),
+           'has_happened', false, 'is_settled', false, 'occurrence_slot', null, 'own_slot', null,
+           'persons', json_build_array(json_build_object(
+             'consent_due_until', 888883200000000, 'customer_id', customer_id,
+             'holds', json_build_array(), 'is_closed', false, 'is_deceased', false,
+             'opt_outs', json_build_array(), 'slots', (
+               SELECT coalesce(json_agg(json_build_array(s.slot_id, effective_micros, channel,
+                      category, unit, counting)), '[]'::json)
+               FROM slot_subjects s WHERE s.subject_id = customer_id AND counting <> 'none'
+                 AND effective_micros > {since}),
+             'tier', tier, 'wishes', json_build_array())),
+           'visit_at', null, 'visit_contacts', 0, 'wording', 2),
+         'now', now(),
+         'plan', json_build_object('also_customer_ids', json_build_array(), 'at', at,
+           'category', 'care', 'channel', 'sms', 'customer_id', customer_id, 'is_agreed', false,
+           'not_after', '{on}T12:00:00Z', 'occasion_class', 4, 'occasion_rank', 0,
+           'occurrence', occurrence, 'source', 'care_message:' || message_id, 'visit_id', null)
+       )::text, 'UTF8'),
+       convert_to(json_build_object('asked_at', at, 'category', 'care', 'channel', 'sms',
+         'customer_id', customer_id, 'earlier_alternative_at', null, 'exceeds', json_build_array(),
+         'judged_at', now(), 'may_be_overridden_by', json_build_array(), 'next_allowed_at', at,
+         'no_next_because', null, 'other_channels', json_build_array(),
+         'reasons', json_build_array(), 'verdict', 'allowed')::text, 'UTF8')
+FROM due
+""",
+    """
+INSERT INTO contact_slots (id, created_at, customer_id, channel, category, state, counting,
+                           effective_at, planned_at, not_after, endpoint, occurrence, source,
+                           is_agreed, tier, judged_at, decision_id, needs_new_plan, is_late,
+                           needs_look, occasion_class, occasion_rank)
+SELECT slot_id, now(), customer_id, 'sms', 'care', 'held', 'full', at, at, '{on} 12:00Z', phone,
+       occurrence, 'care_message:' || message_id, false, tier, now(), decision_id, false, false,
+       false, 4, 0
+FROM due
+""",
+    """
+INSERT INTO slot_subjects (slot_id, subject_id, subject_kind, unit, effective_micros, local_day,
+                           local_month, channel, category, counting, claim, occasion_class)
+SELECT slot_id, whom.id, whom.kind, slot_id, (extract(epoch FROM at) * 1000000)::bigint,
+       (at AT TIME ZONE 'Asia/Shanghai')::date - date '1970-01-01', {year} * 12 + {month} - 1,
+       'sms', 'care', 'full', '04.0000.1.' || lpad((extract(epoch FROM at)::bigint * 1000000)::text,
+       18, '0') || '.' || lpad((extract(epoch FROM now())::bigint * 1000000)::text, 18, '0'), 4
+FROM due, LATERAL (VALUES (customer_id, 'customer'), (phone, 'endpoint')) whom (id, kind)
+""",
+    """
+INSERT INTO care_messages (id, created_at, state, reason, customer_id, slot_id, occasion,
+                           occurrence, on_day, category, template_id, template_version, priority,
+                           due_at, send_before, number, sender, text, encoding, segments, attempt,
+                           idle_leases, lease_epoch, lease_worker)
+SELECT message_id, now(), 'queued', '', customer_id, slot_id, 'birthday', occurrence, '{on}',
+       'care', 'birthday-1', 1, 4, at, '{on} 12:00Z', phone, '10690000',
+       '【演示通信】' || name || '，生日将至，愿您新的一岁平安顺遂，事事称心。'
+         || '您的服务经理一直在您身边。拒收请回复R', 'ucs2', 1, 0, 0, 0, ''
+FROM due
+""",
+)
 
 
 def measure(rig: Rig) -> list[Result]:
@@ -94,13 +168,16 @@ def measure(rig: Rig) -> list[Result]:
     _seed(url)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    alone, shared = (rig.make_database(name, template="million") for name in ("alone", "shared"))
+    _plan([url], day + timedelta(days=1))  # a day that nobody has: what all decisions share is kept
+    alone, shared, plain_one = (
+        rig.make_database(name, template="million") for name in ("alone", "shared", "plain")
+    )
     say("one planner …")
     planned, seconds = _plan([alone[0]], day)
     say("two planners …")
     together, halved = _plan([shared[0]] * 2, day)
     say("the plain SQL …")
-    plain = _insert_plainly(alone[1], day)
+    plain = _insert_plainly(plain_one[1], now, day)
     return [
         _against_plain(planned, seconds, plain),
         _of_two("PostgreSQL", planned, seconds, together, halved, target=1.3),
@@ -153,6 +230,7 @@ def _plan(urls: list[str], day: date) -> tuple[int, float]:
     began = time.perf_counter()
     lines = [ends.get(timeout=3600) for _ in planners]
     seconds = time.perf_counter() - began
+    say(f"{len(urls)} at work: {seconds:.1f} s")
     for planner in planners:
         planner.join()
     return sum(int(line.split(" planned")[0].split()[-1]) for line in lines), seconds
@@ -168,24 +246,15 @@ def _plan_in(url: str, day: date, start: Any, ends: Any) -> None:
     ends.put(reply.output.splitlines()[-1])
 
 
-def _insert_plainly(dsn: str, day: date) -> float:
-    """Take away what planning wrote, find the people and insert the same rows; return seconds."""
+def _insert_plainly(dsn: str, now: datetime, day: date) -> float:
+    """Find the people and insert their messages by plain SQL; return seconds."""
+    since = int((now - timedelta(days=32)).timestamp() * 1_000_000)
+    words = {"on": day, "year": day.year, "month": day.month, "day": day.day, "since": since}
     with psycopg.connect(dsn, autocommit=True) as connection:
-        for table in WRITTEN:
-            new = "id NOT LIKE 'h-%'" if table == "contact_slots" else "slot_id NOT LIKE 'h-%'"
-            connection.execute(f"CREATE TABLE kept_{table} AS SELECT * FROM {table} WHERE {new}")  # type: ignore[arg-type]
-        connection.execute("SET session_replication_role = replica")  # past the append-only guards
-        for table in reversed(WRITTEN):
-            key = "id" if table == "contact_slots" else "slot_id"
-            connection.execute(f"DELETE FROM {table} WHERE {key} NOT LIKE 'h-%'")  # type: ignore[arg-type]
-        connection.execute("SET session_replication_role = DEFAULT")
-        connection.execute("VACUUM ANALYZE")
         began = time.perf_counter()
         with connection.transaction():
-            connection.execute(FIND.format(year=day.year, month=day.month, day=day.day))  # type: ignore[arg-type]
-            for table in WRITTEN:
-                join = "JOIN due USING (occurrence)" if table == "care_messages" else ""
-                connection.execute(f"INSERT INTO {table} SELECT k.* FROM kept_{table} k {join}")  # type: ignore[arg-type]
+            for statement in PLAIN:
+                connection.execute(statement.format(**words))  # type: ignore[arg-type]
         return time.perf_counter() - began
 
 

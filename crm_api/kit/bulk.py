@@ -151,8 +151,11 @@ def _column(values: list[Any]) -> list[str]:
     first = values[0]
     if all(map(operator.is_, values, itertools.repeat(first))):
         return [_write(first)] * len(values)
-    if set(map(type, values)) == {str} and SPECIAL.search("".join(values)) is None:
+    kinds = set(map(type, values))
+    if kinds == {str} and SPECIAL.search("".join(values)) is None:
         return values
+    if len(kinds) == 1:
+        return list(map(WRITERS[kinds.pop()], values))
     return [_write(value) for value in values]
 
 

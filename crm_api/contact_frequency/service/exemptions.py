@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crm_api.contact_frequency.errors import OverrideDoesNotFit, OverrideUnvouched
 from crm_api.contact_frequency.models import Override
 from crm_api.contact_frequency.policies import decide
+from crm_api.contact_frequency.policies.plain import decide_plainly
 from crm_api.contact_frequency.queries.overrides import fact_of, find_approver_role
 from crm_api.contact_frequency.terms import OverrunCause
 from crm_api.customers.terms import Channel
@@ -36,7 +37,8 @@ def judge(
     :raises NotFound: if this customer has no such override
     """
     if override_id is None:
-        return decide(plan, facts, entries.frame, entries.now), facts
+        frame, now = entries.frame, entries.now
+        return decide_plainly(plan, facts, frame, now) or decide(plan, facts, frame, now), facts
     override = _fitting(override_id, plan, facts, entries)
     decision = decide(plan, replace(facts, override=None), entries.frame, entries.now)
     if decision.is_allowed:

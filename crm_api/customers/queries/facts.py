@@ -22,6 +22,8 @@ _REACH = Bundle(
     numbers=sa.select(_ASKED.id, _ASKED.phone).where(among(_ASKED.id, "customer_ids")),
     members=sa.select(_ASKED.id, _ALL.id)
     .where(_ALL.person_id == _ASKED.person_id)
+    # Few are linked: SQLite, told that most have none, would compare everybody with each of these.
+    .where(_ASKED.person_id.is_not(None), _ALL.person_id.is_not(None))
     .where(among(_ASKED.id, "customer_ids")),
 )
 
