@@ -53,6 +53,9 @@ def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
     """
     now = clock.now()
     first = on.date() if on else calendars.local_day(now)
+    if not dry_run:
+        with transaction():
+            doubts.check_ahead(first, days=days, now=now)
     with transaction(read_only=True):
         try:
             causes = service.causes_between(first, days=days, now=now)

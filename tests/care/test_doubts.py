@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from crm_api import config
 from crm_api.accounts.models import Role
 from crm_api.care.doubts.policies import is_mass
 from crm_api.care.doubts.service import check_birthdays
+from crm_api.care.models import CareMessage
 from crm_api.care.queries.celebrants import people_of
 from crm_api.care.service.causes import causes_of
 from crm_api.care.terms import Occasion
@@ -20,6 +22,8 @@ from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
+from tests.factories.care import make_template
+from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
 
 NOW = datetime(2025, 12, 1, tzinfo=UTC)
@@ -228,3 +232,16 @@ def test_the_command_counts(app):
     result = app.test_cli_runner().invoke(args=["care", "check-dates"])
 
     assert result.output.startswith("care check-dates: 1 masses on 1 January (")
+
+
+def test_the_planner_counts_before_it_greets_on_1_january(app, at):
+    at(datetime(2025, 12, 28, tzinfo=UTC))
+    keep_default_policies(NOW)
+    make_template()
+    born(make_staff(), [*on_new_years_day(20), date(1980, 1, 2)])
+
+    app.test_cli_runner().invoke(args=["care", "plan", "--days", "7"], catch_exceptions=False)
+
+    with transaction(read_only=True):
+        days = db.session.scalars(sa.select(CareMessage.on_day)).all()
+    assert days == [date(2026, 1, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,7 +15,14 @@ from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+
+
+def check_ahead(first: date, *, days: int, now: datetime) -> None:
+    """Count birthdays if 1 January is among these days: a late import is seen in time."""
+    wanted = (first + timedelta(days=n) for n in range(days))
+    if any((day.month, day.day) == (1, 1) for day in wanted):
+        check_birthdays(now=now)
 
 
 def check_birthdays(*, now: datetime) -> list[str]:
