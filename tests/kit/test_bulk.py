@@ -6,12 +6,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from crm_api.accounts.models import ClientKey, MachineClient, Scope, Standing
 from crm_api.audit.models import AuditEntry
-from crm_api.kit.bulk import insert_rows, is_among
+from crm_api.kit.bulk import insert_rows, is_among, update_rows
 from crm_api.kit.db import db
 from crm_api.kit.idempotency import IdempotencyKey
 from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction
+from tests.factories.accounts import make_client
 
 NOW = datetime(2026, 3, 3, 2, 0, 0, 123456, tzinfo=UTC)
 HARD = ["", "\\", "\\N", "\t", "a\nb\rc", "\\x00", "【福】🎂", "'\"", "{}", "\\\\n", " x "]
@@ -133,3 +135,48 @@ def test_a_column_is_compared_with_many_values(kept):
     assert ids() == set()
     assert ids("it's {n}, \\", column=AuditEntry.action) == {"e0"}
     assert ids("", "e0", "e1\x1fe2") == {"e0"}
+
+
+def changed(model, rows, *, key):
+    with transaction():
+        update_rows(model, rows, key=key)
+    statement = sa.select(model.__table__).order_by(model.id)
+    found = {row["id"]: dict(row) for row in db.session.execute(statement).mappings()}
+    db.session.rollback()
+    return found
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_each_row_is_changed_to_what_is_said_of_it(app, text):
+    one, other, spared = (make_client(Scope.GATEWAY)[0] for _ in range(3))
+    rows = [
+        {"id": one.id, "name": f"a{text}", "status": Standing.DEACTIVATED, "created_at": NOW},
+        {"id": other.id, "name": f"b{text}", "status": Standing.ACTIVE, "created_at": NOW},
+    ]
+
+    found = changed(MachineClient, rows, key=("id",))
+
+    for row in rows:
+        assert {name: found[row["id"]][name] for name in row} == row
+    assert found[spared.id]["name"] == spared.name
+
+
+def test_a_row_is_changed_only_where_its_whole_key_fits(app):
+    """The moment of one and the nothing of another come in one call."""
+    one, other, third = (make_client(Scope.GATEWAY)[0] for _ in range(3))
+    rows = [
+        {"id": one.key_id, "client_id": one.id, "expires_at": NOW},
+        {"id": other.key_id, "client_id": third.id, "expires_at": NOW},
+        {"id": third.key_id, "client_id": third.id, "expires_at": None},
+    ]
+
+    found = changed(ClientKey, rows, key=("id", "client_id"))
+
+    ends = [found[client.key_id]["expires_at"] for client in (one, other, third)]
+    assert ends == [NOW, None, None]
+
+
+def test_nothing_to_change_asks_nothing(app, count_statements):
+    with count_statements() as statements:
+        update_rows(MachineClient, [], key=("id",))
+    assert statements.count == 0
