@@ -1,5 +1,7 @@
 """What customers write back, and that it counts before anything else goes out."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -12,7 +14,7 @@ from crm_api.contact_history.models import Contact
 from crm_api.contact_history.terms import Direction
 from crm_api.customers.terms import Category
 from crm_api.kit.db import db
-from tests.care_gateway.factories import contacts_of, make_message, slot_state, stored
+from tests.care_gateway.factories import MORNING, contacts_of, make_message, slot_state, stored
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 
@@ -117,6 +119,17 @@ def test_a_word_of_consent_that_comes_late_lifts_no_newer_refusal(gateway):
     assert bring_at(gateway, customer, "START", "2026-03-02T01:58:00Z") == "opt_in"
     assert is_silent(customer.phone)
     bring_at(gateway, customer, "START", "2026-03-02T02:00:00Z")
+
+    assert not is_silent(customer.phone)
+
+
+def test_a_refusal_from_a_clock_that_is_years_ahead_can_be_lifted(gateway, at):
+    customer = make_customer()
+    bring_at(gateway, customer, "TD", "2036-03-02T02:00:00Z")
+    assert is_silent(customer.phone)
+
+    at(MORNING + timedelta(minutes=1))
+    bring_at(gateway, customer, "START", "2026-03-02T02:01:00Z")
 
     assert not is_silent(customer.phone)
 

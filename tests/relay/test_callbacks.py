@@ -45,7 +45,12 @@ def test_buffered_is_no_news_and_repeated_is_one(callbacks, journal):
 
 
 @pytest.mark.parametrize(
-    ("coding", "body"), [("0", "退订 TD".encode()), ("2", "退订 TD".encode("utf-16-be"))]
+    ("coding", "body"),
+    [
+        ("0", "退订 TD".encode()),
+        ("2", "退订 TD".encode("utf-16-be")),
+        ("2", "退订 TD\0".encode("utf-16-be")),
+    ],
 )
 def test_what_a_customer_wrote_is_read_in_its_coding(callbacks, journal, coding, body):
     said = {"id": "i1", "from": "+8613900000001", "to": "10690000", "coding": coding, "text": body}

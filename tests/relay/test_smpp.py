@@ -164,6 +164,7 @@ def test_a_receipt_of_nothing_we_know_is_passed_on_by_its_id(smpp, centre, journ
     ("coding", "body"),
     [
         (consts.SMPP_ENCODING_ISO10646, "退订".encode("utf-16-be")),
+        (consts.SMPP_ENCODING_ISO10646, "TD\0".encode("utf-16-be")),
         (consts.SMPP_ENCODING_DEFAULT, b"TD"),
     ],
 )

@@ -94,7 +94,8 @@ class Callbacks:
             "inbound_id": said["id"],
             "from": said["from"],
             "to": said["to"],
-            "text": text[:2000],
+            # Some phones end a text with NUL, for which the CRM would refuse the customer's word.
+            "text": text.replace("\0", "")[:2000],
             "received_at": _now(),
         }
         self._journal.keep("inbound", said["id"], inbound)

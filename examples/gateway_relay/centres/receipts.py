@@ -86,7 +86,8 @@ def _take_inbound(pdu: Any, journal: Journal) -> None:
         "inbound_id": inbound_id,
         "from": _address(pdu.source_addr, pdu.source_addr_ton),
         "to": pdu.destination_addr.decode("latin-1"),
-        "text": _decode(body, pdu.data_coding)[:2000],
+        # Some phones end a text with NUL, for which the CRM would refuse the customer's word.
+        "text": _decode(body, pdu.data_coding).replace("\0", "")[:2000],
         "received_at": _now(),
     }
     journal.keep("inbound", inbound_id, inbound)

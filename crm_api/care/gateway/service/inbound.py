@@ -73,7 +73,8 @@ def _store(
             "number": message.number,
             "sent_to": message.sent_to,
             "text": message.text,
-            "received_at": message.received_at,
+            # A clock that is ahead must not make of this the last word for years.
+            "received_at": min(message.received_at, now),
             "action": read_reply(message.text),
         }
         for message in reversed(messages)
@@ -132,7 +133,7 @@ def _record(message: InboundMessage, *, customer_ids: Sequence[str], now: dateti
     entries = [
         NewContact(
             customer_id=customer_id,
-            occurred_at=min(message.received_at, now),
+            occurred_at=message.received_at,
             channel=Channel.SMS,
             direction=Direction.INBOUND,
             category=Category.SERVICE,
