@@ -93,7 +93,7 @@ def _cells(
     team_id = filters.pop("team_id", None)
     own = {name: key for one in breakdowns for name, key in STORED.get(one, {}).items()}
     # Else SQLite would start from the customers, and read all their messages of all days.
-    picked = _picked(own, filters).cte("picked").prefix_with("MATERIALIZED")
+    picked = _picked(own, filters).cte("picked").prefix_with("MATERIALIZED", dialect="sqlite")
     keys: dict[str, Any] = {name: picked.c[name] for name in ("state", *own)}
     if Breakdown.TIER in breakdowns:
         keys["tier"] = Slot.tier
