@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -30,17 +31,24 @@ def open_people(
     Each is asked about with an index look-up of its own: to join the day's messages would read
     them all for every few hundred people.
     """
+    wanted = {"after": after, "until": until}
+    given = {name: key for name, key in wanted.items() if key is not None}
+    return db.session.execute(_page(cause, frozenset(given)), {**given, "most": limit}).all()
+
+
+@lru_cache(maxsize=64)
+def _page(cause: Cause, bounds: frozenset[str]) -> sa.Select[Any]:
+    """Build the statement once for a cause: that took longer than its answer."""
     people = _open(cause)
     key = people.selected_columns["key"]
-    if after is not None:
-        people = people.where(key > after)
-    if until is not None:
-        people = people.where(key <= until)
-    page = people.order_by(key).limit(limit).subquery()
+    if "after" in bounds:
+        people = people.where(key > sa.bindparam("after"))
+    if "until" in bounds:
+        people = people.where(key <= sa.bindparam("until"))
+    page = people.order_by(key).limit(sa.bindparam("most", type_=sa.Integer())).subquery()
     style = sa.select(ExtendedProfile.communication_style)
     style = style.where(ExtendedProfile.id == page.c.customer_id)
-    statement = sa.select(*page.c, style.scalar_subquery().label("style"))
-    return db.session.execute(statement.order_by(page.c.key)).all()
+    return sa.select(*page.c, style.scalar_subquery().label("style")).order_by(page.c.key)
 
 
 def cut_keys(cause: Cause, *, size: int) -> Sequence[str]:
