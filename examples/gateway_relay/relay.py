@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway_relay.centres.kannel import Kannel
 from gateway_relay.crm import Crm
+from gateway_relay.line import Line
 from gateway_relay.logs import note
 from gateway_relay.stopping import Stopping
 from gateway_relay.teller import Teller
@@ -53,6 +54,7 @@ def _gather(settings: Settings, journal: Journal) -> Tools:
     return Tools(
         settings=settings,
         crm=crm,
+        line=Line(crm, settings, stopping),
         journal=journal,
         centre=_centre(settings, journal, teller.wake),
         teller=teller,

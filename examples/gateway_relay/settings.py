@@ -40,7 +40,7 @@ class Settings:
     workers: int = setting("threads that submit", default=4, least=1, most=64)
     batch: int = setting("messages to lease at once", default=20, least=1, most=100)
     lease_seconds: int = setting("how long to hold a lease", default=60, least=2, most=600)
-    wait_seconds: int = setting("how long to wait for messages", default=5, most=10)
+    wait_seconds: int = setting("how long one worker waits for messages", default=5, most=10)
     submit_timeout: int = setting("seconds to wait for the centre", default=20, least=1, most=120)
     keep_days: int = setting("how long answered attempts are kept", default=30, least=3, most=3650)
     stop_seconds: int = setting("how long to go on telling once stopped", default=15, most=600)

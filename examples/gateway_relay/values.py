@@ -67,6 +67,24 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """What the CRM hands out at once."""
+
+    leased: list[Message]
+    recover: list[Message]
+    next_poll_seconds: float
+
+    @classmethod
+    def of(cls, document: dict[str, Any], *, asked_at: float) -> Hand:
+        """Read what came of a lease."""
+        return cls(
+            leased=[Message.of(one, asked_at=asked_at) for one in document["leased"]],
+            recover=[Message.of(one, asked_at=asked_at) for one in document["recover"]],
+            next_poll_seconds=document["next_poll_ms"] / 1000,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of submitting a message."""
 

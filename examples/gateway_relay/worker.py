@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway_relay.centres import CentreAway, CentreRefusesUs
-from gateway_relay.crm import Away, Backoff, Crm, KeyRefused, NotUnderstood
+from gateway_relay.crm import Away, Backoff, KeyRefused, NotUnderstood
 from gateway_relay.logs import fail, note, warn
 from gateway_relay.teller import KEY_REFUSED
-from gateway_relay.values import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway_relay.centres import Centre
+    from gateway_relay.crm import Crm
     from gateway_relay.journal import Journal
+    from gateway_relay.line import Line
     from gateway_relay.settings import Settings
     from gateway_relay.stopping import Stopping
     from gateway_relay.teller import Teller
+    from gateway_relay.values import Message
 
 CENTRE_REFUSES = 4
 
@@ -30,6 +32,7 @@ class Tools:
 
     settings: Settings
     crm: Crm
+    line: Line
     journal: Journal
     centre: Centre
     teller: Teller
@@ -43,7 +46,7 @@ class Worker:
         self._name, self._tools = name, tools
         self._settings, self._journal = tools.settings, tools.journal
         self._stopping = tools.stopping
-        self._crm_backoff, self._centre_backoff = Backoff(), Backoff()
+        self._backoff = Backoff()
 
     def run(self) -> None:
         """Work until the relay stops."""
@@ -58,32 +61,18 @@ class Worker:
             self._tools.crm.hang_up()
 
     def work_once(self) -> float:
-        """Take a batch and send it; return how many seconds to wait before the next."""
-        asked_at = time.monotonic()
+        """Take a batch and send it; return how many seconds to stay away from the centre."""
+        hand = self._tools.line.take(self._name)
+        if hand is None:
+            return 0
+        self._recover(hand.recover)
         try:
-            hand = self._lease()
-        except Away as away:
-            warn("crm_away", why=str(away))
-            return self._crm_backoff.next_delay(at_least=away.retry_after)
-        self._crm_backoff.reset()
-        self._recover([Message.of(one, asked_at=asked_at) for one in hand["recover"]])
-        leased = [Message.of(one, asked_at=asked_at) for one in hand["leased"]]
-        try:
-            self._send(leased)
+            self._send(hand.leased)
         except CentreAway as away:
             warn("centre_away", why=str(away))
-            return self._centre_backoff.next_delay()
-        self._centre_backoff.reset()
-        return float(hand["next_poll_ms"]) / 1000
-
-    def _lease(self) -> dict[str, Any]:
-        wish = {
-            "max": self._settings.batch,
-            "lease_seconds": self._settings.lease_seconds,
-            "wait_seconds": self._settings.wait_seconds,
-            "worker": self._name,
-        }
-        return self._tools.crm.call("leases", wish)
+            return self._backoff.next_delay()
+        self._backoff.reset()
+        return 0
 
     def _recover(self, messages: Sequence[Message]) -> None:
         if messages:

@@ -11,6 +11,7 @@ from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from gateway_relay.crm import Crm
 from gateway_relay.journal import Journal
+from gateway_relay.line import Line
 from gateway_relay.stopping import Stopping
 from gateway_relay.teller import Teller
 from gateway_relay.values import Outcome, State
@@ -61,10 +62,12 @@ class Host:
         self.settings = settings(folder, crm_url=crm.url)
         self.crm, self.journal, self.centre = Crm(self.settings), journal, Shelf()
         self.stopping = Stopping()
+        self.line = Line(self.crm, self.settings, self.stopping)
         self.teller = Teller(self.crm, journal, self.stopping, keep_days=30, stop_seconds=2)
         tools = Tools(
             settings=self.settings,
             crm=self.crm,
+            line=self.line,
             journal=journal,
             centre=self.centre,
             teller=self.teller,

@@ -1,8 +1,12 @@
 """What a worker sends, what it gives back, and when it waits."""
 
+import threading
+import time
+
 import pytest
 
 from gateway_relay.centres import CentreAway, CentreRefusesUs
+from gateway_relay.crm import Backoff
 from gateway_relay.values import Outcome, State
 from tests.relay.factories import document
 
@@ -113,13 +117,15 @@ def test_what_is_offered_for_recovery_is_answered_from_the_journal(host, crm):
 def test_it_comes_back_when_the_server_asks_it_to(host, crm, status):
     crm.say("leases", (status, {"Retry-After": "7"}))
 
-    assert host.work() > 7
+    host.work()
+
+    assert 6.5 < host.line.pause < 7.5
 
 
-def test_it_waits_longer_each_time_and_never_in_step(host, crm):
-    crm.say("leases", *[(503, {})] * 12)
+def test_it_waits_longer_each_time_and_never_in_step():
+    backoff = Backoff()
 
-    pauses = [host.work() for _ in range(12)]
+    pauses = [backoff.next_delay() for _ in range(12)]
 
     assert pauses[0] <= 0.25
     assert 15 <= pauses[-1] <= 30
@@ -130,7 +136,35 @@ def test_it_asks_when_the_server_says_that_it_is_worth_it(host, crm):
     hand = {"leased": [], "recover": [], "next_poll_ms": 1500, "server_time": ""}
     crm.say("leases", hand)
 
-    assert host.work() == 1.5
+    host.work()
+
+    assert 1 < host.line.pause <= 1.5
+
+
+def test_workers_of_a_host_wait_in_one_line(host, crm):
+    """Each call that waits keeps a thread of the server busy."""
+    at_once, most = [], []
+
+    def hold_the_line(_body):
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.05)
+        at_once.pop()
+        return {"leased": [], "recover": [], "next_poll_ms": 0, "server_time": ""}
+
+    crm.say("leases", *[hold_the_line] * 4)
+    workers = [threading.Thread(target=_take_and_hang_up, args=(host,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert most == [1] * 4
+
+
+def _take_and_hang_up(host):
+    host.line.take("worker")
+    host.crm.hang_up()
 
 
 def test_begin_is_asked_again_with_the_same_token(host, crm):
