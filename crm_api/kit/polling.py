@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PAUSE_SECONDS: Final = 0.2
+PAUSE_FOR_EACH_SECOND: Final = 4.0  # of a glance: whoever waits leaves the database to others
 
 
 def poll(
@@ -35,9 +36,12 @@ def poll(
 
 
 def _wait(glance: Callable[[], bool], deadline: float) -> bool:
+    pause = PAUSE_SECONDS
     while (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(PAUSE_SECONDS, left))
+        time.sleep(min(pause, left))
+        began = time.monotonic()
         with transaction(read_only=True):
             if glance():
                 return True
+        pause = max(PAUSE_SECONDS, PAUSE_FOR_EACH_SECOND * (time.monotonic() - began))
     return False
