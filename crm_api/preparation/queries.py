@@ -11,6 +11,7 @@ from crm_api.customers.models import (
     Customer,
     DoNotDisturbWish,
     ExtendedProfile,
+    LifeEvent,
     Relation,
 )
 from crm_api.customers.terms import RelationKind
@@ -57,6 +58,14 @@ def anniversaries(customer_ids: Collection[str]) -> Sequence[Anniversary]:
     """Return the days that matter to these customers."""
     statement = sa.select(Anniversary).where(Anniversary.customer_id.in_(customer_ids))
     return db.session.scalars(statement.order_by(Anniversary.id).limit(MOST)).all()
+
+
+def life_events(customer_ids: Collection[str], *, start: date, end: date) -> Sequence[LifeEvent]:
+    """Return what will happen to these customers from a day to another, both included."""
+    statement = sa.select(LifeEvent).where(
+        LifeEvent.customer_id.in_(customer_ids), LifeEvent.happened_on.between(start, end)
+    )
+    return db.session.scalars(statement.order_by(LifeEvent.id).limit(MOST)).all()
 
 
 def find_brief(visit_id: str, *, digest: str | None) -> Brief | None:

@@ -5,8 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from crm_api.calendars.terms import Calendar
-from crm_api.customers.models import Anniversary, DoNotDisturbWish, ExtendedProfile
-from crm_api.customers.terms import AnniversaryKind, CommunicationStyle, Kind
+from crm_api.customers.models import (
+    Anniversary,
+    DoNotDisturbWish,
+    ExtendedProfile,
+    LifeEvent,
+)
+from crm_api.customers.terms import AnniversaryKind, CommunicationStyle, Kind, LifeEventKind
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.preparation.models import Brief
@@ -160,6 +165,23 @@ def test_it_knows_what_is_coming_by_sun_and_moon(field, at):
     ]
     festivals = {d["label"]: d["is_solemn"] for d in dates if d["kind"] == "festival"}
     assert festivals["清明节"]
+
+
+def test_it_knows_what_will_happen_once(field, visit):
+    noted = {
+        "customer_id": field.customer.id,
+        "created_at": field.now,
+        "noted_on": date(2026, 3, 2),
+    }
+    add(
+        LifeEvent(kind=LifeEventKind.NEW_HOME, label="", happened_on=date(2026, 3, 20), **noted),
+        LifeEvent(kind=LifeEventKind.PROMOTION, label="", happened_on=date(2026, 2, 1), **noted),
+    )
+
+    dates = brief_of(field, visit)["coming_dates"]
+
+    told = [(d["on"], d["kind"], d["whose"]) for d in dates if d["kind"] != "festival"]
+    assert told == [("2026-03-20", "new_home", field.customer.name)]
 
 
 def test_wishes_are_topics_to_avoid(field, visit):

@@ -1,4 +1,4 @@
-"""What is coming: birthdays and anniversaries by sun and moon, festivals, the contract's end."""
+"""What is coming: birthdays and anniversaries, life events, festivals, the contract's end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crm_api.customers.terms import Kind
 from crm_api.preparation import policies, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from crm_api.customers.models import Anniversary, Customer
@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 def coming_dates(customer: Customer, *, today: date) -> list[dict[str, Any]]:
     """Return what falls in the next weeks for a customer and a group's key persons, in order."""
     end = today + policies.DATES_AHEAD
+    names = _whose(customer)
     found = [
-        *_anniversaries(customer, start=today, end=end),
+        *_anniversaries(names, start=today, end=end),
+        *_life_events(names, start=today, end=end),
         *_festivals(start=today, end=end),
         *_contract(customer, today=today),
     ]
     return sorted(found, key=itemgetter("on", "kind", "label"))
 
 
-def _anniversaries(customer: Customer, *, start: date, end: date) -> Iterator[dict[str, Any]]:
+def _whose(customer: Customer) -> dict[str, str]:
     names = {customer.id: customer.name}
     if customer.kind is Kind.GROUP:
         names |= {r.other_id: name for r, name in queries.key_persons(customer.id)}
+    return names
+
+
+def _anniversaries(names: Mapping[str, str], *, start: date, end: date) -> Iterator[dict[str, Any]]:
     for anniversary in queries.anniversaries(sorted(names)):
         for on in _days(anniversary, start=start, end=end):
             yield {
@@ -40,6 +46,17 @@ def _anniversaries(customer: Customer, *, start: date, end: date) -> Iterator[di
                 "whose": names[anniversary.customer_id],
                 "is_solemn": False,
             }
+
+
+def _life_events(names: Mapping[str, str], *, start: date, end: date) -> Iterator[dict[str, Any]]:
+    for event in queries.life_events(sorted(names), start=start, end=end):
+        yield {
+            "on": event.happened_on,
+            "kind": event.kind,
+            "label": event.label or event.kind,
+            "whose": names[event.customer_id],
+            "is_solemn": False,
+        }
 
 
 def _days(anniversary: Anniversary, *, start: date, end: date) -> list[date]:
