@@ -12,13 +12,14 @@ WORLDS = range(150)
 
 
 def test_a_glance_says_what_a_close_look_says(monkeypatch):
-    seen = Counter()
+    seen, moved = Counter(), Counter()
 
     def both(plan, facts, frame, now):
         closely = decide(plan, facts, frame, now)
         for asked in (plan, dataclasses.replace(plan, occurrence="birthday:2026:1")):
             told = decide_plainly(asked, facts, frame, now)
             seen[told is not None, closely.verdict] += 1
+            moved[told is not None, facts.own_slot is not None] += 1
             if told is not None:
                 again = decide(asked, facts, frame, now)
                 assert told.trace == again.trace
@@ -31,3 +32,4 @@ def test_a_glance_says_what_a_close_look_says(monkeypatch):
 
     assert {verdict for is_plain, verdict in seen if is_plain} == {"allowed"}
     assert seen[True, "allowed"] > 50, seen
+    assert moved[True, True] > 5, moved  # a slot that moves or begins does not stand in its own way

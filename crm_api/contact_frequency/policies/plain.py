@@ -42,13 +42,12 @@ def decide_plainly(
 
 
 def _asks_plainly(plan: Plan, facts: Facts) -> bool:
-    """Tell whether one customer is met who asks for nothing special, and has no such slot yet."""
+    """Tell whether one customer is met, for nothing special."""
     return (
         len(facts.persons) == 1
         and plan.visit_id is None
         and facts.occurrence_slot is None
         and facts.override is None
-        and facts.own_slot is None
         and facts.counting is Counting.FULL
         and not (facts.has_happened or facts.is_settled)
     )
@@ -69,10 +68,17 @@ def _is_open(plan: Plan, facts: Facts, policies: PolicyFrame) -> bool:
         plan.channel, plan.category, tier=person.tier, customer_id=person.customer_id
     )
     return (
-        _has_room(applicable, person.slots, at=at)
-        and _has_room(applicable, endpoint.slots if endpoint is not None else (), at=at)
+        _has_room(applicable, _others(person.slots, facts), at=at)
+        and _has_room(applicable, _others(endpoint.slots if endpoint else (), facts), at=at)
         and not any(hours.applies(w.rule, plan) and w.hit(at) for w in applicable.windows)
     )
+
+
+def _others(slots: Sequence[SlotFact], facts: Facts) -> Sequence[SlotFact]:
+    """Leave out the slot that asks: it does not stand in its own way."""
+    if facts.own_slot is None:
+        return slots
+    return [slot for slot in slots if slot.slot_id != facts.own_slot]
 
 
 def _is_free(person: PersonFacts, *, at: int) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.policies.plain import decide_plainly
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, freezing, locking
@@ -65,7 +66,8 @@ def _begin(
     has_lost = slot.id in {loss.slot_id for loss in entries.losses}  # in this very call
     is_settled = has_lost or slot.state not in PLANNED_STATES
     facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled, override=override)
-    decision = decide(plan, facts, entries.frame, entries.now)
+    asked = (plan, facts, entries.frame, entries.now)
+    decision = decide_plainly(*asked) or decide(*asked)
     kind = DecisionKind.BEGIN if decision.is_allowed else DecisionKind.REFUSAL
     decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot.id)
     if not decision.is_allowed:
