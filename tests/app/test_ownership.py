@@ -108,7 +108,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         messages = [{**heard, "received_at": moment.isoformat()}]
         _ok(gateway.post("/v1/gateway/inbound", json={"messages": messages}))
     reply = _ok(caller.get("/v1/care-replies"))["items"][0]
-    day_hold = {"kind": "hold", "reason": "x"}
+    day_hold = {"kind": "hold", "reason": "x", "team_id": manager.team_id}
     ruling = _ok(sign_in(manager).post(f"/v1/care-days/{moment.date()}/rulings", json=day_hold))
     file = {"file": (BytesIO(csv_bytes([row(1)])), "people.csv"), "mapping": json.dumps(MAPPING)}
     sent = sign_in(manager).post("/v1/customer-imports", data=file)

@@ -43,7 +43,8 @@ def rule(sign_in):
     """Rule about a day: `rule(manager, occasion="birthday")`."""
 
     def rule(manager, *, kind="hold", on=TODAY, **named):
-        body = {"kind": kind, "reason": "文字有误", **named}
+        own = {} if "message_id" in named else {"team_id": manager.team_id}
+        body = {"kind": kind, "reason": "文字有误", **own, **named}
         return sign_in(manager).post(f"/v1/care-days/{on}/rulings", json=body)
 
     return rule

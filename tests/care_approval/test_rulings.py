@@ -230,3 +230,21 @@ class TestWhereADayNeedsApproval:
             outbox.expire_messages(now=later(EVENING))
 
         assert stored(district.messages[0]).reason == "held_past_its_window"
+
+
+def test_what_has_begun_is_not_said_to_be_held(gateway, district, rule):
+    gone = district.messages[0].id
+    gateway.begun()
+
+    reply = rule(district.chief, message_id=gone)
+
+    assert (reply.status_code, reply.json["code"]) == (409, "message_moved_on")
+
+
+def test_who_holds_a_day_says_whose(district, sign_in):
+    body = {"kind": "hold", "reason": "文字有误"}
+
+    reply = sign_in(district.chief).post(f"/v1/care-days/{TODAY}/rulings", json=body)
+
+    assert reply.status_code == 422
+    assert [error["pointer"] for error in reply.json["errors"]] == ["/team_id"]

@@ -8,6 +8,7 @@ from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.care.approval import queries, schemas, service
 from crm_api.care.approval.errors import DayIsOver, RulingLifted
+from crm_api.care.errors import MessageMovedOn
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy, Invalid, NotFound
 from crm_api.kit.routing import Blueprint, refuses
@@ -35,19 +36,10 @@ BLUEPRINTS = (blueprint,)
 def show_day(payload: Payload, *, on: date) -> Any:
     """Show what waits to go out on a day, by team and words, and who gets nothing.
 
-    The messages themselves: `GET /v1/care-messages?on=…&team_id=…&template_id=…`.
+    The messages themselves: `GET /v1/care-messages?on=…&team_id=…&template_id=…`; the people who
+    get none: `GET /v1/care-refusals?from=…&to=…`.
     """
     return service.show_day(on, **payload, visible_to=current_actor())
-
-
-@blueprint.get("/v1/care-days/<day:on>/refusals")
-@requires(*Role)
-@refuses(Invalid)
-@blueprint.arguments(schemas.RefusalsQuerySchema, location="query")
-@blueprint.response(200, schemas.PlanRefusalPageSchema)
-def list_refusals(payload: Payload, *, on: date) -> Any:
-    """List whom the planner found in vain for a day, and why."""
-    return queries.list_refusals(on, **payload, visible_to=current_actor())
 
 
 @blueprint.get("/v1/care-plan-runs")
@@ -72,7 +64,7 @@ def list_rulings(payload: Payload, *, on: date) -> Any:
 
 @blueprint.post("/v1/care-days/<day:on>/rulings")
 @requires(*LEADERS)
-@refuses(NotFound, DayIsOver, Busy)
+@refuses(NotFound, DayIsOver, MessageMovedOn, Busy)
 @blueprint.arguments(schemas.NewRulingSchema)
 @blueprint.response(201, schemas.RulingSchema)
 def rule(payload: Payload, *, on: date) -> Any:

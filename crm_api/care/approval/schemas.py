@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
 
 from crm_api.care.approval.terms import RulingKind
 from crm_api.care.terms import Occasion
@@ -23,12 +25,18 @@ class NewRulingSchema(Schema):
     kind = fields.Enum(RulingKind, by_value=True, required=True)
     team_id = RecordIdField(
         load_default=None,
-        metadata={"description": "With all teams beneath it; your own if you name none."},
+        metadata={"description": "With all teams beneath it. Needed unless you name a message."},
     )
     occasion = fields.Enum(Occasion, by_value=True, load_default=None, allow_none=True)
     template_id = RecordIdField(load_default=None, allow_none=True)
     message_id = RecordIdField(load_default=None, allow_none=True)
     reason = TextField(shortest=1, longest=500, required=True, metadata={"example": "文字有误"})
+
+    @validates_schema
+    def _says_whose(self, sent: dict[str, Any], **_: Any) -> None:
+        """Have a team named: whoever means everybody must not hold the own branch only."""
+        if sent["team_id"] is None and sent["message_id"] is None:
+            raise ValidationError("Name the team whose messages you mean.", "team_id")
 
 
 class RulingLiftSchema(Schema):
@@ -110,26 +118,6 @@ class CareDaySchema(Schema):
     refused = fields.List(fields.Nested(RefusedSchema))
 
 
-class PlanRefusalSchema(Schema):
-    """Why somebody gets no greeting."""
-
-    occurrence = fields.String(metadata={"example": "birthday:2026:0198c6"})
-    on = DayField(attribute="on_day")
-    occasion = fields.Enum(Occasion, by_value=True)
-    customer_id = RecordIdField()
-    reason = fields.String(metadata={"example": "opted_out"})
-    decision_id = RecordIdField(allow_none=True, metadata={"description": "The whole trace."})
-    since = MomentField(attribute="created_at")
-
-
-class RefusalsQuerySchema(PageQuerySchema):
-    """Which refusals are wanted."""
-
-    occasion = fields.Enum(Occasion, by_value=True, load_default=None)
-    reason = TextField(longest=64, load_default=None)
-    team_id = RecordIdField(load_default=None, metadata={"description": "With all beneath it."})
-
-
 class PlanRunSchema(Schema):
     """One process's sweep over some days, and its numbers."""
 
@@ -146,6 +134,5 @@ class PlanRunSchema(Schema):
     blocked = fields.Dict(keys=fields.String(), values=fields.Integer())
 
 
-PlanRefusalPageSchema = page_schema(PlanRefusalSchema)
 PlanRunPageSchema = page_schema(PlanRunSchema)
 RulingPageSchema = page_schema(RulingSchema)

@@ -16,7 +16,7 @@ from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from crm_api.care.values import Cause
 
@@ -110,8 +110,9 @@ def _of(cause: Cause) -> tuple[sa.ColumnElement[bool], ...]:
     return PlanBatch.on_day == cause.on, PlanBatch.cause == cause.key
 
 
-def refusals_of(occurrences: Iterable[str]) -> dict[str, str]:
-    """Return why these were refused before, as the digests of the reasons."""
-    known = sa.select(PlanRefusal.occurrence, PlanRefusal.reasons_digest)
+def refusals_of(occurrences: Iterable[str]) -> dict[str, tuple[str, date]]:
+    """Return why these were refused before, as the digests of the reasons, and for which day."""
+    known = sa.select(PlanRefusal.occurrence, PlanRefusal.reasons_digest, PlanRefusal.on_day)
     known = known.where(is_among(PlanRefusal.occurrence, occurrences))
-    return {row.occurrence: row.reasons_digest for row in db.session.execute(known)}
+    rows = db.session.execute(known)
+    return {row.occurrence: (row.reasons_digest, row.on_day) for row in rows}

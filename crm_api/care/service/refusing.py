@@ -18,7 +18,7 @@ from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from crm_api.care.values import Cause
     from crm_api.contact_frequency.values import Decision
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 class Refusals:
     """What a batch of people was refused before, and what is new about it.
 
-    A decision is stored where its reasons are news. Otherwise the one that was stored with these
-    very reasons stands for it: who is always refused would else leave one on every run.
+    A decision is stored where its reasons or its day are news. Otherwise the one that was stored
+    with these very reasons stands for it: who is always refused would else leave one on every run.
     """
 
     cause: Cause
-    known: dict[str, str]
+    known: dict[str, tuple[str, date]]
     news: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -42,8 +42,11 @@ class Refusals:
         return cls(cause, queries.refusals_of(occurrences))
 
     def is_news(self, refusal: Decision) -> bool:
-        """Tell whether the reasons are others than the last time."""
-        return self.known.get(str(refusal.plan.occurrence)) != digest_of(refusal)
+        """Tell whether the reasons, or the day, are others than the last time."""
+        return self._is_news(str(refusal.plan.occurrence), digest_of(refusal))
+
+    def _is_news(self, occurrence: str, digest: str) -> bool:
+        return self.known.get(occurrence) != (digest, self.cause.on)
 
     def note(self, refusal: Decision) -> None:
         """Take note of what the governor refused."""
@@ -58,7 +61,7 @@ class Refusals:
 
     def note_left_out(self, person: Any, reason: str) -> None:
         """Take note of somebody to whom nothing fresh can be said: who writes texts must know."""
-        if reason == NOTHING_FRESH != self.known.get(person.occurrence):
+        if reason == NOTHING_FRESH and self._is_news(person.occurrence, reason):
             self._note(
                 occurrence=person.occurrence,
                 customer_id=person.customer_id,
@@ -80,7 +83,7 @@ class Refusals:
         if not self.news:
             return
         row = insert(PlanRefusal)
-        changed = ("reason", "reasons_digest", "decision_id", "created_at")
+        changed = ("on_day", "reason", "reasons_digest", "decision_id", "created_at")
         row = row.on_conflict_do_update(
             index_elements=[PlanRefusal.occurrence],
             set_={name: getattr(row.excluded, name) for name in changed},

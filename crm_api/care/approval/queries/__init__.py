@@ -1,7 +1,6 @@
 """Which messages are held, what was ruled, and what goes out."""
 
 from crm_api.care.approval.queries.days import (
-    list_refusals,
     list_runs,
     refused_by_team,
     waiting_by_team,
@@ -19,7 +18,6 @@ __all__ = [
     "held_among",
     "is_held",
     "is_stopped",
-    "list_refusals",
     "list_rulings",
     "list_runs",
     "refused_by_team",

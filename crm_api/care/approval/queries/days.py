@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from crm_api.accounts.actors import Actor
-    from crm_api.care.terms import Occasion
     from crm_api.kit.paging import PageRequest
 
 IS_WAITING = sa.text("care_messages.state IN ('queued', 'leased')")
@@ -78,28 +77,6 @@ def _by_branch(
         .order_by(sa.text("team_name"), sa.text("team_id"), *groups)
     )
     return db.session.execute(customers.limit_to(statement, visible_to=visible_to)).all()
-
-
-def list_refusals(
-    on: date,
-    *,
-    visible_to: Actor,
-    page: PageRequest,
-    occasion: Occasion | None = None,
-    reason: str | None = None,
-    team_id: str | None = None,
-) -> Page:
-    """Return a page of those whom the planner found in vain for a day."""
-    statement = sa.select(PlanRefusal).join(Customer, Customer.id == PlanRefusal.customer_id)
-    statement = customers.limit_to(statement, visible_to=visible_to)
-    statement = statement.where(PlanRefusal.on_day == on)
-    if occasion is not None:
-        statement = statement.where(PlanRefusal.occasion == occasion)
-    if reason is not None:
-        statement = statement.where(PlanRefusal.reason == reason)
-    if team_id is not None:
-        statement = statement.where(Customer.team_id.in_(accounts.team_ids_from(team_id)))
-    return fetch_page(statement, by=[PlanRefusal.occurrence], page=page)
 
 
 def list_runs(*, page: PageRequest) -> Page:

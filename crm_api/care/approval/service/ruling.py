@@ -11,6 +11,10 @@ from crm_api.care import queries as care
 from crm_api.care.approval import queries
 from crm_api.care.approval.errors import DayIsOver
 from crm_api.care.approval.models import DayRuling
+from crm_api.care.approval.terms import RulingKind
+from crm_api.care.errors import MessageMovedOn
+from crm_api.care.models import LOST
+from crm_api.care.terms import MessageState
 from crm_api.care.wording import queries as wording
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit.db import db
@@ -21,8 +25,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.care.approval.terms import RulingKind
+    from crm_api.care.models import CareMessage
     from crm_api.care.terms import Occasion
+
+
+MAY_STILL_GO = LOST | {MessageState.QUEUED, MessageState.LEASED}
 
 
 def rule(
@@ -43,15 +50,16 @@ def rule(
     covered as well, and all of it ends with the day.
 
     :raises DayIsOver: if the day has passed
+    :raises MessageMovedOn: if the message named has begun or ended
     :raises NotFound: if the team, message or template is none, or not the actor's to rule about
     """
     _require_ahead(on, now=now)
     team = accounts.get_team(team_id or by.team_id, visible_to=by)
     if template_id is not None:
         wording.get_template(template_id)
-    if message_id is not None and care.get_message(message_id, visible_to=by).on_day != on:
-        raise NotFound("care message")
     contact_frequency.stop_begins()
+    if message_id is not None:
+        _require_waiting(care.get_message(message_id, visible_to=by), on=on, kind=kind)
     ruling = DayRuling(
         id=new_id(),
         created_at=now,
@@ -85,6 +93,15 @@ def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> Day
     if is_news:
         audit.record(f"care_day.{ruling.kind}_lifted", **_about(ruling, by=by, now=now))
     return ruling
+
+
+def _require_waiting(message: CareMessage, *, on: date, kind: RulingKind) -> None:
+    """Refuse what would have no effect: nobody may believe that it stopped a message which went."""
+    if message.on_day != on:
+        raise NotFound("care message")
+    if message.state not in MAY_STILL_GO:
+        wanted = "held" if kind is RulingKind.HOLD else "approved"
+        raise MessageMovedOn(state=message.state, wanted=wanted)
 
 
 def _require_ahead(on: date, *, now: datetime) -> None:
