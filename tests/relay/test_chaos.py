@@ -21,7 +21,7 @@ from tests.relay.field import Host
 from tests.relay.outbox import fill_outbox
 from tests.support.server import free_port
 
-MESSAGES = int(os.environ.get("RELAY_MESSAGES", "600"))
+MESSAGES = int(os.environ.get("RELAY_MESSAGES", "400"))
 SEED = int(os.environ.get("RELAY_SEED", str(random.SystemRandom().randrange(10**6))))
 UNKIND = {"refuse": 0.01, "lose": 0.01, "hang_up": 0.02, "be_late": 0.005}
 IN_HASTE = {"batch": 50, "lease_seconds": 4, "submit_timeout": 1}
