@@ -7,9 +7,13 @@ from datetime import timedelta
 import pytest
 
 from crm_api.accounts.models import Role, Scope
+from crm_api.care.compat import queries, service
+from crm_api.care.compat.routes.offering import offer
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import SlotState
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
 from crm_api.kit.transactions import transaction
 from tests.care_compat import recorded
 from tests.care_compat.products import APP
@@ -289,12 +293,58 @@ def test_looking_with_head_takes_nothing(phone):
 
 @pytest.mark.parametrize(
     "states",
-    [[], [{}], [{"id": "x", "state": "Lost"}], [{"id": "x", "state": "Sent"}] * 101],
+    [[], [{}], [{"id": "x", "state": ""}], [{"id": "x", "state": "Sent"}] * 101],
 )
 def test_nonsense_is_refused(phone, states):
     reply = phone.patch(f"{APP}/message", json=states)
 
     assert (reply.status_code, reply.json["code"]) == (422, "invalid")
+
+
+def test_a_state_of_a_newer_app_spoils_no_other(phone):
+    message = make_message()
+    [offered] = phone.ids()
+    newer = {"id": offered, "state": "Cancelled", "recipients": None, "states": None}
+
+    phone.tell(newer, {"id": offered, "state": "Sent"})
+
+    assert stored(message).state is S.SUBMITTED
+
+
+def test_a_phone_whose_place_is_taken_between_lease_and_begin_binds_nothing(
+    administrator, phone, at
+):
+    """Its key was good when the request began; the app behind the new key knows nothing of it."""
+    message = make_message()
+    before = queries.find_registration(phone.id)
+    db.session.rollback()
+
+    def come_in_anew(_offer):
+        at(MORNING + timedelta(seconds=1))
+        again = administrator.post(f"/v1/smsgate-devices/{phone.id}/invitations", json={})
+        assert again.status_code == 201, again.text
+        phone.register(again.json["secret"])
+        return True
+
+    with pytest.raises(NotFound):
+        offer(
+            1,
+            worker="smsgate",
+            gateway_id=phone.id,
+            is_fit=come_in_anew,
+            confirm=lambda: service.require_same_phone(phone.id, registered_at=before),
+        )
+
+    assert stored(message).state is S.LEASED
+    assert phone.ids() == []
+
+
+def test_a_long_refusal_is_heard(phone):
+    message = make_message()
+
+    phone.hear(recorded.heard("退订" * 1500, number=message.number, device_id=phone.id))
+
+    assert stored(message).state is S.SUPPRESSED
 
 
 class TestLettingIn:

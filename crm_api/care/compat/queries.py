@@ -50,6 +50,14 @@ def get_phone(client_id: str) -> SmsGateDevice:
     return device
 
 
+def find_registration(device_id: str) -> datetime | None:
+    """Return when a phone in service was let in, as it stands in the database now."""
+    statement = sa.select(SmsGateDevice.registered_at).where(
+        SmsGateDevice.id == device_id, SmsGateDevice.removed_at.is_(None)
+    )
+    return db.session.scalar(statement)
+
+
 def lock_device(device_id: str) -> SmsGateDevice:
     """Lock a phone that there is, and read it as it is now."""
     statement = sa.select(SmsGateDevice).where(SmsGateDevice.id == device_id).with_for_update()

@@ -9,15 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from crm_api.care.compat.terms import AppState
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneState:
     """How far a phone has come with a message, and what it went through."""
 
     message_id: str
-    state: AppState
+    state: str
     passed: frozenset[str]
     error: str
 

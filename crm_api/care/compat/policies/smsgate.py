@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 # Wide, because a phone's clock is what it is: a repeat changes nothing, and to lose what a customer
 # wrote, such as an opt-out, would be worse.
 LARGEST_SKEW: Final = timedelta(days=1)
+_STATUSES: Final[dict[str, ReportStatus]] = {
+    AppState.SENT: ReportStatus.SUBMITTED,
+    AppState.DELIVERED: ReportStatus.DELIVERED,
+}
 
 
-def read_state(state: AppState, *, passed: Collection[str]) -> ReportStatus | None:
+def read_state(state: str, *, passed: Collection[str]) -> ReportStatus | None:
     """Return what a phone's state says of a message; None where it says nothing of the network.
 
     One that failed once the phone had worked on it may have left in part: it counts as sent.
     """
-    if state is AppState.FAILED:
+    if state == AppState.FAILED:
         was_worked_on = {AppState.PROCESSED, AppState.SENT} & set(passed)
         return ReportStatus.UNDELIVERED if was_worked_on else ReportStatus.REJECTED
-    return {
-        AppState.SENT: ReportStatus.SUBMITTED,
-        AppState.DELIVERED: ReportStatus.DELIVERED,
-    }.get(state)
+    return _STATUSES.get(state)
 
 
 def is_signed(body: bytes, *, timestamp: str, signature: str, key: str, now: datetime) -> bool:

@@ -22,12 +22,13 @@ def offer(
     worker: str,
     gateway_id: str,
     is_fit: Callable[[Offer], bool] = lambda _: True,
+    confirm: Callable[[], None] = lambda: None,
 ) -> list[Offer]:
     """Lease and begin until something may go, or nothing is left that could.
 
     The lease locks messages, and begin their customers before them: in one transaction the two
     might wait in a ring. What the product could not send is leased and never begun, so that it
-    ends as poison.
+    ends as poison. `confirm` may undo a begin by what it raises.
     """
     begun: list[Offer] = []
     for _ in range(MOST_TRIES):
@@ -38,6 +39,7 @@ def offer(
         fit = [one for one in leased if is_fit(one)]
         with transaction():
             begun = service.begin_offers(fit, gateway_id=gateway_id, now=clock.now())
+            confirm()
         if begun or not leased:
             break
     return begun

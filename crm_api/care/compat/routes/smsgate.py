@@ -71,11 +71,17 @@ def change_device(payload: Payload) -> None:
 @blueprint.response(200, schemas.PhoneMessageSchema(many=True))
 def list_messages(query: Payload) -> Any:
     """Offer a phone a few messages, and again what it was offered and has not answered."""
-    device_id = queries.get_phone(current_client().id).id
+    device_id = current_client().id
+    registered_at = queries.get_phone(device_id).registered_at
+
+    def confirm() -> None:
+        service.require_same_phone(device_id, registered_at=registered_at)
+
     if room := service.room_of(device_id, now=clock.now()):
-        offer(room, worker="smsgate", gateway_id=device_id)
+        offer(room, worker="smsgate", gateway_id=device_id, confirm=confirm)
     with transaction():
         offers = service.offers_in_hand(device_id, now=clock.now())
+        confirm()
     return offers if query["order"] is Order.FIFO else offers[::-1]
 
 

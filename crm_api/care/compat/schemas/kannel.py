@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from crm_api.care.compat.schemas.heard import HeardTextField
 from crm_api.care.gateway.schemas.replies import SenderField
 from crm_api.care.gateway.schemas.shared import foreign_id
 from crm_api.kit.schemas import RecordIdField, Schema, TextField
@@ -37,7 +38,5 @@ class KannelReplySchema(Schema):
         metadata={"example": "+8613900001234"},
     )
     sent_to = TextField(longest=32, required=True, data_key="to", metadata={"example": "10690000"})
-    text = fields.String(
-        required=True, validate=validate.Length(max=2000), metadata={"example": "TD"}
-    )
+    text = HeardTextField(required=True, metadata={"example": "TD"})
     inbound_id = foreign_id(required=True, data_key="id")

@@ -12,7 +12,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import EXCLUDE, fields, validate
 
-from crm_api.care.compat.terms import AppState, Order
+from crm_api.care.compat.schemas.heard import HeardTextField
+from crm_api.care.compat.terms import Order
 from crm_api.care.compat.values import HeardSms, PhoneState
 from crm_api.care.gateway.schemas.replies import SenderField
 from crm_api.care.gateway.schemas.shared import MOST, foreign_id
@@ -129,14 +130,22 @@ class PhoneStateSchema(AppSchema):
     """How far a message has come."""
 
     message_id = RecordIdField(required=True, data_key="id")
-    state = fields.Enum(AppState, by_value=True, required=True)
+    state = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=32),
+        metadata={"description": "One that is unknown changes nothing.", "example": "Sent"},
+    )
     recipients = fields.List(
-        fields.Nested(RecipientStateSchema), load_default=list, validate=validate.Length(max=MOST)
+        fields.Nested(RecipientStateSchema),
+        load_default=list,
+        allow_none=True,
+        validate=validate.Length(max=MOST),
     )
     states = fields.Dict(
         keys=fields.String(),
         values=fields.Raw(allow_none=True),
         load_default=dict,
+        allow_none=True,
         metadata={"description": "What it went through, and when."},
     )
 
@@ -149,11 +158,11 @@ class PhoneStateSchema(AppSchema):
     @ma.post_load
     def make_value(self, payload: Payload, **_: Any) -> PhoneState:
         """Keep what matters of it."""
-        errors = [r["error"] for r in payload["recipients"] if r["error"]]
+        errors = [r["error"] for r in payload["recipients"] or () if r["error"]]
         return PhoneState(
             message_id=payload["message_id"],
             state=payload["state"],
-            passed=frozenset(payload["states"]),
+            passed=frozenset(payload["states"] or ()),
             error="; ".join(errors)[:LONGEST_NOTE],
         )
 
@@ -191,7 +200,7 @@ class HeardPayloadSchema(AppSchema):
         metadata={"description": "The same, of older versions.", "example": "+8613900001234"},
     )
     recipient = TextField(longest=32, load_default=None, allow_none=True)
-    text = fields.String(data_key="message", load_default="", validate=validate.Length(max=2000))
+    text = HeardTextField(data_key="message", load_default="")
     received_at = fields.String(
         data_key="receivedAt", load_default="", validate=validate.Length(max=64)
     )

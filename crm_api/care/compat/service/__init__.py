@@ -5,6 +5,7 @@ from crm_api.care.compat.service.devices import (
     invite_again,
     register_device,
     remove_device,
+    require_same_phone,
 )
 from crm_api.care.compat.service.kannel import take_kannel_reply, take_kannel_report
 from crm_api.care.compat.service.offers import (
@@ -23,6 +24,7 @@ __all__ = [
     "offers_in_hand",
     "register_device",
     "remove_device",
+    "require_same_phone",
     "room_of",
     "take_heard_sms",
     "take_kannel_reply",

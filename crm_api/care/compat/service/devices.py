@@ -15,7 +15,9 @@ from crm_api.care.compat import queries
 from crm_api.care.compat.errors import DeviceRemoved, RegistrationRefused
 from crm_api.care.compat.models import SmsGateDevice
 from crm_api.care.gateway import service as gateway
+from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
@@ -99,6 +101,7 @@ def register_device(secret: str, *, model: str, now: datetime) -> Registered:
     found = queries.find_device_by_secret(digest, at=now)
     if found is None:
         raise RegistrationRefused
+    contact_frequency.stop_begins()
     gateway.doubt_messages_of(found, reason=REPLACED, now=now)
     device = queries.lock_device(found)
     if device.secret_digest != digest:  # somebody was quicker
@@ -117,6 +120,7 @@ def remove_device(device_id: str, *, by: Actor, now: datetime) -> SmsGateDevice:
     :raises NotFound: if there is no such device
     """
     queries.get_device(device_id)
+    contact_frequency.stop_begins()
     gateway.doubt_messages_of(device_id, reason=REMOVED, now=now)
     accounts.deactivate_client(device_id, by=by, now=now)
     device = queries.lock_device(device_id)
@@ -125,6 +129,18 @@ def remove_device(device_id: str, *, by: Actor, now: datetime) -> SmsGateDevice:
         device.secret_digest = device.secret_expires_at = None
         _tell("smsgate_device.removed", device.id, by_id=by.id, at=now)
     return device
+
+
+def require_same_phone(device_id: str, *, registered_at: datetime | None) -> None:
+    """Refuse to offer anything to a phone whose place another took meanwhile.
+
+    Asked after a begin, in its transaction: a registration waits for the begins under way, and
+    parks what they bound; what begins after it, on the former phone's word, must be undone.
+
+    :raises NotFound: if it is another's place by now
+    """
+    if queries.find_registration(device_id) != registered_at:
+        raise NotFound("device")
 
 
 def _tell(action: str, device_id: str, *, by_id: str | None, at: datetime) -> None:
