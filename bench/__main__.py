@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import claims, governor, http, planning, simulating, table
+from bench import claims, festival, governor, http, planning, simulating, table
 from bench.generate import SCALES
 from bench.rig import Rig, say
 
@@ -12,8 +12,9 @@ PATHS = {
     "http": http.measure,
     "governor": governor.measure,
     "claim": claims.measure,
-    "plan": planning.measure,
+    "festival": festival.measure,
     "simulate": simulating.measure,
+    "plan": planning.measure,
 }
 
 
