@@ -6,6 +6,7 @@ import pytest
 
 from crm_api.app import create_app
 from crm_api.kit import limits
+from crm_api.kit.db import db
 from tests.support import databases
 
 
@@ -13,7 +14,10 @@ from tests.support import databases
 def strict_client(app, database_url, monkeypatch):
     monkeypatch.setattr(limits, "_minute", limits._Minute())  # noqa: SLF001 - a minute of its own
     settings = databases.settings_for(database_url, requests_per_minute=3)
-    return create_app(settings).test_client()
+    strict = create_app(settings)
+    yield strict.test_client()
+    with strict.app_context():
+        db.engine.dispose()  # closed any later, it would take the next test's files along
 
 
 def test_it_is_refused_with_a_time_to_come_back(strict_client, monkeypatch):
