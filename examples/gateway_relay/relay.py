@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway_relay.settings import Settings
 
 BROKEN = 1
+A_SECOND = 1.0
 
 
 def run(settings: Settings, journal: Journal) -> int:
@@ -37,7 +38,8 @@ def run(settings: Settings, journal: Journal) -> int:
         for thread in (telling, *working):
             thread.start()
         note("started", workers=settings.workers, centre=settings.centre)
-        stopping.wait()
+        while not stopping.wait(A_SECOND):  # a signal may wake nobody who waits without an end
+            pass
         for thread in working:
             thread.join()
         centre.stop()

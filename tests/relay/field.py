@@ -107,20 +107,25 @@ class Host:
         return self
 
     def __exit__(self, *_):
-        """Send TERM, and let it finish; where its fate was quicker, in one life more."""
+        """Send TERM, and let it finish; where its fate was quicker, in one life more.
+
+        One that still lives after all patience is killed: its exit code then tells of it.
+        """
         with self._turn:
             self._is_over = True
+        deadline = time.monotonic() + PATIENCE
+        while self._thread.is_alive():
             if self._process:
-                self._process.terminate()
-        self._thread.join()
-        while self.exit_code in (-signal.SIGKILL, -signal.SIGTERM):
+                self._process.terminate() if time.monotonic() < deadline else self._process.kill()
+            self._thread.join(PATIENCE / 3)
+        while self.exit_code in (-signal.SIGKILL, -signal.SIGTERM) and time.monotonic() < deadline:
             self._live_once_more()
 
     def _live_once_more(self):
         before, process = self._starts(), self._start("gateway_relay")
         wait_until(lambda: self._starts() > before or process.poll() is not None)
         process.terminate()
-        self.exit_code = process.wait()
+        self.exit_code = process.wait(PATIENCE)
 
     def _starts(self):
         return self.log.read_text().count('"started"') if self.log.exists() else 0
