@@ -43,6 +43,7 @@ MOVES: Final[dict[MessageState, frozenset[MessageState]]] = {
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
 IS_QUEUED = sa.text("state = 'queued'")
 IS_WAITING = sa.text("state IN ('queued', 'leased')")
+LOST_TO_SOMEBODY = sa.text("winner_slot_id IS NOT NULL")
 HAS_LOST = sa.text("state IN ('preempted', 'coalesced')")
 IS_HANDED_OUT = sa.text("state IN ('leased', 'submitting')")
 IS_SENT = sa.text("submitted_at IS NOT NULL")
@@ -86,6 +87,12 @@ class CareMessage(Record, Model):
             "send_before",
             sqlite_where=HAS_LOST,
             postgresql_where=HAS_LOST,
+        ),
+        sa.Index(
+            "ix_care_messages_winner",
+            "winner_slot_id",
+            sqlite_where=LOST_TO_SOMEBODY,
+            postgresql_where=LOST_TO_SOMEBODY,
         ),
         sa.Index(
             "ix_care_messages_waiting_number",
