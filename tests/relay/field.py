@@ -115,8 +115,10 @@ class Host:
             self._is_over = True
         deadline = time.monotonic() + PATIENCE
         while self._thread.is_alive():
-            if self._process:
-                self._process.terminate() if time.monotonic() < deadline else self._process.kill()
+            if self._process and time.monotonic() < deadline:
+                self._process.terminate()
+            elif self._process:
+                self._process.kill()
             self._thread.join(PATIENCE / 3)
         while self.exit_code in (-signal.SIGKILL, -signal.SIGTERM) and time.monotonic() < deadline:
             self._live_once_more()
