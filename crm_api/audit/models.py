@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId
 
 
@@ -25,5 +26,5 @@ class AuditEntry(Record, Model):
     # No foreign key: a trail outlives what it tells of, and knows no floor above it.
     by_id: Mapped[RecordId | None]
     subject_kind: Mapped[str] = mapped_column(sa.String(32))
-    subject_id: Mapped[RecordId]
+    subject_id: Mapped[RecordId] = mapped_column(info=STAYS)
     details: Mapped[dict[str, Any]]

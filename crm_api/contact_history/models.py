@@ -21,6 +21,7 @@ from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned
 from crm_api.kit.ids import new_id
+from crm_api.kit.succession import BY_RULE, MOVES, STAYS
 from crm_api.kit.types import RecordId, enum_column
 
 IS_OPEN = sa.text("status = 'requested'")
@@ -60,7 +61,7 @@ class Contact(Model):
     )
 
     id: Mapped[RecordId] = mapped_column(primary_key=True, default=new_id)
-    customer_id: Mapped[RecordId] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(ForeignKey("customers.id"), info=STAYS)
     seq: Mapped[int]
     kind: Mapped[EntryKind] = mapped_column(enum_column(EntryKind))
     corrects_id: Mapped[RecordId | None] = mapped_column(ForeignKey("contacts.id"), unique=True)
@@ -134,7 +135,9 @@ class History(Model):
 
     __tablename__ = "contact_histories"
 
-    customer_id: Mapped[RecordId] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        ForeignKey("customers.id"), primary_key=True, info=BY_RULE
+    )
     length: Mapped[int]
     head_digest: Mapped[str] = mapped_column(sa.String(64))
     last_attempt_at: Mapped[datetime | None]
@@ -159,7 +162,7 @@ class Withdrawal(Versioned, Model):
     )
 
     contact_id: Mapped[RecordId] = mapped_column(ForeignKey("contacts.id"), index=True)
-    customer_id: Mapped[RecordId] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(ForeignKey("customers.id"), info=MOVES)
     reason: Mapped[str]
     requested_by_id: Mapped[RecordId] = mapped_column(ForeignKey("staff.id"))
     status: Mapped[WithdrawalStatus] = mapped_column(

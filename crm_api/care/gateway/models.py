@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_api.care.gateway.errors import ReviewedAlready
 from crm_api.care.gateway.terms import AckResult, InboundAction, ReportStatus
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import YIELDS
 from crm_api.kit.types import RecordId, enum_column
 
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
@@ -148,7 +149,7 @@ class InboundCustomer(Model):
 
     inbound_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("care_inbound.id"), primary_key=True)
     customer_id: Mapped[RecordId] = mapped_column(
-        sa.ForeignKey("customers.id"), primary_key=True, index=True
+        sa.ForeignKey("customers.id"), primary_key=True, index=True, info=YIELDS
     )
 
 

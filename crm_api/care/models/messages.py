@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_api.care.errors import MessageMovedOn
 from crm_api.care.terms import Encoding, MessageState, Occasion
 from crm_api.customers.terms import Category
+from crm_api.kit import succession
 from crm_api.kit.db import Model, Record
 from crm_api.kit.types import RecordId, enum_column
 
@@ -122,7 +123,9 @@ class CareMessage(Record, Model):
     state: Mapped[MessageState] = mapped_column(enum_column(MessageState))
     reason: Mapped[str] = mapped_column(default="")
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), info=succession.MOVES
+    )
     slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))
     festival_key: Mapped[str | None] = mapped_column(sa.String(64))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.care.terms import Occasion
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import MOVES
 from crm_api.kit.types import Json, RecordId, enum_column
 
 IS_OPEN = sa.text("run_id IS NULL")
@@ -85,7 +86,7 @@ class PlanRefusal(Model):
     occurrence: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     on_day: Mapped[date]
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     reason: Mapped[str] = mapped_column(sa.String(64))
     reasons_digest: Mapped[str] = mapped_column(sa.String(64))
     decision_id: Mapped[RecordId | None]

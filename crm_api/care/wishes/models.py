@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_api.calendars.terms import Calendar
 from crm_api.care.terms import BirthdayCalendar, Occasion
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId, enum_column
 
 BY_WISH = sa.text("birthday_on_calendar IS NOT NULL")
@@ -31,7 +32,9 @@ class GreetingPreferences(Versioned, Model):
         ),
     )
 
-    id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, info=BY_RULE
+    )
     wants_birthday: Mapped[bool] = mapped_column(default=True)
     wants_anniversary: Mapped[bool] = mapped_column(default=True)
     wants_joining: Mapped[bool] = mapped_column(default=True)

@@ -13,6 +13,7 @@ from crm_api.contact_frequency.desk.terms import DraftState, Effect
 from crm_api.contact_frequency.terms import ScopeKind
 from crm_api.customers.terms import Category, Channel, Tier
 from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId, enum_column
 
 
@@ -116,7 +117,7 @@ class SimulatedContact(Model):
     )
     slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), primary_key=True)
     effect: Mapped[Effect] = mapped_column(enum_column(Effect))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=STAYS)
     at: Mapped[datetime]
     tier: Mapped[Tier] = mapped_column(enum_column(Tier))
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
@@ -132,6 +133,8 @@ class SimulatedCustomer(Model):
     simulation_id: Mapped[RecordId] = mapped_column(
         sa.ForeignKey("policy_simulations.id"), primary_key=True
     )
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, info=STAYS
+    )
     free_days_before: Mapped[int]
     free_days_after: Mapped[int]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_api.contact_frequency.errors import AlertAcknowledged
 from crm_api.contact_frequency.terms import AlertKind, AuditPhase, SubjectKind
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import MOVES, STAYS
 from crm_api.kit.types import RecordId, enum_column
 
 UNFINISHED = sa.text("finished_at IS NULL")
@@ -80,9 +81,9 @@ class GovernorAlert(Record, Model):
 
     kind: Mapped[AlertKind] = mapped_column(enum_column(AlertKind))
     mark: Mapped[str] = mapped_column(sa.String(300))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     subject_kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
-    subject_id: Mapped[str] = mapped_column(sa.String(64))
+    subject_id: Mapped[str] = mapped_column(sa.String(64), info=STAYS)
     policy_key: Mapped[str | None] = mapped_column(sa.String(64))
     allowed: Mapped[int | None]
     found: Mapped[int | None]

@@ -18,6 +18,7 @@ from crm_api.contact_frequency.terms import (
 )
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId, enum_column
 
 
@@ -39,7 +40,7 @@ class StoredDecision(Record, Model):
 
     kind: Mapped[DecisionKind] = mapped_column(enum_column(DecisionKind))
     verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
-    customer_id: Mapped[RecordId]
+    customer_id: Mapped[RecordId] = mapped_column(info=STAYS)
     slot_id: Mapped[RecordId | None]
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     category: Mapped[Category] = mapped_column(enum_column(Category))
@@ -66,7 +67,7 @@ class Overrun(Record, Model):
     )
 
     slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"))
-    customer_id: Mapped[RecordId]
+    customer_id: Mapped[RecordId] = mapped_column(info=STAYS)
     policy_key: Mapped[str | None] = mapped_column(sa.String(64))
     policy_version: Mapped[int | None]
     code: Mapped[str] = mapped_column(sa.String(64))

@@ -12,6 +12,7 @@ from crm_api.contact_frequency.errors import OverrideLapsed, OverrideSettled
 from crm_api.contact_frequency.terms import OverrideState
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import MOVES
 from crm_api.kit.types import RecordId, enum_column
 
 LASTS = timedelta(hours=24)
@@ -35,7 +36,7 @@ class Override(Record, Model):
     )
 
     decision_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_decisions.id"))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     category: Mapped[Category] = mapped_column(enum_column(Category))
     at: Mapped[datetime]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import YIELDS
 from crm_api.kit.types import RecordId
 
 
@@ -33,5 +34,7 @@ class CustomerToRecheck(Model):
 
     __tablename__ = "customers_to_recheck"
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, info=YIELDS
+    )
     noted_at: Mapped[datetime]

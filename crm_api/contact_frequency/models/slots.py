@@ -11,6 +11,7 @@ from crm_api.contact_frequency.errors import SlotSettled
 from crm_api.contact_frequency.terms import ABSENT, NO_ANSWER, Counting, SlotState, SubjectKind
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId, enum_column
 
 # Literal, not bound: SQLite ignores a partial index whose condition is a parameter.
@@ -116,7 +117,7 @@ class Slot(Record, Model):
         ),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=BY_RULE)
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     category: Mapped[Category] = mapped_column(enum_column(Category))
     state: Mapped[SlotState] = mapped_column(enum_column(SlotState))
@@ -225,7 +226,7 @@ class SlotSubject(Model):
     )
 
     slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), primary_key=True)
-    subject_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True, info=BY_RULE)
     subject_kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
     unit: Mapped[str] = mapped_column(sa.String(64))
     effective_micros: Mapped[int] = mapped_column(sa.BigInteger)

@@ -11,6 +11,7 @@ from crm_api.contact_frequency.errors import HoldLifted
 from crm_api.contact_frequency.terms import HoldKind
 from crm_api.customers.terms import Channel
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import MOVES, YIELDS
 from crm_api.kit.types import RecordId, enum_column
 
 IN_FORCE = sa.text("lifted_at IS NULL")
@@ -52,7 +53,7 @@ class OptOutCustomer(Model):
 
     opt_out_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("opt_outs.id"), primary_key=True)
     customer_id: Mapped[RecordId] = mapped_column(
-        sa.ForeignKey("customers.id"), primary_key=True, index=True
+        sa.ForeignKey("customers.id"), primary_key=True, index=True, info=YIELDS
     )
 
 
@@ -77,7 +78,7 @@ class Hold(Record, Model):
     )
 
     kind: Mapped[HoldKind] = mapped_column(enum_column(HoldKind))
-    customer_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     team_path: Mapped[str | None]
     from_at: Mapped[datetime]
     until_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId, enum_column
 
 
@@ -88,7 +89,9 @@ class ImportedCustomer(Model):
 
     source: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     external_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    customer_id: Mapped[RecordId] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        ForeignKey("customers.id"), index=True, info=STAYS
+    )
     digest: Mapped[str] = mapped_column(sa.String(64))
     import_id: Mapped[RecordId] = mapped_column(ForeignKey("customer_imports.id"))
     row_number: Mapped[int]

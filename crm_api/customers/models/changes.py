@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.customers.terms import Aspect
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import Json, RecordId, enum_column
 
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
@@ -31,7 +32,7 @@ class CustomerChange(Record, Model):
         ),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=STAYS)
     aspect: Mapped[Aspect] = mapped_column(enum_column(Aspect))
     before: Mapped[dict[str, Any] | None] = mapped_column(Json)
     after: Mapped[dict[str, Any]] = mapped_column(Json)

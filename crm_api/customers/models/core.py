@@ -11,6 +11,7 @@ from crm_api import config
 from crm_api.customers.terms import DocumentType, Gender, Kind, Status, Tier
 from crm_api.kit.crypto import EncryptedText
 from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId, enum_column
 
 # Compared byte by byte on both engines, so that a range over a prefix is a range of the index.
@@ -67,7 +68,7 @@ class Phone(Record, Model):
         sa.Index("ix_customer_phones_suffix", "suffix", "customer_id"),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=BY_RULE)
     number: Mapped[str] = mapped_column(sa.String(20), index=True)
     # The number backwards: whoever knows its last digits knows how this begins.
     suffix: Mapped[str] = mapped_column(BYTEWISE)

@@ -16,6 +16,7 @@ from crm_api.customers.terms import (
     LifeEventKind,
 )
 from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.succession import BY_RULE, MOVES
 from crm_api.kit.types import Json, RecordId, enum_column
 
 
@@ -24,7 +25,9 @@ class ExtendedProfile(Versioned, Model):
 
     __tablename__ = "extended_profiles"
 
-    id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, info=BY_RULE
+    )
     interests: Mapped[list[str]] = mapped_column(Json, default=list)
     traits: Mapped[list[str]] = mapped_column(Json, default=list)
     small_requests: Mapped[list[str]] = mapped_column(Json, default=list)
@@ -57,7 +60,9 @@ class Anniversary(Versioned, Model):
         sa.CheckConstraint("day BETWEEN 1 AND 31", name="day"),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), index=True, info=BY_RULE
+    )
     kind: Mapped[AnniversaryKind] = mapped_column(enum_column(AnniversaryKind))
     label: Mapped[str] = mapped_column(default="")
     calendar: Mapped[Calendar] = mapped_column(enum_column(Calendar), default=Calendar.SOLAR)
@@ -94,7 +99,7 @@ class LifeEvent(Versioned, Model):
         sa.Index("ix_life_events_happened_on", "happened_on"),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     kind: Mapped[LifeEventKind] = mapped_column(enum_column(LifeEventKind))
     label: Mapped[str] = mapped_column(default="")
     happened_on: Mapped[date]
@@ -109,7 +114,9 @@ class DoNotDisturbWish(Record, Model):
 
     __tablename__ = "do_not_disturb_wishes"
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), index=True, info=MOVES
+    )
     channels: Mapped[list[str] | None] = mapped_column(Json)
     categories: Mapped[list[str] | None] = mapped_column(Json)
     quiet_from: Mapped[time | None]

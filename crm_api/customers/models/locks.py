@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model
+from crm_api.kit.succession import STAYS
 
 
 class SubjectLock(Model):
@@ -14,4 +15,4 @@ class SubjectLock(Model):
     __tablename__ = "subject_locks"
 
     kind: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
-    subject_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True, info=STAYS)

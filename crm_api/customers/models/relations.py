@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.customers.terms import Influence, RelationKind
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId, enum_column
 
 
@@ -22,8 +23,10 @@ class Relation(Versioned, Model):
         sa.CheckConstraint("customer_id <> other_id", name="two_customers"),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
-    other_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=BY_RULE)
+    other_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), index=True, info=BY_RULE
+    )
     kind: Mapped[RelationKind] = mapped_column(enum_column(RelationKind))
     role: Mapped[str] = mapped_column(default="")
     influence: Mapped[Influence | None] = mapped_column(enum_column(Influence))

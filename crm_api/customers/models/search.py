@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.customers.models.core import BYTEWISE
 from crm_api.kit.db import Model
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId
 
 
@@ -22,4 +23,6 @@ class SearchTerm(Model):
     __table_args__ = (sa.Index("ix_customer_search_terms_customer_id_term", "customer_id", "term"),)
 
     term: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, info=BY_RULE
+    )

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import MOVES
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.terms import ObjectiveOutcome, Step
 
@@ -31,7 +32,9 @@ class VisitPerson(Record, Model):
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
     position: Mapped[int]
-    customer_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[RecordId | None] = mapped_column(
+        sa.ForeignKey("customers.id"), index=True, info=MOVES
+    )
     name: Mapped[str]
     role: Mapped[str]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.succession import MOVES
 from crm_api.kit.types import Json, RecordId, enum_column
 from crm_api.visits.errors import AlreadyDone
 
@@ -37,7 +38,7 @@ class LearnedFact(Record, Model):
     __table_args__ = (sa.Index(None, "customer_id", "field", "created_at"),)
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"), index=True)
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     field: Mapped[str] = mapped_column(sa.String(64))
     before: Mapped[Any] = mapped_column(Json, nullable=True)
@@ -54,7 +55,7 @@ class Promise(Versioned, Model):
     )
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     text: Mapped[str]
     due_on: Mapped[date]
@@ -83,7 +84,7 @@ class FollowUp(Versioned, Model):
     )
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     text: Mapped[str]
     due_on: Mapped[date]

@@ -12,6 +12,7 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.contact_history.terms import Purpose
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import MOVES
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.models.parts import VisitObjective, VisitPerson
 from crm_api.visits.policies import progress
@@ -32,7 +33,7 @@ class Visit(Versioned, Model):
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"))
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     planned_by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     plan_digest: Mapped[str] = mapped_column(sa.String(64))
