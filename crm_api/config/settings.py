@@ -7,11 +7,11 @@ import binascii
 import itertools
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -64,6 +64,7 @@ class Settings:
     requests_per_minute: int = 600
     sign_ins_per_minute: int = 20
     reveals_per_day: int = 50
+    reveal_minutes: int = 10
     overrides_per_week: int = 10
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
@@ -85,6 +86,15 @@ class Settings:
         return self.environment is Environment.PRODUCTION
 
 
+# Each number is read from the variable of its name, such as CRM_POOL_SIZE; but not these.
+FIXED = ("refresh_token_seconds", "max_body_bytes", "max_import_bytes")
+NUMBERS: dict[str, Any] = {
+    known.name: known.default
+    for known in fields(Settings)
+    if known.type == "int" and known.name not in FIXED
+}
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings, naming the variable to mend where one is wrong.
 
@@ -102,22 +112,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
         sms_sender=environ.get("CRM_SMS_SENDER", "10690000"),
         public_url=_public_url(environ.get("CRM_PUBLIC_URL", "")),
-        pool_size=_number(environ, "CRM_POOL_SIZE", 8),
-        lock_timeout_ms=_number(environ, "CRM_LOCK_TIMEOUT_MS", 2_000),
-        statement_timeout_ms=_number(environ, "CRM_STATEMENT_TIMEOUT_MS", 15_000),
-        access_token_seconds=_number(environ, "CRM_ACCESS_TOKEN_SECONDS", 900),
-        requests_per_minute=_number(environ, "CRM_REQUESTS_PER_MINUTE", 600),
-        sign_ins_per_minute=_number(environ, "CRM_SIGN_INS_PER_MINUTE", 20),
-        reveals_per_day=_number(environ, "CRM_REVEALS_PER_DAY", 50),
-        overrides_per_week=_number(environ, "CRM_OVERRIDES_PER_WEEK", 10),
-        gateway_messages_per_second=_number(environ, "CRM_GATEWAY_MESSAGES_PER_SECOND", 500),
-        coordinates_kept_days=_number(environ, "CRM_COORDINATES_KEPT_DAYS", 30),
-        fresh_occasions=_number(environ, "CRM_FRESH_OCCASIONS", 3),
-        hold_days=_number(environ, "CRM_HOLD_DAYS", 45),
         care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
-        event_fresh_days=_number(environ, "CRM_EVENT_FRESH_DAYS", 7),
-        new_year_birthdays_believed=_number(environ, "CRM_NEW_YEAR_BIRTHDAYS_BELIEVED", 3),
-        firm_hours=_number(environ, "CRM_FIRM_HOURS", 24),
+        **_numbers(environ),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )
 
@@ -205,6 +201,10 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
         msg = f"{name} is {given!r}; it must be a whole number above 0."
         raise MissingSetting(msg)
     return int(given)
+
+
+def _numbers(environ: Mapping[str, str]) -> dict[str, Any]:
+    return {name: _number(environ, f"CRM_{name.upper()}", n) for name, n in NUMBERS.items()}
 
 
 def _is_yes(environ: Mapping[str, str], name: str) -> bool:
