@@ -19,6 +19,13 @@ class Actor:
     team_id: str
     team_path: str
     session_id: str = ""
+    # Whose portfolios this person looks after at this moment, besides the own one.
+    covers: tuple[str, ...] = ()
+
+    @property
+    def portfolios(self) -> tuple[str, ...]:
+        """The account managers whose customers are this person's to serve, oneself first."""
+        return (self.id, *self.covers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,9 +117,10 @@ def _authenticate() -> Actor:
     token = bearer()
     if token is None:
         raise Unauthenticated
-    claims = keyring().verify(token, at=clock.now())
+    now = clock.now()
+    claims = keyring().verify(token, at=now)
     g.actor_id = claims.staff_id
-    actor = queries.find_actor(staff_id=claims.staff_id, session_id=claims.session_id)
+    actor = queries.find_actor(staff_id=claims.staff_id, session_id=claims.session_id, at=now)
     if actor is None:
         raise Unauthenticated
     g.actor = actor

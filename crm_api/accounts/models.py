@@ -9,8 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_api.accounts.covers.models import Cover
 from crm_api.kit.db import Model, Record, Versioned
 from crm_api.kit.types import RecordId, enum_column
+
+__all__ = [
+    "ClientKey",
+    "Cover",
+    "Credentials",
+    "DeviceSession",
+    "MachineClient",
+    "RefreshToken",
+    "Role",
+    "Scope",
+    "SignInFailures",
+    "Staff",
+    "Standing",
+    "Team",
+]
 
 # Compared byte by byte, so that a subtree is a range of the index whatever the server's language.
 PathText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

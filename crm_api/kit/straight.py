@@ -7,6 +7,7 @@ statement, the types and the errors are its own.
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from crm_api.kit import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy.engine import Dialect
 
@@ -30,13 +31,13 @@ def fixed(value: Any, like: sa.ColumnElement[Any] | None = None) -> sa.BindParam
 
 
 class StraightRead:
-    """A select whose bound parameters are texts and whole numbers."""
+    """A select whose bound parameters are texts, whole numbers, and moments."""
 
     def __init__(self, select: sa.Select[Any]) -> None:
         self._select = select
         self._prepared: dict[str, _Prepared] = {}
 
-    def rows(self, **asked: str | int) -> list[Sequence[Any]]:
+    def rows(self, **asked: str | int | datetime) -> list[Sequence[Any]]:
         """Run it in this request's transaction, after what the session has yet to write."""
         connection = db.connection()
         name = connection.dialect.name
@@ -48,18 +49,20 @@ class StraightRead:
 class _Prepared:
     """What one dialect makes of a select: its text, the values it needs, how to read its rows."""
 
-    def __init__(
-        self, select: sa.Select[Any], asked: dict[str, str | int], dialect: Dialect
-    ) -> None:
-        ready = select.params(asked).compile(dialect=dialect).construct_expanded_state()
+    def __init__(self, select: sa.Select[Any], asked: dict[str, Any], dialect: Dialect) -> None:
+        compiled: Any = select.params(asked).compile(dialect=dialect)
+        ready = compiled.construct_expanded_state()
         self._text = ready.statement
         # What was asked the first time is nobody else's: to leave it out later is an error.
         self._values = {n: value for n, value in ready.parameters.items() if n not in asked}
+        self._writers = _writers(compiled.binds, asked, dialect)
         self._order = ready.positiontup
         self._readers = _readers(select, dialect)
 
-    def run(self, connection: sa.Connection, asked: dict[str, str | int]) -> list[Sequence[Any]]:
+    def run(self, connection: sa.Connection, asked: dict[str, Any]) -> list[Sequence[Any]]:
         values: Any = self._values | asked
+        for name, write in self._writers:
+            values[name] = write(values[name])
         if self._order is not None:
             values = [values[name] for name in self._order]
         rows = _ask(connection, self._text, values)
@@ -70,6 +73,15 @@ class _Prepared:
         for place, read in self._readers:
             row[place] = read(row[place])
         return row
+
+
+def _writers(
+    binds: Mapping[str, Any], asked: dict[str, Any], dialect: Dialect
+) -> list[tuple[str, Callable[[Any], Any]]]:
+    """Return how to write the moments that were asked for; the driver takes the rest as it is."""
+    moments = (name for name, value in asked.items() if isinstance(value, datetime))
+    kinds = {name: binds[name].type.dialect_impl(dialect) for name in moments}
+    return [(name, kind.bind_processor(dialect)) for name, kind in kinds.items()]
 
 
 def _readers(select: sa.Select[Any], dialect: Dialect) -> list[tuple[int, Callable[[Any], Any]]]:

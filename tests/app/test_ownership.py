@@ -114,6 +114,11 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     sent = sign_in(manager).post("/v1/customer-imports", data=file)
     assert sent.status_code == 202, sent.text
 
+    away = {"absent_id": owner.id, "stand_in_id": make_staff(team=team).id, "reason": "x"}
+    next_year = (moment + timedelta(days=360)).isoformat()
+    later = {"starts_at": (moment + timedelta(days=350)).isoformat(), "ends_at": next_year}
+    cover = _ok(sign_in(manager).post("/v1/covers", json=away | later))
+
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
@@ -144,6 +149,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "draft_id": draft["id"],
         "override_id": override["id"],
         "alert_id": alert.id,
+        "cover_id": cover["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

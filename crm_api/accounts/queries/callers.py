@@ -7,20 +7,39 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.accounts.actors import Actor, Client
+from crm_api.accounts.covers.models import Cover
 from crm_api.accounts.models import ClientKey, DeviceSession, MachineClient, Staff, Standing, Team
 from crm_api.kit.db import db
 from crm_api.kit.straight import StraightRead, fixed
+from crm_api.kit.types import UTCDateTime
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _sessions, _staff, _teams = DeviceSession.__table__, Staff.__table__, Team.__table__
-_clients, _keys = MachineClient.__table__, ClientKey.__table__
+_clients, _keys, _covers = MachineClient.__table__, ClientKey.__table__, Cover.__table__
 
+_NOW = sa.bindparam("at", type_=UTCDateTime())
+# A row for each cover, or one without: the right to a portfolio ends with the moment asked for.
 _ACTOR = StraightRead(
-    sa.select(_staff.c.id, _staff.c.name, _staff.c.role, _staff.c.team_id, _teams.c.path)
+    sa.select(
+        _staff.c.id,
+        _staff.c.name,
+        _staff.c.role,
+        _staff.c.team_id,
+        _teams.c.path,
+        _covers.c.absent_id,
+    )
     .join_from(_sessions, _staff, _staff.c.id == _sessions.c.staff_id)
     .join(_teams, _teams.c.id == _staff.c.team_id)
+    .outerjoin(
+        _covers,
+        sa.and_(
+            _covers.c.stand_in_id == _staff.c.id,
+            _covers.c.starts_at <= _NOW,
+            _covers.c.ends_at > _NOW,
+        ),
+    )
     .where(
         _sessions.c.id == sa.bindparam("session_id"),
         _sessions.c.staff_id == sa.bindparam("staff_id"),
@@ -41,12 +60,12 @@ _CLIENT = (
 )
 
 
-def find_actor(*, staff_id: str, session_id: str) -> Actor | None:
+def find_actor(*, staff_id: str, session_id: str, at: datetime) -> Actor | None:
     """Return the member of staff at work in a session, if both still stand."""
-    rows = _ACTOR.rows(staff_id=staff_id, session_id=session_id)
+    rows = _ACTOR.rows(staff_id=staff_id, session_id=session_id, at=at)
     if not rows:
         return None
-    found_id, name, role, team_id, team_path = rows[0]
+    found_id, name, role, team_id, team_path, _ = rows[0]
     return Actor(
         id=found_id,
         name=name,
@@ -54,6 +73,7 @@ def find_actor(*, staff_id: str, session_id: str) -> Actor | None:
         team_id=team_id,
         team_path=team_path,
         session_id=session_id,
+        covers=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
     )
 
 

@@ -28,6 +28,8 @@ ROLES = {
 def get_staff(staff_id: str, *, visible_to: Actor) -> Staff:
     """Return a member of staff: anybody for an administrator, a manager's subtree, or oneself.
 
+    An account manager who stands in for somebody sees them too.
+
     :raises NotFound: if there is none, or the actor may not see them
     """
     sought = _visible(visible_to).where(Staff.id == staff_id)
@@ -104,5 +106,5 @@ def lock_active_admins() -> Sequence[str]:
 def _visible(actor: Actor) -> sa.Select[Staff]:
     seen = sa.or_(visible_teams(actor), Staff.id == actor.id)
     if actor.role is Role.ACCOUNT_MANAGER:
-        seen = Staff.id == actor.id
+        seen = Staff.id.in_(actor.portfolios)
     return sa.select(Staff).join(Team, Team.id == Staff.team_id).where(seen)

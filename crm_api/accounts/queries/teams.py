@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.accounts.models import Role, Team
+from crm_api.accounts.models import Role, Staff, Team
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
@@ -38,12 +38,18 @@ def team_ids_from(team_id: str) -> sa.Select[str]:
 
 
 def visible_teams(actor: Actor) -> sa.ColumnElement[bool]:
-    """Return the condition that somebody may see a team: all, a subtree, or the own one."""
+    """Return the condition that somebody may see a team: all, a subtree, or the own one.
+
+    Whoever stands in for somebody sees that colleague's as well.
+    """
     if actor.role in (Role.ADMIN, Role.AUDITOR):
         return sa.true()
     if actor.role is Role.MANAGER:
         return in_subtree(actor.team_path)
-    return Team.id == actor.team_id
+    if not actor.covers:
+        return Team.id == actor.team_id
+    covered = sa.select(Staff.team_id).where(Staff.id.in_(actor.portfolios))
+    return Team.id.in_(covered)
 
 
 def get_team(team_id: str, *, visible_to: Actor) -> Team:

@@ -87,6 +87,11 @@ class MeSchema(Schema):
     role = fields.Enum(Role, by_value=True, required=True)
     team_id = RecordIdField(required=True)
     session_id = RecordIdField(required=True)
+    covers = fields.List(
+        RecordIdField(),
+        required=True,
+        metadata={"description": "Absent colleagues whose customers are yours to serve now."},
+    )
 
 
 class SessionSchema(Schema):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.accounts import policies, queries
+from crm_api.accounts.covers import service as covers
 from crm_api.accounts.errors import LastAdmin, LoginTaken, StillOwnsCustomers
 from crm_api.accounts.models import Credentials, Role, Staff, Standing, Team
 from crm_api.accounts.service.sign_out import end_sessions
@@ -86,6 +87,8 @@ def change_staff(
     before = {name: getattr(staff, name) for name in changes}
     for name, value in changes.items():
         setattr(staff, name, value)
+    if before.get("role", staff.role) is not staff.role:
+        covers.end_covers_of(staff_id, by=by, now=now)
     _tell("staff_changed", staff, by_id=by.id, at=now, details=_differences(before, changes))
     return staff
 
@@ -104,7 +107,7 @@ def _keep_an_admin(staff_id: str, *, role: Role | None) -> None:
 
 
 def deactivate_staff(staff_id: str, *, active_customers: int, by: Actor, now: datetime) -> Staff:
-    """Let somebody go: their sessions and codes end at once, their records stay.
+    """Let somebody go: their sessions, codes and covers end at once, their records stay.
 
     Accounts does not know customers, which lie above: whoever calls has locked the leaver
     (`queries.lock_leaver`) and counted their active customers since.
@@ -120,6 +123,7 @@ def deactivate_staff(staff_id: str, *, active_customers: int, by: Actor, now: da
     _keep_an_admin(staff_id, role=None)
     staff.status = Standing.DEACTIVATED
     end_sessions(staff_id, because="deactivated", at=now)
+    covers.end_covers_of(staff_id, by=by, now=now)
     codes = sa.update(Credentials).where(Credentials.staff_id == staff_id)
     db.session.execute(codes.values(reset_digest=None, reset_expires_at=None))
     _tell("staff_deactivated", staff, by_id=by.id, at=now, details={})

@@ -58,14 +58,21 @@ def _visible_ids(visible_to: Actor) -> StraightRead:
 def limit_to(statement: S, *, visible_to: Actor) -> S:
     """Limit a select over customers to those whom the actor may see.
 
-    An account manager sees the own portfolio, a manager the team's subtree, others all.
+    An account manager sees the own portfolio and those covered for absent colleagues, a manager
+    the team's subtree, others all.
     """
     if visible_to.role is Role.ACCOUNT_MANAGER:
-        return statement.where(Customer.owner_id == visible_to.id)
+        return statement.where(_is_owned_by(visible_to))
     if visible_to.role is Role.MANAGER:
         teams = accounts.subtree_team_ids(visible_to.team_path)
         return statement.where(Customer.team_id.in_(teams))
     return statement
+
+
+def _is_owned_by(actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.covers:
+        return Customer.owner_id.in_(actor.portfolios)
+    return Customer.owner_id == actor.id
 
 
 def find_with_account(account_no: str) -> str | None:
