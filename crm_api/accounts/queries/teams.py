@@ -52,6 +52,15 @@ def visible_teams(actor: Actor) -> sa.ColumnElement[bool]:
     return Team.id.in_(covered)
 
 
+def sharing_teams(actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that what a team shares is somebody's to use.
+
+    What is shared reaches the team and all beneath it; whoever leads a team sees those beneath too.
+    """
+    above = Team.id.in_(actor.team_path.strip("/").split("/"))
+    return above if actor.role is Role.ACCOUNT_MANAGER else sa.or_(above, visible_teams(actor))
+
+
 def get_team(team_id: str, *, visible_to: Actor) -> Team:
     """Return a team.
 

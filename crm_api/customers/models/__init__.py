@@ -18,12 +18,15 @@ from crm_api.customers.models.locks import SubjectLock
 from crm_api.customers.models.relations import Relation
 from crm_api.customers.models.search import SearchTerm
 from crm_api.customers.models.tiers import TierThreshold
+from crm_api.customers.segments.models import Segment, SegmentTag, SegmentVersion
+from crm_api.customers.tags.models import CustomerTag, Tag
 
 __all__ = [
     "Anniversary",
     "Customer",
     "CustomerChange",
     "CustomerImport",
+    "CustomerTag",
     "DoNotDisturbWish",
     "ExtendedProfile",
     "ImportChunk",
@@ -33,6 +36,10 @@ __all__ = [
     "Phone",
     "Relation",
     "SearchTerm",
+    "Segment",
+    "SegmentTag",
+    "SegmentVersion",
     "SubjectLock",
+    "Tag",
     "TierThreshold",
 ]

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
-from crm_api.accounts.models import Role, Team
-from crm_api.customers.models import Anniversary, Customer, Phone, SearchTerm
-from crm_api.customers.policies.dates import dates_falling_between
+from crm_api.accounts.models import Role
+from crm_api.customers.models import Customer, Phone, SearchTerm
 from crm_api.customers.policies.searching import read_search
 from crm_api.customers.queries.access import limit_to
-from crm_api.customers.terms import AnniversaryKind
+from crm_api.customers.queries.conditions import CONDITIONS
 from crm_api.kit.paging import fetch_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
-
     from crm_api.accounts.actors import Actor
     from crm_api.kit.paging import Page, PageRequest
 
@@ -37,10 +32,20 @@ LISTED = (
 
 
 def fetch_customers(
-    *, visible_to: Actor, page: PageRequest, q: str | None = None, **filters: Any
+    *,
+    visible_to: Actor,
+    page: PageRequest,
+    q: str | None = None,
+    among: sa.ColumnElement[bool] | None = None,
+    **filters: Any,
 ) -> Page:
-    """Return a page of customers, oldest first, whom the actor may see and all filters let pass."""
+    """Return a page of customers, oldest first, whom the actor may see and all filters let pass.
+
+    `among` narrows them further, such as to a segment.
+    """
     statement = sa.select(*(Customer.__table__.c[name] for name in LISTED))
+    if among is not None:
+        statement = statement.where(among)
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(CONDITIONS[name](value))
@@ -49,25 +54,6 @@ def fetch_customers(
         statement = statement.where((_is_found if is_portfolio else _is_among_found)(q))
     statement = limit_to(statement, visible_to=visible_to)
     return fetch_page(statement, by=[Customer.__table__.c.id], page=page)
-
-
-def _in_team(team_id: str) -> sa.ColumnElement[bool]:
-    """In this team or any beneath it."""
-    top = aliased(Team)
-    beneath = sa.select(Team.id).join(
-        top, sa.func.substr(Team.path, 1, sa.func.length(top.path)) == top.path
-    )
-    return Customer.team_id.in_(beneath.where(top.id == team_id))
-
-
-def _has_birthday(days: tuple[date, date]) -> sa.ColumnElement[bool]:
-    """Look birthdays up by the date that people keep, so that lunar birthdays are found as well."""
-    wanted = sorted(dates_falling_between(*days))
-    key = sa.tuple_(Anniversary.calendar, Anniversary.month, Anniversary.day)
-    born = sa.select(Anniversary.customer_id).where(
-        Anniversary.kind == AnniversaryKind.BIRTHDAY, key.in_([tuple(date_) for date_ in wanted])
-    )
-    return Customer.id.in_(born)
 
 
 def _is_found(text: str) -> sa.ColumnElement[bool]:
@@ -94,13 +80,3 @@ def _places(text: str) -> list[sa.Select[str]]:
         start, end = search.suffixes
         places.append(sa.select(Phone.customer_id).where(suffix >= start, suffix < end))
     return places
-
-
-CONDITIONS: dict[str, Callable[[Any], sa.ColumnElement[bool]]] = {
-    "kind": lambda kind: Customer.kind == kind,
-    "tier": lambda tier: Customer.tier == tier,
-    "status": lambda status: Customer.status == status,
-    "owner_id": lambda owner_id: Customer.owner_id == owner_id,
-    "team_id": _in_team,
-    "birthday": _has_birthday,
-}

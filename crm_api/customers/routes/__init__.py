@@ -12,6 +12,8 @@ from crm_api.customers.routes import (
     standing,
     wishes,
 )
+from crm_api.customers.segments import routes as segments
+from crm_api.customers.tags import routes as tags
 
 BLUEPRINTS = (
     core.blueprint,
@@ -24,4 +26,6 @@ BLUEPRINTS = (
     relations.blueprint,
     leavers.blueprint,
     imports.blueprint,
+    tags.blueprint,
+    segments.blueprint,
 )

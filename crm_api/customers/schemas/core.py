@@ -140,6 +140,7 @@ class CustomerQuerySchema(PageQuerySchema):
     status = enum_field(Status)
     owner_id = RecordIdField()
     team_id = RecordIdField(metadata={"description": "This team and all beneath it."})
+    tag_id = RecordIdField(metadata={"description": "Bears this tag."})
     birthday_from = DayField(metadata={"description": "Birthdays, lunar ones too, from this day…"})
     birthday_until = DayField(
         metadata={"description": f"…to this one, {LONGEST_SPAN_DAYS} days at the most."}

@@ -1,0 +1,1 @@
+"""Segments (客群): filters over customers, saved under a name that other parts may use."""

@@ -1,0 +1,26 @@
+"""What is refused about segments."""
+
+from __future__ import annotations
+
+from crm_api.kit.errors import DomainError
+
+
+class SegmentInUse(DomainError):
+    """Something else names the segment."""
+
+    code = "segment_in_use"
+
+    def __init__(self) -> None:
+        super().__init__("Something names this segment, such as a ruling about greetings. Keep it.")
+
+
+class NotYourSegment(DomainError):
+    """Whoever made it changes it, or whoever leads its team."""
+
+    status = 403
+    code = "not_your_segment"
+
+    def __init__(self, *, owner_id: str) -> None:
+        super().__init__(
+            "A colleague keeps this segment. Ask them, or make one of your own.", owner_id=owner_id
+        )
