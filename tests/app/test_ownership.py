@@ -119,6 +119,9 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     later = {"starts_at": (moment + timedelta(days=350)).isoformat(), "ends_at": next_year}
     cover = _ok(sign_in(manager).post("/v1/covers", json=away | later))
 
+    tag = _ok(sign_in(manager).post("/v1/tags", json={"name": "theirs"}))
+    _ok(caller.put(f"{at_customer}/tags/{tag['id']}"))
+    segment = _ok(caller.post("/v1/segments", json={"name": "theirs", "criteria": {}}))
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
@@ -150,6 +153,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "override_id": override["id"],
         "alert_id": alert.id,
         "cover_id": cover["id"],
+        "tag_id": tag["id"],
+        "segment_id": segment["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

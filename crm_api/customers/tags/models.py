@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import YIELDS
 from crm_api.kit.types import RecordId
 
 
@@ -32,7 +33,9 @@ class CustomerTag(Model):
     # The key serves what one customer bears, this index who bears one tag.
     __table_args__ = (sa.Index("ix_customer_tags_tag_id_customer_id", "tag_id", "customer_id"),)
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, info=YIELDS
+    )
     tag_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("tags.id"), primary_key=True)
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     created_at: Mapped[datetime]
