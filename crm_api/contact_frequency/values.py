@@ -154,6 +154,24 @@ class Decision:
         return content
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A time without a break in which a contact may begin, by the quarter of an hour."""
+
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Openings:
+    """When within some hours a contact may begin, and what stands in the way at its own moment."""
+
+    plan: Plan
+    spans: tuple[Opening, ...]
+    blocked_by: tuple[ReasonCode, ...]
+    next_allowed_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
     """A slot and what it was asked for: for whoever books hundreds and reads only its id.

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from crm_api.accounts.models import Staff
+from crm_api.contact_history.cadences.models import ContactCadence
 from crm_api.contact_history.errors import AlreadyDecided
 from crm_api.contact_history.terms import (
     Direction,
@@ -23,6 +24,8 @@ from crm_api.kit.db import Model, Versioned
 from crm_api.kit.ids import new_id
 from crm_api.kit.succession import BY_RULE, MOVES, STAYS
 from crm_api.kit.types import RecordId, enum_column
+
+__all__ = ["Contact", "ContactCadence", "ContactText", "History", "Withdrawal"]
 
 IS_OPEN = sa.text("status = 'requested'")
 

@@ -10,6 +10,7 @@ from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency.errors import FactInFuture, SlotSettled
 from crm_api.contact_history import queries, service
+from crm_api.contact_history.cadences import routes as cadences
 from crm_api.contact_history.errors import (
     AlreadyDecided,
     NoLongerStands,
@@ -167,4 +168,4 @@ def decline_withdrawal(payload: Payload, *, withdrawal_id: str) -> Withdrawal:
     return service.decline_withdrawal(withdrawal_id, by=current_actor(), now=clock.now(), **payload)
 
 
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, cadences.blueprint)

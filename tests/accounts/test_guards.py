@@ -27,11 +27,12 @@ PUBLIC = {
     "static",
 }
 PARAMETER = re.compile(r"<(\w+)[^>]*>")
-EXAMPLES = {"int": "2026", "day": "2026-03-03"}
+EXAMPLES = {"int": "2026", "day": "2026-03-03", "any": "gold"}
 FOR_ANYBODY = {
     *("/v1/sign-ins", "/v1/token-refreshes", "/v1/password-resets"),
     # A secret that works once, and a signature, say who asks.
     *("/v1/compat/smsgate/device", "/v1/compat/smsgate/devices/<record_id:device_id>/heard"),
+    "/v1/calendars/<token>/visits.ics",  # which a calendar knows by its address alone
 }
 
 

@@ -35,6 +35,7 @@ SHARED = {
     "key_id",
     "device_id",
     "word_id",
+    "tier",
 }
 # Only the session's own person has these; other people's are asked for all the same.
 OWN = {"session_id"}
@@ -56,6 +57,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     customer, relative, sms_customer = (make_customer(owner) for _ in range(3))
     at_customer = f"/v1/customers/{customer.id}"
     phone = _ok(caller.post(f"{at_customer}/phones", json={"number": "13912345678"}))
+    place = _ok(caller.post(f"{at_customer}/places", json={"address": "示范路 8 号"}))
+    feed = _ok(caller.post("/v1/calendar-feeds", json={}))["feed"]
     day = {"kind": "wedding", "month": 5, "day": 20}
     anniversary = _ok(caller.post(f"{at_customer}/anniversaries", json=day))
     news = {"kind": "promotion", "happened_on": moment.date().isoformat()}
@@ -131,6 +134,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "customer_id": customer.id,
         "other_id": relative.id,
         "phone_id": phone["id"],
+        "place_id": place["id"],
+        "feed_id": feed["id"],
         "anniversary_id": anniversary["id"],
         "life_event_id": life_event["id"],
         "wish_id": wish["id"],

@@ -61,7 +61,7 @@ class Operation:
 
 def _nobodys(name: str) -> str:
     day = "2026-03-03"
-    known = {"year": "2027", "number": "1", "day": day, "date": day, "on": day}
+    known = {"year": "2027", "number": "1", "day": day, "date": day, "on": day, "tier": "gold"}
     return known.get(name, "nobody-has-this-id")
 
 

@@ -17,6 +17,7 @@ from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
 from crm_api.contact_frequency.service.looking import still_allowed
 from crm_api.contact_frequency.service.losing import Loss, hear_of_losses
+from crm_api.contact_frequency.service.openings import find_openings
 from crm_api.contact_frequency.service.policies import (
     add_version,
     create_policy,
@@ -63,6 +64,7 @@ __all__ = [
     "expire_slot",
     "expire_slots",
     "explain_decisions",
+    "find_openings",
     "firm_due",
     "firm_slots",
     "follow_customers",

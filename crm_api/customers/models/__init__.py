@@ -20,6 +20,7 @@ from crm_api.customers.models.search import SearchTerm
 from crm_api.customers.models.tiers import TierThreshold
 from crm_api.customers.segments.models import Segment, SegmentTag, SegmentVersion
 from crm_api.customers.tags.models import CustomerTag, Tag
+from crm_api.customers.places.models import Place
 
 __all__ = [
     "Anniversary",
@@ -34,6 +35,7 @@ __all__ = [
     "ImportedCustomer",
     "LifeEvent",
     "Phone",
+    "Place",
     "Relation",
     "SearchTerm",
     "Segment",

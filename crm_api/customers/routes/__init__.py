@@ -1,6 +1,7 @@
 """The routes of customers."""
 
 from crm_api.customers.imports import routes as imports
+from crm_api.customers.places import routes as places
 from crm_api.customers.routes import (
     anniversaries,
     core,
@@ -23,6 +24,7 @@ BLUEPRINTS = (
     anniversaries.blueprint,
     life_events.blueprint,
     wishes.blueprint,
+    places.blueprint,
     relations.blueprint,
     leavers.blueprint,
     imports.blueprint,

@@ -1,7 +1,8 @@
 """The visits' part of the API."""
 
+from crm_api.visits.calendar.routes import blueprint as calendar
 from crm_api.visits.routes.steps import blueprint as steps
 from crm_api.visits.routes.tasks import blueprint as tasks
 from crm_api.visits.routes.visits import blueprint as visits
 
-BLUEPRINTS = (visits, steps, tasks)
+BLUEPRINTS = (visits, steps, tasks, calendar)

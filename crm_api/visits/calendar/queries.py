@@ -1,0 +1,110 @@
+"""Reads of feeds, and of the visits that they show."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.accounts.actors import Actor
+from crm_api.accounts.models import Staff, Standing, Team
+from crm_api.customers.models import Customer
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import fetch_page
+from crm_api.visits.calendar.models import CalendarFeed
+from crm_api.visits.models import Visit
+from crm_api.visits.queries.access import limit_to
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crm_api.kit.paging import Page, PageRequest
+
+BACK = timedelta(days=30)
+AHEAD = timedelta(days=180)
+MOST_SHOWN = 1000
+SHOWN: tuple[Any, ...] = (
+    Visit.id,
+    Visit.version,
+    Visit.starts_at,
+    Visit.ends_at,
+    Visit.created_at,
+    Visit.confirmed_at,
+    Visit.cancelled_at,
+    Visit.missed_at,
+    Visit.status,
+    Visit.place,
+    Customer.name,
+)
+
+
+def fetch_feeds(*, visible_to: Actor, page: PageRequest) -> Page:
+    """Return a page of one's own feeds, oldest first; nobody sees another's."""
+    statement = sa.select(CalendarFeed).where(CalendarFeed.owner_id == visible_to.id)
+    return fetch_page(statement, by=[CalendarFeed.id], page=page)
+
+
+def get_feed(feed_id: str, *, visible_to: Actor, for_change: bool = False) -> CalendarFeed:
+    """Return one of one's own feeds; for a change, locked and as it is now.
+
+    :raises NotFound: if there is none, or it is somebody else's
+    """
+    wanted = sa.select(CalendarFeed).where(
+        CalendarFeed.id == feed_id, CalendarFeed.owner_id == visible_to.id
+    )
+    if for_change:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    feed = db.session.scalars(wanted).one_or_none()
+    if feed is None:
+        raise NotFound("calendar feed")
+    return feed
+
+
+def count_live_feeds(owner_id: str) -> int:
+    """Return how many of somebody's feeds are not revoked."""
+    live = sa.select(sa.func.count()).select_from(CalendarFeed)
+    live = live.where(CalendarFeed.owner_id == owner_id, CalendarFeed.revoked_at.is_(None))
+    return db.session.scalars(live).one()
+
+
+def find_shown(digest: str, *, now: datetime) -> tuple[CalendarFeed, Actor] | None:
+    """Return the feed that an address shows, and whose it is, if both still stand."""
+    before = sa.and_(CalendarFeed.previous_digest == digest, CalendarFeed.previous_until > now)
+    statement = (
+        sa.select(CalendarFeed, Staff.id, Staff.name, Staff.role, Staff.team_id, Team.path)
+        .join(Staff, Staff.id == CalendarFeed.owner_id)
+        .join(Team, Team.id == Staff.team_id)
+        .where(
+            sa.or_(CalendarFeed.digest == digest, before),
+            CalendarFeed.revoked_at.is_(None),
+            Staff.status == Standing.ACTIVE,
+        )
+    )
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    feed, staff_id, name, role, team_id, path = row
+    return feed, Actor(id=staff_id, name=name, role=role, team_id=team_id, team_path=path)
+
+
+def shown_visits(owner: Actor, *, now: datetime) -> Sequence[sa.Row[Any]]:
+    """Return somebody's visits around now, by time, as far as they may still see them."""
+    statement = limit_to(sa.select(*SHOWN), Visit, visible_to=owner).where(
+        Visit.owner_id == owner.id, Visit.starts_at.between(now - BACK, now + AHEAD)
+    )
+    return db.session.execute(statement.order_by(Visit.starts_at, Visit.id).limit(MOST_SHOWN)).all()
+
+
+def get_shown_visit(visit_id: str, *, visible_to: Actor) -> sa.Row[Any]:
+    """Return what a calendar is told of one visit.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    statement = limit_to(sa.select(*SHOWN), Visit, visible_to=visible_to)
+    row = db.session.execute(statement.where(Visit.id == visit_id)).one_or_none()
+    if row is None:
+        raise NotFound("visit")
+    return row
