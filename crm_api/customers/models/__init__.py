@@ -18,9 +18,9 @@ from crm_api.customers.models.locks import SubjectLock
 from crm_api.customers.models.relations import Relation
 from crm_api.customers.models.search import SearchTerm
 from crm_api.customers.models.tiers import TierThreshold
+from crm_api.customers.places.models import Place
 from crm_api.customers.segments.models import Segment, SegmentTag, SegmentVersion
 from crm_api.customers.tags.models import CustomerTag, Tag
-from crm_api.customers.places.models import Place
 
 __all__ = [
     "Anniversary",
