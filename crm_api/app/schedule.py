@@ -73,6 +73,7 @@ JOBS: Final = (
     _nightly("accounts", "purge", at=time(2)),
     _nightly("db", "purge-keys", at=time(2)),
     _nightly("visits", "purge-coordinates", at=time(2)),
+    _nightly("visits", "escalate-promises", at=time(6)),
     _nightly("contact-frequency", "audit", at=time(2, 30)),
     _nightly("contacts", "verify", at=time(3)),
 )

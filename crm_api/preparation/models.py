@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Record
 from crm_api.kit.types import RecordId
+from crm_api.preparation.library.models import LibraryEntry, LibraryVersion
+
+__all__ = ["Brief", "LibraryEntry", "LibraryVersion"]
 
 
 class Brief(Record, Model):

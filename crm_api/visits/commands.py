@@ -10,6 +10,7 @@ from crm_api import config
 from crm_api.kit import clock
 from crm_api.kit.transactions import transaction
 from crm_api.visits import queries, service
+from crm_api.visits.promises.commands import escalate_promises
 
 
 @click.group("visits")
@@ -36,4 +37,5 @@ def purge_coordinates() -> None:
     click.echo(f"Forgot the coordinates of {count} check-ins.")
 
 
+visits.add_command(escalate_promises)
 COMMANDS = (visits,)

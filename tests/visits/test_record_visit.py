@@ -323,7 +323,7 @@ def test_promises_are_kept_once(field, visit):
 
     assert (kept.status_code, again.json) == (200, kept.json)
     assert (other.status_code, other.json["code"]) == (409, "already_done")
-    still = field.caller.get("/v1/promises?is_open=true").json["items"]
+    still = field.caller.get("/v1/promises?state=open").json["items"]
     every = field.caller.get(f"/v1/promises?customer_id={field.customer.id}").json["items"]
     assert [p["id"] for p in still] == ["p-2"]
     assert [p["id"] for p in every] == ["p-2", "p-1"]

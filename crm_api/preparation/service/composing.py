@@ -16,6 +16,7 @@ from crm_api.preparation.service.dates import coming_dates
 from crm_api.preparation.service.persons import profile_of
 from crm_api.preparation.service.scripts import script_for
 from crm_api.visits import queries as visits
+from crm_api.visits.promises import queries as promises
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def compose(visit: Visit, *, now: datetime) -> dict[str, Any]:
         "visit": _plan(visit),
         "profile": profile_of(customer),
         "last_visit": _last_visit(visit),
-        "open_promises": [_promise(p) for p in visits.open_promises(customer.id, limit=OPEN)],
+        "open_promises": [_promise(p) for p in promises.open_promises(customer.id, limit=OPEN)],
         "open_follow_ups": [_task(t) for t in visits.open_follow_ups(customer.id, limit=OPEN)],
         "coming_dates": coming_dates(customer, today=today),
         "recent_contacts": _contacts(customer.id),

@@ -1,4 +1,4 @@
-"""What a visit leaves behind: its record, promises, follow-ups."""
+"""What a visit leaves behind: its record and follow-ups."""
 
 from __future__ import annotations
 
@@ -43,34 +43,6 @@ class LearnedFact(Record, Model):
     field: Mapped[str] = mapped_column(sa.String(64))
     before: Mapped[Any] = mapped_column(Json, nullable=True)
     after: Mapped[Any] = mapped_column(Json, nullable=True)
-
-
-class Promise(Versioned, Model):
-    """What we said we would do, by when."""
-
-    __tablename__ = "promises"
-    __table_args__ = (
-        sa.Index(None, "customer_id", "due_on", "id"),
-        sa.Index(None, "visit_id"),
-    )
-
-    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
-    text: Mapped[str]
-    due_on: Mapped[date]
-    kept_at: Mapped[datetime | None]
-    kept_how: Mapped[str | None]
-
-    def keep(self, *, how: str, at: datetime) -> None:
-        """Note that it was kept; said twice alike, it is said once.
-
-        :raises AlreadyDone: if it was kept in another way
-        """
-        if self.kept_at is None:
-            self.kept_at, self.kept_how = at, how
-        elif self.kept_how != how:
-            raise AlreadyDone
 
 
 class FollowUp(Versioned, Model):

@@ -19,7 +19,8 @@ from crm_api.visits.policies import progress
 from crm_api.visits.terms import Booking, Side, Step, Verdict, VisitStatus
 
 if TYPE_CHECKING:
-    from crm_api.visits.models.records import FollowUp, Promise, VisitRecord
+    from crm_api.visits.models.records import FollowUp, VisitRecord
+    from crm_api.visits.promises.models import Promise
 
 
 class Visit(Versioned, Model):

@@ -11,11 +11,8 @@ from crm_api.visits.queries.customers import (
 from crm_api.visits.queries.tasks import (
     follow_ups,
     get_follow_up,
-    get_promise,
     is_slot_reserved,
     open_follow_ups,
-    open_promises,
-    promises,
 )
 from crm_api.visits.queries.visits import (
     are_objectives_taken,
@@ -44,7 +41,6 @@ __all__ = [
     "find_taken",
     "follow_ups",
     "get_follow_up",
-    "get_promise",
     "get_visit",
     "groups_of",
     "is_slot_reserved",
@@ -53,9 +49,7 @@ __all__ = [
     "learned_facts",
     "notes",
     "open_follow_ups",
-    "open_promises",
     "overruns_of",
-    "promises",
     "reasons_of",
     "require_customers",
     "unclosed_visits",

@@ -15,8 +15,6 @@ from crm_api.visits.errors import AlreadyDone
 from crm_api.visits.routes.visits import WRITERS
 from crm_api.visits.schemas.records import (
     FollowUpSchema,
-    PromiseKeptSchema,
-    PromiseSchema,
     TaskDoneSchema,
     TaskQuerySchema,
 )
@@ -24,28 +22,9 @@ from crm_api.visits.schemas.records import (
 if TYPE_CHECKING:
     from crm_api.kit.paging import Page
     from crm_api.kit.schemas import Payload
-    from crm_api.visits.models import FollowUp, Promise
+    from crm_api.visits.models import FollowUp
 
-blueprint = Blueprint("visit tasks", __name__, description="Promises and follow-ups of visits.")
-
-
-@blueprint.get("/v1/promises")
-@requires(*Role)
-@blueprint.arguments(TaskQuerySchema, location="query")
-@blueprint.response(200, page_schema(PromiseSchema))
-def list_promises(query: Payload) -> Page:
-    """List promises by due date."""
-    return queries.promises(visible_to=current_actor(), **query)
-
-
-@blueprint.put("/v1/promises/<record_id:promise_id>/keeping")
-@requires(*WRITERS)
-@refuses(NotFound, AlreadyDone)
-@blueprint.arguments(PromiseKeptSchema)
-@blueprint.response(200, PromiseSchema)
-def keep_promise(payload: Payload, *, promise_id: str) -> Promise:
-    """Note that a promise was kept."""
-    return service.keep_promise(promise_id, by=current_actor(), now=clock.now(), **payload)
+blueprint = Blueprint("visit tasks", __name__, description="Follow-ups of visits.")
 
 
 @blueprint.get("/v1/follow-ups")

@@ -19,6 +19,7 @@ from crm_api.kit.schemas import (
     TextField,
 )
 from crm_api.visits.policies.learning import CONFIRMABLE
+from crm_api.visits.promises.schemas import NewPromiseSchema
 from crm_api.visits.schemas.learning import AmendmentsSchema, LearnedDaySchema, LearnedEventSchema
 from crm_api.visits.terms import ObjectiveOutcome, Section
 
@@ -36,14 +37,6 @@ class ObjectiveAnswerSchema(Schema):
     id = RecordIdField(required=True)
     outcome = fields.Enum(ObjectiveOutcome, by_value=True, required=True)
     note = TextField(load_default="", longest=2000)
-
-
-class NewPromiseSchema(Schema):
-    """Something that we said we would do."""
-
-    id = RecordIdField(load_default=None, allow_none=True)
-    text = TextField(required=True, shortest=1, longest=1000)
-    due_on = DayField(required=True)
 
 
 class PlannedContactSchema(Schema):
@@ -158,31 +151,10 @@ class NewVisitRecordSchema(Schema):
             raise ma.ValidationError("Give the next touch or leave alone, not both.", "leave_alone")
 
 
-class PromiseKeptSchema(Schema):
-    """How a promise was kept."""
-
-    how = TextField(required=True, shortest=1, longest=1000)
-
-
 class TaskDoneSchema(Schema):
     """How a task ended."""
 
     outcome = TextField(required=True, shortest=1, longest=1000)
-
-
-class PromiseSchema(Schema):
-    """A promise."""
-
-    id = RecordIdField(required=True)
-    visit_id = RecordIdField(required=True)
-    customer_id = RecordIdField(required=True)
-    owner_id = RecordIdField(required=True)
-    text = fields.String(required=True)
-    due_on = DayField(required=True)
-    kept_at = MomentField(required=True, allow_none=True)
-    kept_how = fields.String(required=True, allow_none=True)
-    version = fields.Integer(required=True)
-    created_at = MomentField(required=True)
 
 
 class FollowUpSchema(Schema):

@@ -8,7 +8,8 @@ from crm_api.contact_history.terms import Purpose
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.schemas import DayField, MomentField, PageQuerySchema, RecordIdField, Schema
 from crm_api.visits.policies.progress import UNCLOSED_STATE
-from crm_api.visits.schemas.records import FollowUpSchema, PromiseSchema
+from crm_api.visits.promises.schemas import PromiseSchema
+from crm_api.visits.schemas.records import FollowUpSchema
 from crm_api.visits.terms import Booking, ObjectiveOutcome, Side, Verdict, VisitStatus
 
 

@@ -6,7 +6,7 @@ from crm_api.visits.service.outlook import cancel_visit, confirm_visit, miss_vis
 from crm_api.visits.service.planning import plan_visit
 from crm_api.visits.service.presence import check_in, check_out, purge_coordinates
 from crm_api.visits.service.recording import record_visit
-from crm_api.visits.service.tasks import finish_follow_up, keep_promise
+from crm_api.visits.service.tasks import finish_follow_up
 
 __all__ = [
     "acknowledge_brief",
@@ -16,7 +16,6 @@ __all__ = [
     "check_out",
     "confirm_visit",
     "finish_follow_up",
-    "keep_promise",
     "miss_visit",
     "move_visit",
     "plan_visit",

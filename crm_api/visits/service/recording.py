@@ -41,7 +41,7 @@ def record_visit(
     visit.close(at=now)
     visit.record = _record(visit, content, by=by, now=now)
     learning.learn(visit, content, by=by, now=now)
-    sequels.promise(visit, content["promises"], now=now)
+    sequels.promise(visit, content["promises"], by=by, now=now)
     sequels.follow_up(visit, content["follow_ups"], by=by, now=now)
     sequels.decide_next(visit, content, by=by, now=now)
     _complete_contact(visit, content, by=by, now=now)

@@ -16,6 +16,7 @@ from crm_api.kit.errors import IdTaken, Invalid
 from crm_api.kit.ids import new_id
 from crm_api.visits.models import FollowUp, Promise, Visit
 from crm_api.visits.policies import progress
+from crm_api.visits.promises.terms import PromiseChangeKind
 from crm_api.visits.service.planning import plan_locked
 
 if TYPE_CHECKING:
@@ -36,20 +37,21 @@ def require_times(content: dict[str, Any], *, now: datetime) -> None:
             progress.require_plannable(at, now=now, pointer=f"{pointer}/contact/at")
 
 
-def promise(visit: Visit, told: Iterable[dict[str, Any]], *, now: datetime) -> None:
+def promise(visit: Visit, told: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> None:
     """Note what was promised, and by when."""
     for one in told:
         _require_free(Promise, one["id"])
-        visit.promises.append(
-            Promise(
-                id=one["id"] or new_id(),
-                customer_id=visit.customer_id,
-                owner_id=visit.owner_id,
-                text=one["text"],
-                due_on=one["due_on"],
-                created_at=now,
-            )
+        made = Promise(
+            id=one["id"] or new_id(),
+            customer_id=visit.customer_id,
+            owner_id=visit.owner_id,
+            text=one["text"],
+            due_on=one["due_on"],
+            created_at=now,
+            changes=[],
         )
+        made.note(PromiseChangeKind.MADE, by_id=by.id, at=now, after_on=made.due_on)
+        visit.promises.append(made)
 
 
 def follow_up(visit: Visit, told: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> None:

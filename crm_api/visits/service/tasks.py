@@ -1,4 +1,4 @@
-"""What a visit left to do: promises to keep, follow-ups to finish."""
+"""What a visit left to do: follow-ups to finish."""
 
 from __future__ import annotations
 
@@ -13,18 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.visits.models import FollowUp, Promise
-
-
-def keep_promise(promise_id: str, *, how: str, by: Actor, now: datetime) -> Promise:
-    """Note that a promise was kept, and how.
-
-    :raises AlreadyDone: if it was kept in another way
-    """
-    promise = queries.get_promise(promise_id, visible_to=by)
-    promise.keep(how=how, at=now)
-    db.session.flush()
-    return promise
+    from crm_api.visits.models import FollowUp
 
 
 def finish_follow_up(follow_up_id: str, *, outcome: str, by: Actor, now: datetime) -> FollowUp:
