@@ -36,6 +36,7 @@ SHARED = {
     "device_id",
     "word_id",
     "tier",
+    "entry_id",
 }
 # Only the session's own person has these; other people's are asked for all the same.
 OWN = {"session_id"}
