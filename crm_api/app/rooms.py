@@ -21,6 +21,7 @@ PACKAGES = (
     "care",
     "preparation",
     "review",
+    "privacy",
     "seeding",
 )
 

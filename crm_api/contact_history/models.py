@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
+from sqlalchemy.orm import Mapped, foreign, mapped_column, query_expression, relationship, remote
 
 from crm_api.accounts.models import Staff
 from crm_api.contact_history.cadences.models import ContactCadence
@@ -87,6 +87,8 @@ class Contact(Model):
     digest: Mapped[str] = mapped_column(sa.String(64))
 
     text: Mapped[ContactText] = relationship(lazy="raise_on_sql")
+    # What a list shows of the customer's name: only filled in where it is asked for.
+    customer_name: Mapped[str | None] = query_expression()
     author: Mapped[Staff | None] = relationship(lazy="raise_on_sql", viewonly=True)
     customer: Mapped[Customer] = relationship(lazy="raise_on_sql", viewonly=True)
     replacement: Mapped[Contact | None] = relationship(

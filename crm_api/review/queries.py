@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, with_expression
 
 from crm_api.accounts.models import Staff
 from crm_api.contact_history import queries as contact_history
@@ -71,7 +71,9 @@ def list_contacts(*, page: PageRequest, visible_to: Actor, **filters: Any) -> Pa
     Whose contacts these are follows the customers' owners and teams of today.
     """
     places = _find_places(page, visible_to=visible_to, filters=filters)
-    shown = (*contact_history.SHOWN, joinedload(Contact.customer).load_only(Customer.name))
+    whose = customers.shown_name(visible_to=visible_to)
+    named = sa.select(whose).where(Customer.id == Contact.customer_id).scalar_subquery()
+    shown = (*contact_history.SHOWN, with_expression(Contact.customer_name, named))
     found = sa.select(Contact).where(Contact.id.in_(places.items)).options(*shown)
     contacts = {contact.id: contact for contact in db.session.scalars(found)}
     return Page([contacts[place] for place in places.items], places.next_cursor)
@@ -81,8 +83,9 @@ def export_piece(*, cursor: str | None, visible_to: Actor, **filters: Any) -> Pa
     """Return the next rows of an export, in the order of the list."""
     page = PageRequest(limit=EXPORTED_AT_ONCE, cursor=cursor)
     places = _find_places(page, visible_to=visible_to, filters=filters)
+    named = {"customer_name": customers.shown_name(visible_to=visible_to)}
     wanted = (
-        sa.select(*EXPORTED.values())
+        sa.select(*(EXPORTED | named).values())
         .select_from(Contact)
         .join(ContactText, ContactText.contact_id == Contact.id)
         .join(Customer, Customer.id == Contact.customer_id)

@@ -11,7 +11,9 @@ from crm_api.kit.schemas import Payload, RecordIdField, page_schema
 class ReviewedContactSchema(ContactSchema):
     """An entry of a customer's history, with the customer's name."""
 
-    customer_name = fields.String(required=True, attribute="customer.name")
+    customer_name = fields.String(
+        required=True, metadata={"description": "A person's is masked for whoever oversees."}
+    )
 
 
 class ReviewFiltersSchema(ContactFiltersSchema):

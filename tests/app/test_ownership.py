@@ -126,6 +126,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     tag = _ok(sign_in(manager).post("/v1/tags", json={"name": "theirs"}))
     _ok(caller.put(f"{at_customer}/tags/{tag['id']}"))
     segment = _ok(caller.post("/v1/segments", json={"name": "theirs", "criteria": {}}))
+    shown = {"field": "phone", "reason": "to call"}
+    reveal = _ok(sign_in(manager).post(f"{at_customer}/reveals", json=shown))
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
@@ -161,6 +163,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "cover_id": cover["id"],
         "tag_id": tag["id"],
         "segment_id": segment["id"],
+        "reveal_id": reveal["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

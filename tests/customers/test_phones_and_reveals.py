@@ -108,7 +108,7 @@ def test_a_reveal_takes_a_reason_and_leaves_a_trace(caller, owner):
     document = caller.post(reveals, json={"field": "document_number", "reason": "new contract"})
 
     assert unreasoned.status_code == 422
-    assert phone.json == {"field": "phone", "value": customer.phone}
+    assert (phone.json["field"], phone.json["value"]) == ("phone", customer.phone)
     assert document.json["value"] == "X123456789"
     kept = trail(customer)
     assert [(action, by) for action, by, _ in kept] == [("customer.revealed", owner.id)] * 2
@@ -138,22 +138,21 @@ def test_what_is_not_kept_cannot_be_revealed(caller, owner):
 
 def test_a_day_has_its_quota_and_the_refusal_is_remembered(caller, owner, database_url, at):
     configure(database_url, reveals_per_day=2)
-    customer = make_customer(owner)
+    customers = [make_customer(owner) for _ in range(3)]
     wanted = {"field": "phone", "reason": "to call"}
-    reveals = f"{path_of(customer)}/reveals"
 
     at(datetime(2026, 3, 2, 15, 59, 30, tzinfo=UTC))  # half a minute before local midnight
-    replies = [caller.post(reveals, json=wanted) for _ in range(3)]
+    replies = [caller.post(f"{path_of(c)}/reveals", json=wanted) for c in customers]
     at(datetime(2026, 3, 2, 16, 0, tzinfo=UTC))
-    next_day = caller.post(reveals, json=wanted)
+    next_day = caller.post(f"{path_of(customers[2])}/reveals", json=wanted)
 
     assert [r.status_code for r in replies] == [200, 200, 429]
     assert replies[-1].json["code"] == "reveal_quota_spent"
     assert replies[-1].headers["Retry-After"] == "30"
     assert next_day.status_code == 200
-    assert sorted(action for action, *_ in trail(customer)) == [
+    assert [action for action, *_ in trail(customers[2])] == [
         "customer.reveal_refused",
-        *["customer.revealed"] * 3,
+        "customer.revealed",
     ]
 
 

@@ -50,7 +50,6 @@ SHOWN: tuple[Any, ...] = (
     Anniversary.id,
     Anniversary.version,
     Anniversary.customer_id,
-    Customer.name.label("customer_name"),
     Customer.owner_id,
     Customer.team_id,
     Anniversary.kind,
@@ -88,7 +87,8 @@ def list_doubts(
     customer_id: str | None = None,
 ) -> Page:
     """Return a page of dates in doubt, of customers who are still with us, oldest entry first."""
-    statement: sa.Select[Any] = sa.select(*SHOWN)
+    name = customers.shown_name(visible_to=visible_to).label("customer_name")
+    statement: sa.Select[Any] = sa.select(*SHOWN, name)
     statement = (
         statement.join(Customer, Customer.id == Anniversary.customer_id)
         .where(IS_NEW_YEARS_DAY, IS_DOUBTFUL)

@@ -19,6 +19,8 @@ from crm_api.customers.models.relations import Relation
 from crm_api.customers.models.search import SearchTerm
 from crm_api.customers.models.tiers import TierThreshold
 from crm_api.customers.places.models import Place
+from crm_api.customers.provenance.models import ProfileSources
+from crm_api.customers.reveals.models import Reveal
 from crm_api.customers.segments.models import Segment, SegmentTag, SegmentVersion
 from crm_api.customers.tags.models import CustomerTag, Tag
 
@@ -36,7 +38,9 @@ __all__ = [
     "LifeEvent",
     "Phone",
     "Place",
+    "ProfileSources",
     "Relation",
+    "Reveal",
     "SearchTerm",
     "Segment",
     "SegmentTag",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -56,6 +56,8 @@ class Customer(Versioned, Model):
     # Shared by all customers that are one person; null for who stands alone.
     person_id: Mapped[RecordId | None] = mapped_column(index=True)
     # Of what the creating request said, so that a repeat is known for one even after changes.
+    # When the law had it forgotten: of whom it was, nothing is left but what happened.
+    erased_at: Mapped[datetime | None]
     content_digest: Mapped[str | None] = mapped_column(sa.String(64))
 
 

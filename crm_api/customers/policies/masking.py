@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SHOWN = 4
+MASK = "**"
 
 
 def mask_phone(number: str | None) -> str | None:

@@ -7,6 +7,7 @@ from crm_api.customers.queries.access import (
     get_customer,
     limit_to,
     require_visible,
+    shown_name,
 )
 from crm_api.customers.queries.changes import fetch_changes
 from crm_api.customers.queries.core_rows import core_row
@@ -37,14 +38,12 @@ from crm_api.customers.queries.relations import (
     group_tiers,
     same_person_links,
 )
-from crm_api.customers.queries.reveals import count_reveals
 from crm_api.customers.queries.tiers import tier_thresholds
 
 __all__ = [
     "GOVERNED",
     "core_row",
     "count_portfolio",
-    "count_reveals",
     "fetch_anniversaries",
     "fetch_changes",
     "fetch_customers",
@@ -73,5 +72,6 @@ __all__ = [
     "require_visible",
     "same_person_ids",
     "same_person_links",
+    "shown_name",
     "tier_thresholds",
 ]

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
-from crm_api.customers.terms import Status
+from crm_api.customers.policies.masking import MASK
+from crm_api.customers.terms import Kind, Status
 from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -55,12 +56,15 @@ def _visible_ids(visible_to: Actor) -> StraightRead:
     return StraightRead(limit_to(statement, visible_to=visible_to))
 
 
-def limit_to(statement: S, *, visible_to: Actor) -> S:
+def limit_to(statement: S, *, visible_to: Actor, even_erased: bool = False) -> S:
     """Limit a select over customers to those whom the actor may see.
 
     An account manager sees the own portfolio and those covered for absent colleagues, a manager
-    the team's subtree, others all.
+    the team's subtree, others all; nobody sees who was
+    erased, but in what counts contacts.
     """
+    if not even_erased:
+        statement = statement.where(Customer.erased_at.is_(None))
     if visible_to.role is Role.ACCOUNT_MANAGER:
         return statement.where(_is_owned_by(visible_to))
     if visible_to.role is Role.MANAGER:
@@ -73,6 +77,18 @@ def _is_owned_by(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.covers:
         return Customer.owner_id.in_(actor.portfolios)
     return Customer.owner_id == actor.id
+
+
+def shown_name(*, visible_to: Actor) -> sa.ColumnElement[str]:
+    """Return the column that lists show for a customer's name.
+
+    An account manager must recognise the customers; whoever merely oversees them reads a person's
+    whole name one profile at a time. An organisation's name is nobody's secret.
+    """
+    if visible_to.role is Role.ACCOUNT_MANAGER:
+        return _CUSTOMERS.name
+    masked = sa.func.substr(_CUSTOMERS.name, 1, 1).concat(MASK)
+    return sa.case((_CUSTOMERS.kind == Kind.GROUP, _CUSTOMERS.name), else_=masked)
 
 
 def find_with_account(account_no: str) -> str | None:

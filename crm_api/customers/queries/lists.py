@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crm_api.accounts.models import Role
 from crm_api.customers.models import Customer, Phone, SearchTerm
 from crm_api.customers.policies.searching import read_search
-from crm_api.customers.queries.access import limit_to
+from crm_api.customers.queries.access import limit_to, shown_name
 from crm_api.customers.queries.conditions import CONDITIONS
 from crm_api.kit.paging import fetch_page
 
@@ -43,7 +43,9 @@ def fetch_customers(
 
     `among` narrows them further, such as to a segment.
     """
-    statement = sa.select(*(Customer.__table__.c[name] for name in LISTED))
+    columns = {name: Customer.__table__.c[name] for name in LISTED}
+    columns["name"] = shown_name(visible_to=visible_to).label("name")
+    statement = sa.select(*columns.values())
     if among is not None:
         statement = statement.where(among)
     for name, value in filters.items():

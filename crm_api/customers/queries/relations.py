@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.customers.models import Customer, Relation
-from crm_api.customers.queries.access import get_customer, limit_to
+from crm_api.customers.queries.access import get_customer, limit_to, shown_name
 from crm_api.customers.terms import Influence, RelationKind
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -37,7 +37,7 @@ def fetch_relations(customer_id: str, *, visible_to: Actor, page: PageRequest) -
         sa.select(
             *table,
             Customer.id.label("linked_id"),
-            Customer.name.label("linked_name"),
+            shown_name(visible_to=visible_to).label("linked_name"),
             Customer.kind.label("linked_kind"),
         )
         .join(Customer, Customer.id == far_end)

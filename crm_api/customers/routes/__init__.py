@@ -2,6 +2,8 @@
 
 from crm_api.customers.imports import routes as imports
 from crm_api.customers.places import routes as places
+from crm_api.customers.provenance import routes as provenance
+from crm_api.customers.reveals import routes as reveals
 from crm_api.customers.routes import (
     anniversaries,
     core,
@@ -19,6 +21,8 @@ from crm_api.customers.tags import routes as tags
 BLUEPRINTS = (
     core.blueprint,
     standing.blueprint,
+    reveals.blueprint,
+    provenance.blueprint,
     phones.blueprint,
     extended.blueprint,
     anniversaries.blueprint,

@@ -67,6 +67,7 @@ def change_anniversary(payload: Payload, *, customer_id: str, anniversary_id: st
         changes=payload,
         expected_version=expected_version(),
         by=current_actor(),
+        now=clock.now(),
     )
 
 

@@ -8,6 +8,7 @@ from crm_api.accounts.guards import current_actor, requires
 from crm_api.calendars.errors import DayOutOfRange
 from crm_api.customers import queries, service
 from crm_api.customers.errors import AccountNumberTaken
+from crm_api.customers.provenance.values import Source
 from crm_api.customers.routes.roles import READERS, WRITERS
 from crm_api.customers.schemas.core import (
     CustomerAmendmentSchema,
@@ -45,7 +46,8 @@ def list_customers(payload: Payload) -> Page:
 @blueprint.response(201, CustomerSchema)
 def create_customer(payload: Payload) -> Customer:
     """Take a customer in."""
-    return service.create_customer(payload, by=current_actor(), now=clock.now())
+    source = Source(payload.pop("learned_by"))
+    return service.create_customer(payload, by=current_actor(), now=clock.now(), source=source)
 
 
 @blueprint.get("/v1/customers/<record_id:customer_id>")
@@ -64,8 +66,10 @@ def get_customer(*, customer_id: str) -> Customer:
 @blueprint.response(200, CustomerSchema)
 def change_customer(payload: Payload, *, customer_id: str) -> Customer:
     """Mend a core profile."""
+    source = Source(payload.pop("learned_by"))
     return service.change_customer(
         customer_id,
+        source=source,
         changes=payload,
         expected_version=expected_version(),
         by=current_actor(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.customers import service
+from crm_api.customers.provenance.values import Source
 from crm_api.customers.routes.roles import READERS, WRITERS
 from crm_api.customers.schemas.extended import (
     ExtendedProfileChangesSchema,
@@ -40,8 +41,10 @@ def get_extended_profile(*, customer_id: str) -> ExtendedProfile:
 @blueprint.response(200, ExtendedProfileSchema)
 def change_extended_profile(payload: Payload, *, customer_id: str) -> ExtendedProfile:
     """Note what was learnt of a customer."""
+    source = Source(payload.pop("learned_by"))
     return service.change_extended_profile(
         customer_id,
+        source=source,
         changes=payload,
         expected_version=expected_version(),
         by=current_actor(),

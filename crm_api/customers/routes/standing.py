@@ -1,4 +1,4 @@
-"""Status, tier and owner of a customer, what they were before, and what is masked."""
+"""Status, tier and owner of a customer, and what they were before."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.customers import queries, service
-from crm_api.customers.errors import (
-    NothingToReveal,
-    RevealQuotaSpent,
-    TierFollowsGroup,
-    WrongMeasure,
-)
+from crm_api.customers.errors import TierFollowsGroup, WrongMeasure
 from crm_api.customers.routes.roles import LEADERS, READERS, WRITERS
 from crm_api.customers.schemas.core import CustomerSchema
 from crm_api.customers.schemas.standing import (
@@ -20,13 +15,10 @@ from crm_api.customers.schemas.standing import (
     CustomerOwnerSchema,
     CustomerStatusSchema,
     CustomerTierSchema,
-    NewRevealSchema,
-    RevealSchema,
     TierAssessmentSchema,
 )
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy, Invalid, NotFound
-from crm_api.kit.idempotency import never_kept
 from crm_api.kit.routing import Blueprint, refuses
 
 if TYPE_CHECKING:
@@ -87,15 +79,3 @@ def transfer_customer(payload: Payload, *, customer_id: str) -> Customer:
 def list_changes(payload: Payload, *, customer_id: str) -> Page:
     """List a customer's changes of status, tier, plan and owner, newest first."""
     return queries.fetch_changes(customer_id, **payload, visible_to=current_actor())
-
-
-@blueprint.post("/v1/customers/<record_id:customer_id>/reveals")
-@requires(*WRITERS)
-@never_kept
-@refuses(NotFound, NothingToReveal, RevealQuotaSpent)
-@blueprint.arguments(NewRevealSchema)
-@blueprint.response(200, RevealSchema)
-def reveal(payload: Payload, *, customer_id: str) -> Payload:
-    """Show a masked number in full; who asked, when and why is kept."""
-    value = service.reveal(customer_id, **payload, by=current_actor(), now=clock.now())
-    return {"field": payload["field"], "value": value}

@@ -14,6 +14,7 @@ from crm_api.customers.schemas.fields import (
     MaskedPhoneField,
     enum_field,
     fen_field,
+    learned_by_field,
 )
 from crm_api.customers.terms import DocumentType, Gender, Kind, Status, Tier
 from crm_api.kit.schemas import (
@@ -57,6 +58,7 @@ class CustomerAmendmentSchema(Schema):
     plan_monthly_fen = fen_field(allow_none=True)
     contract_end_on = DayField(allow_none=True)
     balance_fen = fen_field(lowest=-(10**13), allow_none=True)
+    learned_by = learned_by_field()
 
 
 class NewCustomerSchema(CustomerAmendmentSchema):
@@ -111,7 +113,12 @@ class CustomerItemSchema(Schema):
     id = RecordIdField()
     version = fields.Integer()
     kind = enum_field(Kind)
-    name = fields.String()
+    name = fields.String(
+        metadata={
+            "description": "A person's is masked for whoever merely oversees.",
+            "example": "虚**",
+        }
+    )
     phone = MaskedPhoneField(allow_none=True)
     account_no = fields.String(allow_none=True)
     status = enum_field(Status)

@@ -8,7 +8,13 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from crm_api.calendars.terms import Calendar
-from crm_api.customers.schemas.fields import OWN_ID, enum_field, require_distinct, words_field
+from crm_api.customers.schemas.fields import (
+    OWN_ID,
+    enum_field,
+    learned_by_field,
+    require_distinct,
+    words_field,
+)
 from crm_api.customers.terms import AnniversaryKind, Category, Channel, CommunicationStyle
 from crm_api.kit.schemas import (
     DayField,
@@ -49,6 +55,7 @@ class ExtendedProfileChangesSchema(Schema):
     preferred_until = fields.Time(allow_none=True, metadata={"example": "12:00:00"})
     employer = TextField(longest=200)
     title = TextField(longest=100)
+    learned_by = learned_by_field()
 
     @ma.validates_schema
     def require_hours(self, payload: Payload, **_: Any) -> None:

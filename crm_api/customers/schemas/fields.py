@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from crm_api.customers.policies.masking import mask_document, mask_phone
+from crm_api.customers.provenance.terms import STATED, Origin
 from crm_api.kit.schemas import TextField
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ OWN_ID = {"description": "Made by a client that works offline; else the server m
 def enum_field(enum: type[StrEnum], **kwargs: Any) -> fields.Enum[Any]:
     """Return a field that writes an enum by its value."""
     return fields.Enum(enum, by_value=True, **kwargs)
+
+
+def learned_by_field() -> fields.Enum[Any]:
+    """Return a field for how what is told here became known."""
+    return enum_field(
+        Origin,
+        validate=validate.OneOf(STATED),
+        load_default=Origin.ENTRY,
+        metadata={"description": "How you learned it: see `field-sources`."},
+    )
 
 
 def fen_field(*, lowest: int = 0, **kwargs: Any) -> fields.Integer:

@@ -1,11 +1,11 @@
-"""The contract of status, tier, ownership, their history, and reveals."""
+"""The contract of status, tier, ownership, and their history."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
 from crm_api.customers.schemas.fields import enum_field, fen_field, reason_field
-from crm_api.customers.terms import Aspect, RevealField, Status, Tier
+from crm_api.customers.terms import Aspect, Status, Tier
 from crm_api.kit.schemas import MomentField, PageQuerySchema, RecordIdField, Schema, page_schema
 
 MONTHS = 36
@@ -64,18 +64,3 @@ class CustomerChangeQuerySchema(PageQuerySchema):
     """Which changes are wanted."""
 
     aspect = enum_field(Aspect, load_default=None)
-
-
-class NewRevealSchema(Schema):
-    """What is to be shown in full, and why."""
-
-    field = enum_field(RevealField, required=True)
-    phone_id = RecordIdField(metadata={"description": "Of several phones; else the primary one."})
-    reason = reason_field()
-
-
-class RevealSchema(Schema):
-    """What was masked."""
-
-    field = enum_field(RevealField)
-    value = fields.String()

@@ -19,7 +19,6 @@ from crm_api.customers.service.ownership import transfer_customer
 from crm_api.customers.service.phones import add_phone, make_primary, remove_phone
 from crm_api.customers.service.profile import change_customer
 from crm_api.customers.service.relations import change_relation, link_customers, unlink_customers
-from crm_api.customers.service.reveals import reveal
 from crm_api.customers.service.standing import set_status
 from crm_api.customers.service.tiers import assess_tier, set_tier
 from crm_api.customers.service.wishes import lift_wish, note_wish
@@ -47,7 +46,6 @@ __all__ = [
     "remove_anniversary",
     "remove_life_event",
     "remove_phone",
-    "reveal",
     "set_status",
     "set_tier",
     "transfer_customer",

@@ -9,6 +9,8 @@ from crm_api.customers import locks, queries
 from crm_api.customers.errors import BirthdayKnown
 from crm_api.customers.models import Anniversary
 from crm_api.customers.policies.dates import require_real_date
+from crm_api.customers.provenance import service as provenance
+from crm_api.customers.provenance.values import BY_HAND
 from crm_api.customers.service.derived import keep_derived
 from crm_api.customers.terms import AnniversaryKind
 from crm_api.kit.db import db
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
+    from crm_api.customers.provenance.values import Source
 
 DATE = ("calendar", "year", "month", "day", "is_leap_month")
 UNSAID = {
@@ -32,7 +35,12 @@ UNSAID = {
 
 
 def add_anniversary(
-    customer_id: str, *, content: dict[str, Any], by: Actor, now: datetime
+    customer_id: str,
+    *,
+    content: dict[str, Any],
+    by: Actor,
+    now: datetime,
+    source: Source = BY_HAND,
 ) -> Anniversary:
     """Note a day. A birthday that the customer states replaces the one on the document.
 
@@ -52,7 +60,9 @@ def add_anniversary(
     )
     _state(anniversary, content)
     db.session.add(anniversary)
-    db.session.flush()
+    provenance.note_learned(
+        customer_id, [f"anniversary:{anniversary.kind}"], source=source, by_id=by.id, now=now
+    )
     return anniversary
 
 
@@ -63,6 +73,7 @@ def change_anniversary(
     changes: dict[str, Any],
     expected_version: int,
     by: Actor,
+    now: datetime,
 ) -> Anniversary:
     """Mend a day, or say whether the customer likes to be greeted on it.
 
@@ -76,7 +87,9 @@ def change_anniversary(
     require_version(anniversary, expected=expected_version, wanted=changes)
     _require_real({**{name: getattr(anniversary, name) for name in DATE}, **changes})
     _state(anniversary, changes)
-    db.session.flush()
+    provenance.note_learned(
+        customer_id, [f"anniversary:{anniversary.kind}"], source=BY_HAND, by_id=by.id, now=now
+    )
     return anniversary
 
 

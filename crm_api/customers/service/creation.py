@@ -14,6 +14,8 @@ from crm_api.customers.models import Customer, CustomerChange, Phone
 from crm_api.customers.policies import names
 from crm_api.customers.policies.phones import first_mobile
 from crm_api.customers.policies.tiers import tier_on_joining
+from crm_api.customers.provenance import service as provenance
+from crm_api.customers.provenance.values import BY_HAND
 from crm_api.customers.service import account_numbers, documents
 from crm_api.customers.service.changes import change_row
 from crm_api.customers.service.derived import add_derived, phone_row
@@ -31,13 +33,16 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.customers.policies.tiers import Threshold
+    from crm_api.customers.provenance.values import Source
 
 Content = dict[str, Any]
 Row = dict[str, Any]
 BLANK = blank_row(Customer)
 
 
-def create_customer(content: Content, *, by: Actor, now: datetime) -> Customer:
+def create_customer(
+    content: Content, *, by: Actor, now: datetime, source: Source = BY_HAND
+) -> Customer:
     """Take in one customer, into the actor's own portfolio or, for a manager, into the team's.
 
     The client may bring the id; the same content under it is the same customer.
@@ -55,11 +60,13 @@ def create_customer(content: Content, *, by: Actor, now: datetime) -> Customer:
     require_born(content.get("birth_on"), now=now)
     belonging = _belonging(content, by=by)
     facts = {**content, **belonging, "id": customer_id, "content_digest": digest}
-    add_customers([facts], by_id=by.id, now=now)
+    add_customers([facts], by_id=by.id, now=now, source=source)
     return db.session.get_one(Customer, customer_id)
 
 
-def add_customers(contents: Sequence[Content], *, by_id: str | None, now: datetime) -> None:
+def add_customers(
+    contents: Sequence[Content], *, by_id: str | None, now: datetime, source: Source = BY_HAND
+) -> None:
     """Store customers whose belonging is settled, in a number of statements that stays the same.
 
     Rows, not objects: a file brings them by the hundred thousand. An individual's plan decides the
@@ -78,6 +85,8 @@ def add_customers(contents: Sequence[Content], *, by_id: str | None, now: dateti
         for phone in _phone_rows(row, content.get("phones") or (), now=now)
     ]
     insert_rows(Phone, phones)
+    ids = [row["id"] for row in rows]
+    provenance.add_learned(contents, ids=ids, source=source, by_id=by_id, now=now)
     insert_rows(CustomerChange, [_first_tier(r, by_id=by_id, now=now) for r in rows if _stands(r)])
 
 

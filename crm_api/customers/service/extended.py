@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.customers import locks, queries
 from crm_api.customers.models import ExtendedProfile
+from crm_api.customers.provenance import service as provenance
+from crm_api.customers.provenance.values import BY_HAND
 from crm_api.kit.db import db
 from crm_api.kit.versions import require_version
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
+    from crm_api.customers.provenance.values import Source
 
 
 def get_extended_profile(customer_id: str, *, visible_to: Actor, now: datetime) -> ExtendedProfile:
@@ -31,6 +34,7 @@ def change_extended_profile(
     expected_version: int,
     by: Actor,
     now: datetime,
+    source: Source = BY_HAND,
 ) -> ExtendedProfile:
     """Note what was learnt of a customer.
 
@@ -43,6 +47,7 @@ def change_extended_profile(
     for name, value in changes.items():
         setattr(profile, name, value)
     db.session.add(profile)
+    provenance.note_learned(customer_id, changes, source=source, by_id=by.id, now=now)
     db.session.flush()
     return profile
 

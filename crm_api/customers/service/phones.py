@@ -8,6 +8,8 @@ from crm_api.customers import locks, queries
 from crm_api.customers.errors import PhoneKnown, TooManyPhones
 from crm_api.customers.models import Customer, Phone
 from crm_api.customers.policies.phones import MOST_PHONES, first_mobile, is_mobile
+from crm_api.customers.provenance import service as provenance
+from crm_api.customers.provenance.values import BY_HAND
 from crm_api.customers.service.derived import phone_of
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, Invalid
@@ -45,7 +47,7 @@ def add_phone(
     db.session.add(phone)
     if customer.phone is None and is_mobile(number):
         _write_to(customer, phone)
-    db.session.flush()
+    provenance.note_learned(customer_id, ["phones"], source=BY_HAND, by_id=by.id, now=now)
     return phone
 
 

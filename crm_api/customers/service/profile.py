@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.calendars import service as calendars
 from crm_api.customers import locks, queries
+from crm_api.customers.provenance import service as provenance
+from crm_api.customers.provenance.values import BY_HAND
 from crm_api.customers.service import account_numbers, documents
 from crm_api.customers.service.changes import note_change
 from crm_api.customers.service.derived import keep_derived, keep_reading
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.customers.models import Customer
+    from crm_api.customers.provenance.values import Source
 
 PLAN = ("plan_name", "plan_monthly_fen", "contract_end_on")
 
@@ -30,6 +33,7 @@ def change_customer(
     expected_version: int,
     by: Actor,
     now: datetime,
+    source: Source = BY_HAND,
 ) -> Customer:
     """Mend what is known of a customer; a change of plan is kept in the history.
 
@@ -49,6 +53,7 @@ def change_customer(
         documents.keep_index(customer)
         keep_reading(customer)
     keep_derived([customer], now=now)
+    provenance.note_learned(customer_id, changes, source=source, by_id=by.id, now=now)
     if (plan := _plan(customer)) != plan_before:
         note_change(
             customer, Aspect.PLAN, before=plan_before, after=plan, reason="", by_id=by.id, now=now

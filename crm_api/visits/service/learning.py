@@ -8,6 +8,8 @@ import orjson
 
 from crm_api.customers import queries as customers
 from crm_api.customers import service as profiles
+from crm_api.customers.provenance.terms import Origin
+from crm_api.customers.provenance.values import Source
 from crm_api.kit.db import db
 from crm_api.visits.models import LearnedFact, Visit
 from crm_api.visits.policies.learning import OF_THE_CORE
@@ -54,7 +56,12 @@ def _mend_core(visit: Visit, changes: dict[str, Any], *, by: Actor, now: datetim
     customer = customers.get_customer(visit.customer_id, visible_to=by)
     learned = [(name, getattr(customer, name), value) for name, value in changes.items()]
     profiles.change_customer(
-        customer.id, changes=changes, expected_version=customer.version, by=by, now=now
+        customer.id,
+        changes=changes,
+        expected_version=customer.version,
+        by=by,
+        now=now,
+        source=Source(Origin.VISIT, visit.id),
     )
     return learned
 
@@ -65,7 +72,12 @@ def _mend_extended(visit: Visit, changes: dict[str, Any], *, by: Actor, now: dat
     profile = profiles.get_extended_profile(visit.customer_id, visible_to=by, now=now)
     learned = [(name, getattr(profile, name), value) for name, value in changes.items()]
     profiles.change_extended_profile(
-        visit.customer_id, changes=changes, expected_version=profile.version, by=by, now=now
+        visit.customer_id,
+        changes=changes,
+        expected_version=profile.version,
+        by=by,
+        now=now,
+        source=Source(Origin.VISIT, visit.id),
     )
     return learned
 
@@ -74,7 +86,13 @@ def _note_days(
     visit: Visit, days: Iterable[dict[str, Any]], *, by: Actor, now: datetime
 ) -> Learned:
     for day in days:
-        profiles.add_anniversary(visit.customer_id, content=dict(day), by=by, now=now)
+        profiles.add_anniversary(
+            visit.customer_id,
+            content=dict(day),
+            by=by,
+            now=now,
+            source=Source(Origin.VISIT, visit.id),
+        )
     return [(f"anniversary:{day['kind']}", None, day) for day in days]
 
 

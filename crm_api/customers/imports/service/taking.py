@@ -38,8 +38,8 @@ def take_rows(rows: Sequence[RowFacts], *, order: Order, now: datetime) -> Tally
     unread = [row for row in old if not judging.is_remembered(row, remembered)]
     changed = [row for row in unread if writing.differences(known[row.key], row)]
     if not order.is_dry_run:
-        writing.create_customers(new, owners=owners, by_id=order.by.id, now=now)
-        writing.update_customers(changed, known=known, by_id=order.by.id, now=now)
+        writing.create_customers(new, owners=owners, order=order, now=now)
+        writing.update_customers(changed, known=known, order=order, now=now)
         writing.remember([*new, *unread], known=known, remembered=remembered, order=order)
     return Tally(
         created=len(new),

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from crm_api.customers import queries as customer_queries
 from crm_api.customers.imports.models import ImportedCustomer
 from crm_api.customers.imports.values import Order, Remembered
+from crm_api.customers.provenance import service as provenance
+from crm_api.customers.provenance.terms import Origin
+from crm_api.customers.provenance.values import Source
 from crm_api.customers.service.changes import note_change
 from crm_api.customers.service.creation import add_customers
 from crm_api.customers.service.derived import keep_derived, keep_reading, phone_of
@@ -49,13 +52,14 @@ def create_customers(
     rows: Sequence[RowFacts],
     *,
     owners: Mapping[str, tuple[str, str]],
-    by_id: str,
+    order: Order,
     now: datetime,
 ) -> None:
     """Create a customer for each row, in the portfolio of its owner."""
     contents = [_content(row, owners[row.facts["owner_login"]]) for row in rows]
     if contents:
-        add_customers(contents, by_id=by_id, now=now)
+        source = Source(Origin.IMPORT, order.import_id)
+        add_customers(contents, by_id=order.by.id, now=now, source=source)
 
 
 def _content(row: RowFacts, owner: tuple[str, str]) -> dict[str, Any]:
@@ -92,12 +96,14 @@ def differences(customer: Customer, row: RowFacts) -> dict[str, Any]:
 
 
 def update_customers(
-    rows: Sequence[RowFacts], *, known: Mapping[str, Customer], by_id: str, now: datetime
+    rows: Sequence[RowFacts], *, known: Mapping[str, Customer], order: Order, now: datetime
 ) -> None:
     """Bring customers in line with what their rows say now."""
     customers = [known[row.key] for row in rows]
+    learned: dict[str, dict[str, Any]] = {}
+    source, by_id = Source(Origin.IMPORT, order.import_id), order.by.id
     for row, customer in zip(rows, customers, strict=True):
-        changes = differences(customer, row)
+        changes = learned[customer.id] = differences(customer, row)
         _note_changes(customer, changes, by_id=by_id, now=now)
         for name, value in changes.items():
             setattr(customer, name, value)
@@ -107,6 +113,7 @@ def update_customers(
             _change_phone(customer, now=now)
         keep_reading(customer)
     if customers:
+        provenance.note_all_learned(learned, source=source, by_id=by_id, now=now)
         keep_derived(customers, now=now)
 
 

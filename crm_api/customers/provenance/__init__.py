@@ -1,0 +1,1 @@
+"""Who told us what stands in a profile, when and how."""

@@ -1,0 +1,1 @@
+"""What is masked, and who had it shown."""
