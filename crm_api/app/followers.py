@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from crm_api.attachments.queries import let_show
 from crm_api.care.gateway.service import following as messages
 from crm_api.care.service import note_losses
 from crm_api.care.wishes.service import following as reasons
 from crm_api.contact_frequency.service import following as plans
 from crm_api.contact_frequency.service import hear_of_losses
 from crm_api.kit.following import follow
+from crm_api.visits.attachments.queries import shows_attachment
 
 
 def follow_changes() -> None:
-    """Let plans and messages follow their customers, and messages hear who took their moments."""
+    """Let plans and messages follow their customers, and messages hear who took their moments.
+
+    Attachments, which know nobody above them, hear from visits who sees what hangs on one.
+    """
     follow(plans.TEAMS_WATCHED, plans.follow_teams)
     follow(plans.WATCHED, plans.follow_customers)
     follow(messages.WATCHED, messages.follow_numbers)
     follow(reasons.WATCHED, reasons.follow_reasons)
     hear_of_losses(note_losses)
+    let_show("visits", shows_attachment)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PACKAGES = (
     "audit",
     "accounts",
+    "attachments",
     "calendars",
     "customers",
     "contact_frequency",

@@ -75,5 +75,6 @@ JOBS: Final = (
     _nightly("visits", "purge-coordinates", at=time(2)),
     _nightly("visits", "escalate-promises", at=time(6)),
     _nightly("contact-frequency", "audit", at=time(2, 30)),
+    _nightly("attachments", "sweep", "--strays", at=time(3, 15)),
     _nightly("contacts", "verify", at=time(3)),
 )

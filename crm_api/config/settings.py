@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY_BYTES = 32
 COMMANDS_WAIT_MS = 60_000
 NO_LIMIT = 0
+ATTACHMENTS = str(ROOT / ".instance" / "attachments")
+TYPES_ATTACHED = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -74,6 +76,11 @@ class Settings:
     event_fresh_days: int = 7
     new_year_birthdays_believed: int = 3
     firm_hours: int = 24
+    attachments: str = ATTACHMENTS
+    attachment_types: tuple[str, ...] = TYPES_ATTACHED
+    max_attachment_bytes: int = 20 * 1024 * 1024
+    max_photo_pixels: int = 50_000_000
+    loose_attachments_kept_days: int = 7
     log_level: str = "INFO"
 
     def with_patience(self) -> Settings:
@@ -114,6 +121,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=_public_url(environ.get("CRM_PUBLIC_URL", "")),
         care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
         **_numbers(environ),
+        attachments=environ.get("CRM_ATTACHMENTS", ATTACHMENTS),
+        attachment_types=_types(environ, "CRM_ATTACHMENT_TYPES"),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )
 
@@ -182,6 +191,15 @@ def _log_level(given: str) -> str:
         msg = f"CRM_LOG_LEVEL is {given!r}; it must be one of {', '.join(LOG_LEVELS)}."
         raise MissingSetting(msg)
     return given.upper()
+
+
+def _types(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    given = environ.get(name, ",".join(TYPES_ATTACHED))
+    types = tuple(part.strip() for part in given.split(","))
+    if not all(re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", one) for one in types):
+        msg = f"{name} is {given!r}; write it like {','.join(TYPES_ATTACHED)}."
+        raise MissingSetting(msg)
+    return types
 
 
 def _key(encoded: str, name: str) -> bytes:

@@ -13,6 +13,7 @@ from crm_api.contact_frequency.models import GovernorAlert
 from crm_api.contact_frequency.terms import AlertKind, SubjectKind
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
+from tests.attachments.files import photo, uploaded
 from tests.care_gateway.factories import make_message
 from tests.contact_frequency.desk import a_rule, draft_of, simulated
 from tests.customers.imports import MAPPING, csv_bytes, row
@@ -114,6 +115,9 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     reply = _ok(caller.get("/v1/care-replies"))["items"][0]
     day_hold = {"kind": "hold", "reason": "x", "team_id": manager.team_id}
     ruling = _ok(sign_in(manager).post(f"/v1/care-days/{moment.date()}/rulings", json=day_hold))
+    attachment = uploaded(caller, photo(side=40))
+    at_visit = f"/v1/visits/{visit['id']}/attachments/{attachment['id']}"
+    _ok(caller.put(at_visit, json={"kind": "photo"}))
     file = {"file": (BytesIO(csv_bytes([row(1)])), "people.csv"), "mapping": json.dumps(MAPPING)}
     sent = sign_in(manager).post("/v1/customer-imports", data=file)
     assert sent.status_code == 202, sent.text
@@ -164,6 +168,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "tag_id": tag["id"],
         "segment_id": segment["id"],
         "reveal_id": reveal["id"],
+        "attachment_id": attachment["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -31,6 +32,7 @@ def settings_for(url: str, **changes: object) -> Settings:
             "requests_per_minute": 1_000_000,
             "sign_ins_per_minute": 1_000_000,
             "log_level": "ERROR",
+            "attachments": f"{_folder()}/attachments-{worker_name()}",
             **changes,
         }
     )
@@ -68,6 +70,10 @@ def empty_sqlite(engine: sa.Engine, template: Path) -> None:
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     shutil.copyfile(template, path)
+
+
+def _folder() -> str:
+    return os.environ.get("CRM_TEST_FOLDER", tempfile.gettempdir())
 
 
 def worker_name() -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.databases import KEY
+from tests.support.databases import KEY, settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
 _ports = itertools.count()
@@ -37,6 +37,7 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
         "CRM_REQUESTS_PER_MINUTE": "1000000",
         "CRM_SIGN_INS_PER_MINUTE": "1000000",
         "CRM_LOG_LEVEL": "WARNING",
+        "CRM_ATTACHMENTS": settings_for(database_url).attachments,
         "DATABASE_URL": database_url,
         **changes,
     }

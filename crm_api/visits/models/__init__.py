@@ -1,5 +1,6 @@
 """The tables of a visit."""
 
+from crm_api.visits.attachments.models import VisitAttachment
 from crm_api.visits.calendar.models import CalendarFeed
 from crm_api.visits.models.parts import VisitNote, VisitObjective, VisitPerson, VisitStep
 from crm_api.visits.models.records import FollowUp, LearnedFact, VisitRecord
@@ -13,6 +14,7 @@ __all__ = [
     "Promise",
     "PromiseChange",
     "Visit",
+    "VisitAttachment",
     "VisitNote",
     "VisitObjective",
     "VisitPerson",

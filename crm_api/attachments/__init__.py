@@ -1,0 +1,1 @@
+"""Files that belong to something: kept once by content, received in pieces, shown with care."""

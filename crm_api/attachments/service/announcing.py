@@ -1,0 +1,58 @@
+"""Say that a file will come; and that it is not wanted after all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_api.attachments import policies, queries
+from crm_api.attachments.errors import AttachmentInUse, TooManyLoose
+from crm_api.attachments.models import Attachment
+from crm_api.attachments.service.discarding import drop
+from crm_api.kit.db import db
+from crm_api.kit.errors import IdTaken
+from crm_api.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+
+ANNOUNCED = ("file_name", "digest", "byte_size")
+
+
+def announce_attachment(content: dict[str, Any], *, by: Actor, now: datetime) -> Attachment:
+    """Make an attachment whose bytes are to come; told twice with one id, it is one.
+
+    :raises IdTaken: if the id belongs to another attachment
+    :raises TooManyLoose: if its sender attaches nothing
+    """
+    known = queries.find_taken(content["id"])
+    if known is not None:
+        return _repeated(known, content, by=by)
+    if queries.count_loose(by.id, at_most=policies.MOST_LOOSE) == policies.MOST_LOOSE:
+        raise TooManyLoose(most=policies.MOST_LOOSE)
+    attachment = Attachment(
+        **{**content, "id": content["id"] or new_id()}, uploaded_by_id=by.id, created_at=now
+    )
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment
+
+
+def _repeated(known: Attachment, content: dict[str, Any], *, by: Actor) -> Attachment:
+    is_same = all(getattr(known, name) == content[name] for name in ANNOUNCED)
+    if known.uploaded_by_id != by.id or not is_same:
+        raise IdTaken
+    return known
+
+
+def delete_attachment(attachment_id: str, *, by: Actor, now: datetime) -> None:
+    """Take back an attachment that hangs on nothing.
+
+    :raises NotFound: if there is none, or it is another's
+    :raises AttachmentInUse: if it hangs on something
+    """
+    attachment = queries.get_own(attachment_id, by=by, for_change=True)
+    if attachment.attached_at is not None:
+        raise AttachmentInUse
+    drop([attachment], now=now)

@@ -1,0 +1,1 @@
+"""Photos, signatures and documents that hang on visits."""
