@@ -86,6 +86,55 @@ class AlreadyDone(DomainError):
         super().__init__("This is settled already, with other content.")
 
 
+class FactUndone(DomainError):
+    """The fact was taken back already, for another reason."""
+
+    code = "fact_undone"
+
+    def __init__(self) -> None:
+        super().__init__("This was taken back already, for another reason.")
+
+
+class FactOvertaken(DomainError):
+    """The profile says something else by now: taking the fact back would undo a later one."""
+
+    code = "fact_overtaken"
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__(
+            "The profile has changed since. Take back what came later first, or mend it there.",
+            field=field,
+        )
+
+
+class NothingToShare(DomainError):
+    """Nobody looked back on this visit."""
+
+    code = "nothing_to_share"
+
+    def __init__(self) -> None:
+        super().__init__("The visit has no record that looks back: nothing can be shared.")
+
+
+class NotAlong(DomainError):
+    """Only who goes along checks in beside the visit's own account manager."""
+
+    status = 403
+    code = "not_along"
+
+    def __init__(self) -> None:
+        super().__init__("You are not among the colleagues named for this visit.")
+
+
+class ColleagueWasThere(DomainError):
+    """Whoever checked in cannot be left out afterwards."""
+
+    code = "colleague_was_there"
+
+    def __init__(self, *, colleague_ids: list[str]) -> None:
+        super().__init__("These colleagues checked in already.", colleague_ids=colleague_ids)
+
+
 class VisitClosed(DomainError):
     """A closed visit takes no more notes."""
 

@@ -74,8 +74,15 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         visit,
         promises=[{"id": "their-promise", "text": "Bring the offer.", "due_on": due}],
         follow_ups=[{"id": "their-follow-up", "text": "Ask again.", "due_on": due}],
+        offers=[{"id": "their-offer", "text": "More data."}],
+        opportunities=[{"id": "their-opportunity", "text": "A second branch."}],
+        amendments={"title": "Head of purchasing"},
+        went_well="Listened first.",
     )
     _ok(step(caller, visit, "record", **record))
+    fact = _ok(caller.get(f"{at_customer}/learned-facts"))["items"][0]
+    told = dict.fromkeys(("title", "situation", "action", "result", "lesson"), "Listen first.")
+    card = _ok(caller.post("/v1/case-cards", json={**told, "visit_id": visit["id"]}))
     contact = _ok(caller.get(f"{at_customer}/contacts"))["items"][0]
     withdrawal = _ok(
         caller.post(f"/v1/contacts/{contact['id']}/withdrawals", json={"reason": "A slip."})
@@ -150,6 +157,10 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "visit_id": visit["id"],
         "promise_id": "their-promise",
         "follow_up_id": "their-follow-up",
+        "offer_id": "their-offer",
+        "opportunity_id": "their-opportunity",
+        "fact_id": fact["id"],
+        "card_id": card["id"],
         "contact_id": contact["id"],
         "withdrawal_id": withdrawal["id"],
         "message_id": message.id,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_api.visits.policies.check_in import Arrival, Position, Reason, grade
+from crm_api.visits.policies.check_in import Position, Presence, Reason, grade
 from crm_api.visits.terms import Verdict
 
 TEN = datetime(2026, 3, 3, 2, tzinfo=UTC)
@@ -16,8 +16,8 @@ def north(metres: float) -> Position:
     return Position(DOOR.latitude + metres * METRE, DOOR.longitude)
 
 
-def arrival(**changes) -> Arrival:
-    return Arrival(
+def arrival(**changes) -> Presence:
+    return Presence(
         **{
             "at": TEN,
             "told_at": TEN,

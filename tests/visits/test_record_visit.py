@@ -48,7 +48,7 @@ def test_the_whole_day(field, at, slot_of):
         visit,
         "record",
         summary="Content; opens a second branch in May.",
-        persons_met=["王示例"],
+        persons_met=[{"name": "王示例"}],
         objectives=[{"id": visit["objectives"][0]["id"], "outcome": "met", "note": "It is her."}],
         sections={"rivals": "A rival called twice.", "opportunities": "The branch."},
         amendments={"employer": "示范贸易", "interests": ["钓鱼"]},
@@ -292,7 +292,7 @@ def test_a_stub_that_was_corrected_is_completed_all_the_same(field, visit):
     )
     assert corrected.status_code == 201, corrected.json
 
-    step(field.caller, visit, "record", **a_record(visit, persons_met=["李示例"]))
+    step(field.caller, visit, "record", **a_record(visit, persons_met=[{"name": "李示例"}]))
 
     told = contacts(field.caller, field.customer)
     assert [c["summary"] for c in told] == ["They are content and open a second branch."]

@@ -29,7 +29,7 @@ def get_brief(
 
     :raises NotFound: if the actor may not see the visit
     """
-    visit = visits.get_visit(visit_id, visible_to=visible_to)
+    visit = visits.get_seen_visit(visit_id, visible_to=visible_to)
     content, digest = _composed(visit, now=now)
     return _told(visit, content, digest=digest, known_digest=known_digest, now=now)
 

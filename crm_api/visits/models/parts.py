@@ -1,14 +1,17 @@
-"""What belongs to a visit alone: objectives, persons, notes, and the steps it took."""
+"""What belongs to a visit alone: objectives, persons, colleagues, notes, the steps it took."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from datetime import datetime
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm_api.accounts.models import Staff
 from crm_api.kit.db import Model, Record
 from crm_api.kit.succession import MOVES
 from crm_api.kit.types import RecordId, enum_column
-from crm_api.visits.terms import ObjectiveOutcome, Step
+from crm_api.visits.terms import ObjectiveOutcome, Step, Verdict
 
 
 class VisitObjective(Record, Model):
@@ -37,6 +40,39 @@ class VisitPerson(Record, Model):
     )
     name: Mapped[str]
     role: Mapped[str]
+    is_planned: Mapped[bool] = mapped_column(default=True)
+    # Null until the record says who was really there.
+    was_met: Mapped[bool | None]
+
+
+class VisitColleague(Record, Model):
+    """One of us who goes along: sees the visit, and checks in with a position of their own."""
+
+    __tablename__ = "visit_colleagues"
+    __table_args__ = (
+        sa.UniqueConstraint("visit_id", "staff_id"),
+        sa.Index(None, "staff_id", "visit_id"),
+    )
+
+    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
+    staff_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    added_by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    was_there: Mapped[bool | None]
+    arrived_at: Mapped[datetime | None]
+    arrival_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    latitude: Mapped[float | None] = mapped_column(sa.Float)
+    longitude: Mapped[float | None] = mapped_column(sa.Float)
+    accuracy_m: Mapped[float | None] = mapped_column(sa.Float)
+    distance_m: Mapped[int | None]
+    verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
+    verdict_reasons: Mapped[list[str]] = mapped_column(default=list)
+
+    staff: Mapped[Staff] = relationship(lazy="raise_on_sql", viewonly=True, foreign_keys=[staff_id])
+
+    @property
+    def name(self) -> str:
+        """Who it is."""
+        return self.staff.name
 
 
 class VisitNote(Record, Model):

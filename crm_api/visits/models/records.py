@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm_api.accounts.models import Staff
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record, Versioned
 from crm_api.kit.succession import MOVES
 from crm_api.kit.types import Json, RecordId, enum_column
 from crm_api.visits.errors import AlreadyDone
 
+if TYPE_CHECKING:
+    from crm_api.visits.models.visit import Visit
+
 
 class VisitRecord(Model):
     """What was found and what was learnt. Written once, when the visit closes."""
 
     __tablename__ = "visit_records"
+    __table_args__ = (sa.Index("ix_visit_records_created_at", "created_at", "visit_id"),)
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"), primary_key=True)
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
@@ -29,6 +34,12 @@ class VisitRecord(Model):
     next_time: Mapped[str]
     leave_alone_until: Mapped[date | None]
     leave_alone_reason: Mapped[str | None]
+    # When its retrospective was given to the team, stripped of personal data.
+    shared_at: Mapped[datetime | None]
+    shared_by_id: Mapped[RecordId | None]
+
+    author: Mapped[Staff] = relationship(lazy="raise_on_sql", viewonly=True)
+    visit: Mapped[Visit] = relationship(lazy="raise_on_sql", viewonly=True)
 
 
 class LearnedFact(Record, Model):
@@ -43,6 +54,22 @@ class LearnedFact(Record, Model):
     field: Mapped[str] = mapped_column(sa.String(64))
     before: Mapped[Any] = mapped_column(Json, nullable=True)
     after: Mapped[Any] = mapped_column(Json, nullable=True)
+    # The entry that it made, where it made one: an anniversary, a life event.
+    record_id: Mapped[RecordId | None]
+
+    visit: Mapped[Visit] = relationship(lazy="raise_on_sql", viewonly=True)
+    undoing: Mapped[UndoneFact | None] = relationship(lazy="raise_on_sql", viewonly=True)
+
+
+class UndoneFact(Model):
+    """That a fact was learned by mistake, who says so and why. Both rows stay."""
+
+    __tablename__ = "undone_facts"
+
+    fact_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("learned_facts.id"), primary_key=True)
+    by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class FollowUp(Versioned, Model):

@@ -14,12 +14,13 @@ from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned
 from crm_api.kit.succession import MOVES
 from crm_api.kit.types import RecordId, enum_column
-from crm_api.visits.models.parts import VisitObjective, VisitPerson
+from crm_api.visits.models.parts import VisitColleague, VisitObjective, VisitPerson
 from crm_api.visits.policies import progress
 from crm_api.visits.terms import Booking, Side, Step, Verdict, VisitStatus
 
 if TYPE_CHECKING:
     from crm_api.visits.models.records import FollowUp, VisitRecord
+    from crm_api.visits.offers.models import Offer, Opportunity
     from crm_api.visits.promises.models import Promise
 
 
@@ -74,6 +75,12 @@ class Visit(Versioned, Model):
     verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
     verdict_reasons: Mapped[list[str]] = mapped_column(default=list)
     checked_out_at: Mapped[datetime | None]
+    check_out_latitude: Mapped[float | None] = mapped_column(sa.Float)
+    check_out_longitude: Mapped[float | None] = mapped_column(sa.Float)
+    check_out_accuracy_m: Mapped[float | None] = mapped_column(sa.Float)
+    check_out_distance_m: Mapped[int | None]
+    check_out_verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
+    check_out_verdict_reasons: Mapped[list[str]] = mapped_column(default=list)
     recorded_at: Mapped[datetime | None]
 
     brief_digest: Mapped[str | None] = mapped_column(sa.String(64))
@@ -86,10 +93,18 @@ class Visit(Versioned, Model):
     persons: Mapped[list[VisitPerson]] = relationship(
         order_by=VisitPerson.position, lazy="raise_on_sql", cascade="all, delete-orphan"
     )
+    colleagues: Mapped[list[VisitColleague]] = relationship(
+        order_by=VisitColleague.id, lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
     record: Mapped[VisitRecord | None] = relationship(lazy="raise_on_sql")
     promises: Mapped[list[Promise]] = relationship(lazy="raise_on_sql", order_by="Promise.due_on")
     follow_ups: Mapped[list[FollowUp]] = relationship(
         lazy="raise_on_sql", order_by="FollowUp.due_on", foreign_keys="FollowUp.visit_id"
+    )
+
+    offers: Mapped[list[Offer]] = relationship(lazy="raise_on_sql", order_by="Offer.id")
+    opportunities: Mapped[list[Opportunity]] = relationship(
+        lazy="raise_on_sql", order_by="Opportunity.id"
     )
 
     @property

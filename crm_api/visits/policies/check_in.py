@@ -1,4 +1,4 @@
-"""How far a check-in can be believed: by place, accuracy and time. It is never refused."""
+"""How far a check-in or check-out can be believed: place, accuracy, time. Never a refusal."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ FASTEST_M_PER_S = 70  # 250 km/h, the express train
 GPS_JITTER_M = 1_000
 OUT_OF_TIME = timedelta(hours=1)
 TOLD_LATE = timedelta(minutes=15)
+BRIEF = timedelta(minutes=5)
 
 
 class Reason(StrEnum):
-    """Why a check-in got its verdict."""
+    """Why a check-in or check-out got its verdict."""
 
     NEAR_THE_PLACE = "near_the_place"
     NO_POSITION = "no_position"
@@ -28,6 +29,7 @@ class Reason(StrEnum):
     FAR_FROM_THE_PLACE = "far_from_the_place"
     OUT_OF_TIME = "out_of_time"
     TOLD_AFTERWARDS = "told_afterwards"
+    STAYED_BRIEFLY = "stayed_briefly"
     MOCKED_POSITION = "mocked_position"
     ACCURACY_IMPOSSIBLE = "accuracy_impossible"
     TRAVEL_IMPOSSIBLE = "travel_impossible"
@@ -50,8 +52,8 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """What is known when somebody checks in."""
+class Presence:
+    """What is known when somebody checks in, or out: then `came_at` says since when they were."""
 
     at: datetime
     told_at: datetime
@@ -62,6 +64,7 @@ class Arrival:
     is_mocked: bool = False
     place: Position | None = None
     previous: tuple[Position, datetime] | None = None
+    came_at: datetime | None = None
 
     @property
     def distance_m(self) -> float | None:
@@ -71,11 +74,11 @@ class Arrival:
         return self.position.distance_to(self.place)
 
 
-def grade(arrival: Arrival) -> tuple[Verdict, list[Reason]]:
-    """Return how far the check-in can be believed, and every reason."""
-    suspicious = _suspicions(arrival)
-    where, reason = _by_place(arrival)
-    doubts = _doubts_of_time(arrival)
+def grade(presence: Presence) -> tuple[Verdict, list[Reason]]:
+    """Return how far somebody's word of being there can be believed, and every reason."""
+    suspicious = _suspicions(presence)
+    where, reason = _by_place(presence)
+    doubts = _doubts_of_time(presence)
     if reason is not Reason.NEAR_THE_PLACE:
         doubts = [reason, *doubts]
     if suspicious:
@@ -85,30 +88,30 @@ def grade(arrival: Arrival) -> tuple[Verdict, list[Reason]]:
     return (Verdict.UNVERIFIED, doubts) if doubts else (where, [reason])
 
 
-def _suspicions(arrival: Arrival) -> list[Reason]:
+def _suspicions(presence: Presence) -> list[Reason]:
     found = []
-    if arrival.is_mocked:
+    if presence.is_mocked:
         found.append(Reason.MOCKED_POSITION)
-    if arrival.accuracy_m is not None and arrival.accuracy_m <= 0:
+    if presence.accuracy_m is not None and presence.accuracy_m <= 0:
         found.append(Reason.ACCURACY_IMPOSSIBLE)
-    if _came_too_fast(arrival):
+    if _came_too_fast(presence):
         found.append(Reason.TRAVEL_IMPOSSIBLE)
     return found
 
 
-def _came_too_fast(arrival: Arrival) -> bool:
-    if arrival.position is None or arrival.previous is None:
+def _came_too_fast(presence: Presence) -> bool:
+    if presence.position is None or presence.previous is None:
         return False
-    there, then = arrival.previous
-    seconds = abs((arrival.at - then).total_seconds())
-    reach = GPS_JITTER_M + (arrival.accuracy_m or 0) + seconds * FASTEST_M_PER_S
-    return arrival.position.distance_to(there) > reach
+    there, then = presence.previous
+    seconds = abs((presence.at - then).total_seconds())
+    reach = GPS_JITTER_M + (presence.accuracy_m or 0) + seconds * FASTEST_M_PER_S
+    return presence.position.distance_to(there) > reach
 
 
-def _by_place(arrival: Arrival) -> tuple[Verdict, Reason]:
-    distance, accuracy = arrival.distance_m, arrival.accuracy_m
+def _by_place(presence: Presence) -> tuple[Verdict, Reason]:
+    distance, accuracy = presence.distance_m, presence.accuracy_m
     if distance is None:
-        unknown = Reason.PLACE_UNKNOWN if arrival.position else Reason.NO_POSITION
+        unknown = Reason.PLACE_UNKNOWN if presence.position else Reason.NO_POSITION
         return Verdict.UNVERIFIED, unknown
     if distance - (accuracy or 0) > NEAR_M:
         return Verdict.OUTSIDE, Reason.FAR_FROM_THE_PLACE
@@ -117,10 +120,12 @@ def _by_place(arrival: Arrival) -> tuple[Verdict, Reason]:
     return Verdict.VERIFIED, Reason.NEAR_THE_PLACE
 
 
-def _doubts_of_time(arrival: Arrival) -> list[Reason]:
+def _doubts_of_time(presence: Presence) -> list[Reason]:
     doubts = []
-    if not arrival.starts_at - OUT_OF_TIME <= arrival.at <= arrival.ends_at + OUT_OF_TIME:
+    if not presence.starts_at - OUT_OF_TIME <= presence.at <= presence.ends_at + OUT_OF_TIME:
         doubts.append(Reason.OUT_OF_TIME)
-    if arrival.told_at - arrival.at > TOLD_LATE:
+    if presence.told_at - presence.at > TOLD_LATE:
         doubts.append(Reason.TOLD_AFTERWARDS)
+    if presence.came_at is not None and presence.at - presence.came_at < BRIEF:
+        doubts.append(Reason.STAYED_BRIEFLY)
     return doubts

@@ -1,8 +1,10 @@
 """What may be asked about visits."""
 
+from crm_api.visits.queries.colleagues import find_colleagues, possible_colleagues
 from crm_api.visits.queries.customers import (
     UNMET,
     find_last_recorded,
+    get_fact,
     groups_of,
     learned_at,
     learned_facts,
@@ -21,6 +23,7 @@ from crm_api.visits.queries.visits import (
     find_position_before,
     find_standing_contact,
     find_taken,
+    get_seen_visit,
     get_visit,
     is_unclosed,
     notes,
@@ -33,6 +36,7 @@ from crm_api.visits.queries.visits import (
 __all__ = [
     "UNMET",
     "are_objectives_taken",
+    "find_colleagues",
     "find_last_digest",
     "find_last_recorded",
     "find_note",
@@ -40,7 +44,9 @@ __all__ = [
     "find_standing_contact",
     "find_taken",
     "follow_ups",
+    "get_fact",
     "get_follow_up",
+    "get_seen_visit",
     "get_visit",
     "groups_of",
     "is_slot_reserved",
@@ -50,6 +56,7 @@ __all__ = [
     "notes",
     "open_follow_ups",
     "overruns_of",
+    "possible_colleagues",
     "reasons_of",
     "require_customers",
     "unclosed_visits",

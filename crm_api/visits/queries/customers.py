@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer, Relation
@@ -13,6 +14,7 @@ from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 from crm_api.visits.models import LearnedFact, Visit
+from crm_api.visits.queries.access import limit_to
 from crm_api.visits.queries.visits import WHOLE
 from crm_api.visits.terms import ObjectiveOutcome, VisitStatus
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
 
 UNMET = (ObjectiveOutcome.NOT_MET, ObjectiveOutcome.PARTLY_MET)
+
+
+_TOLD = sa.select(LearnedFact).options(
+    joinedload(LearnedFact.visit).load_only(Visit.place), joinedload(LearnedFact.undoing)
+)
 
 
 def groups_of(customer_ids: Iterable[str]) -> Sequence[str]:
@@ -64,7 +71,7 @@ def learned_at(customer_id: str) -> dict[str, datetime]:
     """Return when each fact of a customer's profile was last learned or confirmed."""
     statement = (
         sa.select(LearnedFact.field, sa.func.max(LearnedFact.created_at))
-        .where(LearnedFact.customer_id == customer_id)
+        .where(LearnedFact.customer_id == customer_id, ~LearnedFact.undoing.has())
         .group_by(LearnedFact.field)
     )
     return dict(db.session.execute(statement).all())
@@ -73,6 +80,19 @@ def learned_at(customer_id: str) -> dict[str, datetime]:
 def learned_facts(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
     """Return who learned what of a customer, when, in which visit; newest first."""
     customers.get_customer(customer_id, visible_to=visible_to)
-    statement = sa.select(LearnedFact).where(LearnedFact.customer_id == customer_id)
+    statement = _TOLD.where(LearnedFact.customer_id == customer_id)
     by = (LearnedFact.created_at, LearnedFact.id)
     return fetch_page(statement, by=by, page=page, descending=True)
+
+
+def get_fact(fact_id: str, *, visible_to: Actor) -> LearnedFact:
+    """Return what somebody learned, as it stands now.
+
+    :raises NotFound: if there is no such fact, or none that the actor may see
+    """
+    wanted = limit_to(_TOLD.where(LearnedFact.id == fact_id), LearnedFact, visible_to=visible_to)
+    fresh = wanted.execution_options(populate_existing=True)
+    fact: LearnedFact | None = db.session.execute(fresh).scalar_one_or_none()
+    if fact is None:
+        raise NotFound("learned fact")
+    return fact

@@ -15,10 +15,10 @@ from crm_api.contact_history.models import Contact
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
-from crm_api.visits.models import Visit, VisitNote, VisitObjective, VisitStep
+from crm_api.visits.models import Visit, VisitColleague, VisitNote, VisitObjective, VisitStep
 from crm_api.visits.policies.check_in import Position
 from crm_api.visits.policies.progress import UNCLOSED, UNCLOSED_STATE
-from crm_api.visits.queries.access import limit_to
+from crm_api.visits.queries.access import is_seen, limit_to, limit_visits
 from crm_api.visits.terms import Step, VisitStatus
 
 if TYPE_CHECKING:
@@ -31,9 +31,12 @@ WHOLE = (
     selectinload(Visit.slot),
     selectinload(Visit.objectives),
     selectinload(Visit.persons),
+    selectinload(Visit.colleagues).joinedload(VisitColleague.staff),
     selectinload(Visit.record),
     selectinload(Visit.promises),
     selectinload(Visit.follow_ups),
+    selectinload(Visit.offers),
+    selectinload(Visit.opportunities),
 )
 WARNED_OF = ("code", "policy_key", "strength")
 
@@ -44,7 +47,19 @@ def get_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False) -> 
     :raises NotFound: if there is none, or none that the actor may see
     """
     wanted = sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
-    statement = limit_to(wanted, Visit, visible_to=visible_to)
+    return _one(limit_to(wanted, Visit, visible_to=visible_to), for_change=for_change)
+
+
+def get_seen_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False) -> Visit:
+    """Return a visit likewise, also to a colleague who goes along, whoever's customer it is.
+
+    :raises NotFound: if there is none, or none that the actor may see or goes along on
+    """
+    wanted = sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
+    return _one(wanted.where(is_seen(visible_to=visible_to)), for_change=for_change)
+
+
+def _one(statement: sa.Select[Any], *, for_change: bool) -> Visit:
     if for_change:
         statement = statement.with_for_update(of=Visit, key_share=True).execution_options(
             populate_existing=True
@@ -72,8 +87,8 @@ def are_objectives_taken(objective_ids: Sequence[str]) -> bool:
 def visits(*, visible_to: Actor, page: PageRequest, now: datetime, **wanted: Any) -> Page:
     """Return visits in the order of their time."""
     statement = sa.select(Visit).options(selectinload(Visit.objectives), selectinload(Visit.slot))
-    statement = limit_to(statement, Visit, visible_to=visible_to).where(*_conditions(now, **wanted))
-    return fetch_page(statement, by=(Visit.starts_at, Visit.id), page=page)
+    seen = limit_visits(statement, visible_to=visible_to).where(*_conditions(now, **wanted))
+    return fetch_page(seen, by=(Visit.starts_at, Visit.id), page=page)
 
 
 def _conditions(
@@ -83,6 +98,7 @@ def _conditions(
     starting_before: datetime | None,
     state: str | None,
     needs_new_plan: bool | None,
+    colleague_id: str | None,
     **equal: Any,
 ) -> Iterator[sa.ColumnElement[bool]]:
     if starting_from:
@@ -95,6 +111,9 @@ def _conditions(
     if needs_new_plan is not None:
         marked = Visit.slot_id.in_(sa.select(Slot.id).where(TO_REPLAN))
         yield marked if needs_new_plan else sa.not_(sa.func.coalesce(marked, sa.false()))
+    if colleague_id:
+        along = sa.select(VisitColleague.visit_id).where(VisitColleague.staff_id == colleague_id)
+        yield Visit.id.in_(along)
     yield from (getattr(Visit, name) == value for name, value in equal.items() if value is not None)
 
 
@@ -112,7 +131,7 @@ def unclosed_visits(*, now: datetime) -> Iterator[Visit]:
 
 def notes(visit_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
     """Return what was noted during a visit, oldest first."""
-    get_visit(visit_id, visible_to=visible_to)
+    get_seen_visit(visit_id, visible_to=visible_to)
     statement = sa.select(VisitNote).where(VisitNote.visit_id == visit_id)
     return fetch_page(statement, by=(VisitNote.created_at, VisitNote.id), page=page)
 
@@ -131,20 +150,25 @@ def find_last_digest(visit_id: str, step: Step) -> str | None:
     return db.session.scalars(newest).one_or_none()
 
 
-def find_position_before(visit: Visit, *, at: datetime) -> tuple[Position, datetime] | None:
-    """Return where and when the same member of staff last checked in, as far as still kept."""
-    row = db.session.execute(
-        sa.select(Visit.latitude, Visit.longitude, Visit.checked_in_at)
-        .where(
-            Visit.owner_id == visit.owner_id,
-            Visit.id != visit.id,
-            Visit.checked_in_at <= at,
-            Visit.latitude.is_not(None),
-        )
-        .order_by(Visit.checked_in_at.desc())
+def find_position_before(
+    staff_id: str, *, visit_id: str, at: datetime
+) -> tuple[Position, datetime] | None:
+    """Return where and when somebody was last seen at another visit, as far as still kept."""
+    own = sa.select(Visit.latitude, Visit.longitude, Visit.checked_in_at.label("seen_at")).where(
+        Visit.owner_id == staff_id, Visit.id != visit_id
+    )
+    along = sa.select(
+        VisitColleague.latitude, VisitColleague.longitude, VisitColleague.arrived_at
+    ).where(VisitColleague.staff_id == staff_id, VisitColleague.visit_id != visit_id)
+    seen = sa.union_all(own, along).subquery()
+    newest = (
+        sa.select(seen)
+        .where(seen.c.seen_at <= at, seen.c.latitude.is_not(None))
+        .order_by(seen.c.seen_at.desc())
         .limit(1)
-    ).one_or_none()
-    return None if row is None else (Position(row.latitude, row.longitude), row.checked_in_at)
+    )
+    row = db.session.execute(newest).one_or_none()
+    return None if row is None else (Position(row.latitude, row.longitude), row.seen_at)
 
 
 def find_standing_contact(visit: Visit) -> Contact | None:

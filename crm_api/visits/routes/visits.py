@@ -16,7 +16,6 @@ from crm_api.kit.routing import Blueprint, refuses
 from crm_api.kit.schemas import PageQuerySchema, page_schema
 from crm_api.visits import queries, service
 from crm_api.visits.errors import VisitClosed
-from crm_api.visits.schemas.learning import LearnedFactSchema
 from crm_api.visits.schemas.plans import NewVisitSchema
 from crm_api.visits.schemas.presence import NewVisitNoteSchema, VisitNoteSchema
 from crm_api.visits.schemas.visits import VisitItemSchema, VisitQuerySchema, VisitSchema
@@ -59,7 +58,7 @@ def list_visits(query: Payload) -> Page:
 @blueprint.response(200, VisitSchema)
 def get_visit(visit_id: str) -> Visit:
     """Get a visit with all that belongs to it."""
-    return queries.get_visit(visit_id, visible_to=current_actor())
+    return queries.get_seen_visit(visit_id, visible_to=current_actor())
 
 
 @blueprint.post("/v1/visits/<record_id:visit_id>/notes")
@@ -80,13 +79,3 @@ def add_note(payload: Payload, *, visit_id: str) -> VisitNote:
 def list_notes(query: Payload, *, visit_id: str) -> Page:
     """List what was noted during a visit, oldest first."""
     return queries.notes(visit_id, visible_to=current_actor(), **query)
-
-
-@blueprint.get("/v1/customers/<record_id:customer_id>/learned-facts")
-@requires(*Role)
-@refuses(NotFound)
-@blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, page_schema(LearnedFactSchema))
-def list_learned_facts(query: Payload, *, customer_id: str) -> Page:
-    """List who learned what of a customer, when, in which visit; newest first."""
-    return queries.learned_facts(customer_id, visible_to=current_actor(), **query)

@@ -63,7 +63,7 @@ class LearnedEventSchema(Schema):
 
 
 class LearnedFactSchema(Schema):
-    """Who learned what, when, in which visit. Unchanged where it was confirmed."""
+    """Who learned what, when, where, in which visit. Unchanged where it was confirmed."""
 
     id = RecordIdField(required=True)
     visit_id = RecordIdField(required=True)
@@ -72,3 +72,23 @@ class LearnedFactSchema(Schema):
     before = fields.Raw(required=True, allow_none=True)
     after = fields.Raw(required=True, allow_none=True)
     created_at = MomentField(required=True)
+    place = fields.String(
+        required=True, attribute="visit.place", metadata={"description": "Where it was learned."}
+    )
+    undone_at = MomentField(
+        required=True, allow_none=True, attribute="undoing.created_at", dump_default=None
+    )
+    undone_by_id = RecordIdField(
+        required=True, allow_none=True, attribute="undoing.by_id", dump_default=None
+    )
+    undone_why = fields.String(
+        required=True, allow_none=True, attribute="undoing.reason", dump_default=None
+    )
+
+
+class FactUndoingSchema(Schema):
+    """Why something was learned by mistake."""
+
+    reason = TextField(
+        required=True, shortest=1, longest=1000, metadata={"example": "That was her sister."}
+    )

@@ -14,6 +14,7 @@ from crm_api.kit.schemas import MomentField, Payload, RecordIdField, Schema, Tex
 from crm_api.visits.terms import Side
 
 LONGEST_VISIT = timedelta(hours=16)
+MOST_COLLEAGUES = 10
 LATITUDE = validate.Range(min=-90, max=90)
 LONGITUDE = validate.Range(min=-180, max=180)
 
@@ -94,6 +95,12 @@ class NewVisitSchema(Schema):
     persons = fields.List(
         fields.Nested(NewVisitPersonSchema), load_default=list, validate=validate.Length(max=20)
     )
+    colleague_ids = fields.List(
+        RecordIdField(),
+        load_default=list,
+        validate=validate.Length(max=MOST_COLLEAGUES),
+        metadata={"description": "Colleagues who go along: they see the visit and its brief."},
+    )
     is_unannounced = fields.Boolean(
         truthy={True},
         falsy={False},
@@ -131,6 +138,17 @@ class VisitScheduleSchema(Schema):
     def check_times(self, payload: Payload, **_: object) -> None:
         """Make sure that the times are in order."""
         require_span(payload["starts_at"], payload["ends_at"])
+
+
+class VisitColleaguesSchema(Schema):
+    """Who goes along, all of them."""
+
+    colleague_ids = fields.List(
+        RecordIdField(),
+        required=True,
+        validate=validate.Length(max=MOST_COLLEAGUES),
+        metadata={"example": ["demo-east-1"]},
+    )
 
 
 class VisitCancellationSchema(Schema):

@@ -11,11 +11,10 @@ from crm_api.visits.schemas.plans import LATITUDE, LONGITUDE
 AT = {"description": "When it happened; now, if absent.", "example": "2026-03-02T02:01:00Z"}
 
 
-class CheckInSchema(Schema):
-    """That somebody arrived."""
+class PresenceSchema(Schema):
+    """When, and where the phone stood."""
 
     at = MomentField(load_default=None, allow_none=True, metadata=AT)
-    place = TextField(load_default=None, allow_none=True, longest=500)
     latitude = fields.Float(load_default=None, allow_none=True, validate=LATITUDE)
     longitude = fields.Float(load_default=None, allow_none=True, validate=LONGITUDE)
     accuracy_m = fields.Float(
@@ -38,10 +37,18 @@ class CheckInSchema(Schema):
             raise ma.ValidationError("Give both coordinates or neither.", "longitude")
 
 
-class CheckOutSchema(Schema):
+class CheckOutSchema(PresenceSchema):
     """That the visit ended."""
 
-    at = MomentField(load_default=None, allow_none=True, metadata=AT)
+
+class ColleagueArrivalSchema(PresenceSchema):
+    """That a colleague who goes along is there."""
+
+
+class CheckInSchema(PresenceSchema):
+    """That somebody arrived."""
+
+    place = TextField(load_default=None, allow_none=True, longest=500)
 
 
 class NewVisitNoteSchema(Schema):

@@ -18,6 +18,7 @@ from crm_api.kit.schemas import (
     Schema,
     TextField,
 )
+from crm_api.visits.offers.schemas import VisitOfferSchema, VisitOpportunitySchema
 from crm_api.visits.policies.learning import CONFIRMABLE
 from crm_api.visits.promises.schemas import NewPromiseSchema
 from crm_api.visits.schemas.learning import AmendmentsSchema, LearnedDaySchema, LearnedEventSchema
@@ -37,6 +38,27 @@ class ObjectiveAnswerSchema(Schema):
     id = RecordIdField(required=True)
     outcome = fields.Enum(ObjectiveOutcome, by_value=True, required=True)
     note = TextField(load_default="", longest=2000)
+
+
+class PersonMetSchema(Schema):
+    """Somebody who was really there: a person of the visit by id, anybody else by name."""
+
+    id = RecordIdField(load_default=None, allow_none=True)
+    customer_id = RecordIdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Set where they are a customer: the visit counts for them too."},
+    )
+    name = TextField(load_default="", longest=200, metadata={"example": "王示例"})
+    role = TextField(load_default="", longest=200)
+
+    @ma.validates_schema
+    def check_who(self, payload: Payload, **_: object) -> None:
+        """Make sure that it names exactly one person."""
+        if payload["id"] and (payload["name"] or payload["customer_id"] or payload["role"]):
+            raise ma.ValidationError("The visit knows this person: give the id alone.", "id")
+        if not payload["id"] and not payload["name"]:
+            raise ma.ValidationError("Give the id of a planned person, or a name.", "name")
 
 
 class PlannedContactSchema(Schema):
@@ -106,7 +128,18 @@ class NewVisitRecordSchema(Schema):
         metadata={"description": "The key findings; what the contact history tells."},
     )
     persons_met = fields.List(
-        TextField(shortest=1, longest=200), load_default=list, validate=validate.Length(max=20)
+        fields.Nested(PersonMetSchema),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=20),
+        metadata={"description": "All who were there; absent: nobody says, the plan stands."},
+    )
+    colleagues_present = fields.List(
+        RecordIdField(),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=10),
+        metadata={"description": "Which of the colleagues came; absent: nobody says."},
     )
     objectives = fields.List(
         fields.Nested(ObjectiveAnswerSchema), load_default=list, validate=validate.Length(max=20)
@@ -114,6 +147,12 @@ class NewVisitRecordSchema(Schema):
     sections = fields.Nested(SectionsSchema, load_default=dict)
     promises = fields.List(
         fields.Nested(NewPromiseSchema), load_default=list, validate=validate.Length(max=20)
+    )
+    offers = fields.List(
+        fields.Nested(VisitOfferSchema), load_default=list, validate=validate.Length(max=20)
+    )
+    opportunities = fields.List(
+        fields.Nested(VisitOpportunitySchema), load_default=list, validate=validate.Length(max=20)
     )
     follow_ups = fields.List(
         fields.Nested(NewFollowUpSchema), load_default=list, validate=validate.Length(max=20)
@@ -143,6 +182,12 @@ class NewVisitRecordSchema(Schema):
     went_well = TextField(load_default="", longest=LONG)
     went_badly = TextField(load_default="", longest=LONG)
     next_time = TextField(load_default="", longest=LONG)
+    share_retrospective = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        load_default=True,
+        metadata={"description": "The team's meeting hears of it, without personal data."},
+    )
 
     @ma.validates_schema
     def check_next_step(self, payload: Payload, **_: object) -> None:

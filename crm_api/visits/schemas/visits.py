@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from crm_api.accounts.models import Role
 from crm_api.contact_history.terms import Purpose
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.schemas import DayField, MomentField, PageQuerySchema, RecordIdField, Schema
+from crm_api.visits.offers.schemas import OfferSchema, OpportunitySchema
 from crm_api.visits.policies.progress import UNCLOSED_STATE
 from crm_api.visits.promises.schemas import PromiseSchema
 from crm_api.visits.schemas.records import FollowUpSchema
@@ -23,11 +25,34 @@ class VisitObjectiveSchema(Schema):
 
 
 class VisitPersonSchema(Schema):
-    """Somebody to be met."""
+    """Somebody to be met, or who was there unplanned; `was_met` is null until the record says."""
 
+    id = RecordIdField(required=True)
     customer_id = RecordIdField(required=True, allow_none=True)
     name = fields.String(required=True)
     role = fields.String(required=True)
+    is_planned = fields.Boolean(required=True)
+    was_met = fields.Boolean(required=True, allow_none=True)
+
+
+class VisitColleagueSchema(Schema):
+    """A colleague who goes along, and whether they were there."""
+
+    staff_id = RecordIdField(required=True)
+    name = fields.String(required=True)
+    was_there = fields.Boolean(required=True, allow_none=True)
+    arrived_at = MomentField(required=True, allow_none=True)
+    distance_m = fields.Integer(required=True, allow_none=True)
+    verdict = fields.Enum(Verdict, by_value=True, required=True, allow_none=True)
+    verdict_reasons = fields.List(fields.String(), required=True)
+
+
+class PossibleColleagueSchema(Schema):
+    """Somebody who may be asked along."""
+
+    id = RecordIdField(required=True)
+    name = fields.String(required=True)
+    role = fields.Enum(Role, by_value=True, required=True)
 
 
 class VisitWarningSchema(Schema):
@@ -47,6 +72,7 @@ class VisitRecordSchema(Schema):
     went_well = fields.String(required=True)
     went_badly = fields.String(required=True)
     next_time = fields.String(required=True)
+    shared_at = MomentField(required=True, allow_none=True)
     leave_alone_until = DayField(required=True, allow_none=True)
     leave_alone_reason = fields.String(required=True, allow_none=True)
 
@@ -81,6 +107,7 @@ class VisitSchema(VisitItemSchema):
     planned_by_id = RecordIdField(required=True)
     tools = fields.List(fields.String(), required=True)
     persons = fields.List(fields.Nested(VisitPersonSchema), required=True)
+    colleagues = fields.List(fields.Nested(VisitColleagueSchema), required=True)
     slot_id = RecordIdField(required=True, allow_none=True)
     contact_id = RecordIdField(required=True, allow_none=True)
     warnings = fields.List(
@@ -107,11 +134,16 @@ class VisitSchema(VisitItemSchema):
     )
     verdict_reasons = fields.List(fields.String(), required=True)
     checked_out_at = MomentField(required=True, allow_none=True)
+    check_out_verdict = fields.Enum(Verdict, by_value=True, required=True, allow_none=True)
+    check_out_verdict_reasons = fields.List(fields.String(), required=True)
+    check_out_distance_m = fields.Integer(required=True, allow_none=True)
     recorded_at = MomentField(required=True, allow_none=True)
     brief_acknowledged_at = MomentField(required=True, allow_none=True)
     record = fields.Nested(VisitRecordSchema, required=True, allow_none=True)
     promises = fields.List(fields.Nested(PromiseSchema), required=True)
     follow_ups = fields.List(fields.Nested(FollowUpSchema), required=True)
+    offers = fields.List(fields.Nested(OfferSchema), required=True)
+    opportunities = fields.List(fields.Nested(OpportunitySchema), required=True)
     created_at = MomentField(required=True)
 
 
@@ -122,6 +154,11 @@ class VisitQuerySchema(PageQuerySchema):
     starting_before = MomentField(load_default=None, data_key="to")
     owner_id = RecordIdField(load_default=None, data_key="owner")
     customer_id = RecordIdField(load_default=None)
+    colleague_id = RecordIdField(
+        load_default=None,
+        data_key="colleague",
+        metadata={"description": "On which this member of staff goes along."},
+    )
     is_unannounced = fields.Boolean(load_default=None)
     needs_new_plan = fields.Boolean(load_default=None)
     state = fields.String(

@@ -82,6 +82,25 @@ def settle(
     visit.contact_id = contact.id
 
 
+def count_met(visit: Visit, customer_id: str, *, now: datetime, by_id: str) -> None:
+    """Count the visit for a customer whom it met beyond the plan: a fact, and never refused."""
+    counted = {*visit.met_ids, *queries.groups_of(visit.met_ids)} - {customer_id}
+    groups = [group for group in queries.groups_of([customer_id]) if group not in counted]
+    at = visit.checked_in_at or visit.starts_at
+    plan = Plan(
+        customer_id=customer_id,
+        channel=Channel.VISIT,
+        category=visit.category,
+        at=at,
+        also_customer_ids=tuple(groups),
+        visit_id=visit.id,
+        source=f"visit:{visit.id}:met:{customer_id}",
+    )
+    contact_frequency.record_fact(
+        plan, occurred_at=at, recorded_at=now, outcome=Outcome.REACHED, by_id=by_id
+    )
+
+
 def _record_fact(
     visit: Visit, *, outcome: Outcome, at: datetime, now: datetime, by_id: str
 ) -> None:

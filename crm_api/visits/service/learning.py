@@ -12,7 +12,7 @@ from crm_api.customers.provenance.terms import Origin
 from crm_api.customers.provenance.values import Source
 from crm_api.kit.db import db
 from crm_api.visits.models import LearnedFact, Visit
-from crm_api.visits.policies.learning import OF_THE_CORE
+from crm_api.visits.policies.learning import ANNIVERSARY, LIFE_EVENT, OF_THE_CORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,22 +39,25 @@ def learn(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) ->
             customer_id=visit.customer_id,
             by_id=by.id,
             field=name,
-            before=_as_json(before),
-            after=_as_json(after),
+            before=as_json(before),
+            after=as_json(after),
+            record_id=record_id,
             created_at=now,
         )
-        for name, before, after in learned
+        for name, before, after, record_id in learned
     )
 
 
-Learned = list[tuple[str, Any, Any]]
+Learned = list[tuple[str, Any, Any, str | None]]
 
 
 def _mend_core(visit: Visit, changes: dict[str, Any], *, by: Actor, now: datetime) -> Learned:
     if not changes:
         return []
     customer = customers.get_customer(visit.customer_id, visible_to=by)
-    learned = [(name, getattr(customer, name), value) for name, value in changes.items()]
+    learned: Learned = [
+        (name, getattr(customer, name), value, None) for name, value in changes.items()
+    ]
     profiles.change_customer(
         customer.id,
         changes=changes,
@@ -70,7 +73,9 @@ def _mend_extended(visit: Visit, changes: dict[str, Any], *, by: Actor, now: dat
     if not changes:
         return []
     profile = profiles.get_extended_profile(visit.customer_id, visible_to=by, now=now)
-    learned = [(name, getattr(profile, name), value) for name, value in changes.items()]
+    learned: Learned = [
+        (name, getattr(profile, name), value, None) for name, value in changes.items()
+    ]
     profiles.change_extended_profile(
         visit.customer_id,
         changes=changes,
@@ -85,25 +90,29 @@ def _mend_extended(visit: Visit, changes: dict[str, Any], *, by: Actor, now: dat
 def _note_days(
     visit: Visit, days: Iterable[dict[str, Any]], *, by: Actor, now: datetime
 ) -> Learned:
+    learned: Learned = []
     for day in days:
-        profiles.add_anniversary(
+        kept = profiles.add_anniversary(
             visit.customer_id,
             content=dict(day),
             by=by,
             now=now,
             source=Source(Origin.VISIT, visit.id),
         )
-    return [(f"anniversary:{day['kind']}", None, day) for day in days]
+        learned.append((f"{ANNIVERSARY}:{day['kind']}", None, day, kept.id))
+    return learned
 
 
 def _note_events(
     visit: Visit, events: Iterable[dict[str, Any]], *, by: Actor, now: datetime
 ) -> Learned:
+    learned: Learned = []
     for event in events:
-        profiles.note_life_event(
+        kept = profiles.note_life_event(
             visit.customer_id, content=dict(event), by=by, now=now, visit_id=visit.id
         )
-    return [(f"life_event:{event['kind']}", None, event) for event in events]
+        learned.append((f"{LIFE_EVENT}:{event['kind']}", None, event, kept.id))
+    return learned
 
 
 def _confirm(visit: Visit, names: Iterable[str], *, by: Actor, now: datetime) -> Learned:
@@ -112,8 +121,9 @@ def _confirm(visit: Visit, names: Iterable[str], *, by: Actor, now: datetime) ->
     customer = customers.get_customer(visit.customer_id, visible_to=by)
     profile = profiles.get_extended_profile(visit.customer_id, visible_to=by, now=now)
     held = {name: getattr(customer if hasattr(customer, name) else profile, name) for name in names}
-    return [(name, value, value) for name, value in held.items()]
+    return [(name, value, value, None) for name, value in held.items()]
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Return a value as the provenance keeps it."""
     return orjson.loads(orjson.dumps(value))

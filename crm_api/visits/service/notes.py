@@ -11,7 +11,6 @@ from crm_api.visits import queries
 from crm_api.visits.errors import VisitClosed
 from crm_api.visits.models import VisitNote
 from crm_api.visits.policies.progress import UNCLOSED
-from crm_api.visits.service.steps import hold_visit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def add_note(visit_id: str, content: dict[str, Any], *, by: Actor, now: datetime) -> VisitNote:
-    """Add a note to a visit; told twice with one id, it is one note.
+    """Add a note to a visit, as a colleague who goes along may; told twice with one id, it is one.
 
     :raises IdTaken: if the id belongs to another note
     :raises VisitClosed: if the visit is over and done with
     """
-    visit = hold_visit(visit_id, by=by)
+    visit = queries.get_seen_visit(visit_id, visible_to=by, for_change=True)
     known = queries.find_note(content["id"])
     if known is not None:
         if (known.visit_id, known.text) != (visit_id, content["text"]):

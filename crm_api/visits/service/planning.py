@@ -11,7 +11,7 @@ from crm_api.kit.ids import new_id
 from crm_api.visits import queries
 from crm_api.visits.models import Visit, VisitObjective, VisitPerson
 from crm_api.visits.policies import progress
-from crm_api.visits.service import bookings, steps
+from crm_api.visits.service import bookings, colleagues, steps
 from crm_api.visits.terms import Step, VisitStatus
 
 if TYPE_CHECKING:
@@ -98,9 +98,14 @@ def _visit(
             VisitPerson(position=n, created_at=now, **person)
             for n, person in enumerate(content["persons"], 1)
         ],
+        colleagues=colleagues.colleagues_of(
+            content["colleague_ids"], owner_id=owner_id, by=by, now=now
+        ),
         record=None,
         promises=[],
         follow_ups=[],
+        offers=[],
+        opportunities=[],
         **{name: content[name] for name in plain},
     )
 

@@ -8,8 +8,9 @@ from crm_api.contact_history import service as contact_history
 from crm_api.kit.db import db
 from crm_api.visits import queries
 from crm_api.visits.models import VisitRecord
+from crm_api.visits.offers import service as offers
 from crm_api.visits.policies import closing
-from crm_api.visits.service import learning, sequels
+from crm_api.visits.service import bookings, colleagues, learning, persons, sequels
 from crm_api.visits.service.steps import hold_visit, take_step
 from crm_api.visits.terms import Step
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.visits.models import Visit
+
+
+RETROSPECTIVE = ("went_well", "went_badly", "next_time")
 
 
 def record_visit(
@@ -32,15 +36,20 @@ def record_visit(
     :raises NextStepMissing: unless it is said what comes next
     :raises ContactBlocked: if the caps do not allow a follow-up, with the next free moment
     """
-    visit = hold_visit(visit_id, by=by)
+    met_ids = persons.require_met(content["persons_met"], visible_to=by)
+    visit = hold_visit(visit_id, by=by, also=met_ids)
     if not take_step(visit, Step.RECORD, content, by=by, now=now, expected=expected):
         return visit
     closing.require_next_step(content["next_touch"], content["leave_alone"])
     sequels.require_times(content, now=now)
     _answer_objectives(visit, content["objectives"])
+    colleagues.say_who_came(visit, content["colleagues_present"])
+    for customer_id in persons.note_met(visit, content["persons_met"], now=now):
+        bookings.count_met(visit, customer_id, now=now, by_id=by.id)
     visit.close(at=now)
     visit.record = _record(visit, content, by=by, now=now)
     learning.learn(visit, content, by=by, now=now)
+    offers.note_of_visit(visit, content, by=by, now=now)
     sequels.promise(visit, content["promises"], by=by, now=now)
     sequels.follow_up(visit, content["follow_ups"], by=by, now=now)
     sequels.decide_next(visit, content, by=by, now=now)
@@ -59,6 +68,7 @@ def _answer_objectives(visit: Visit, answers: list[dict[str, Any]]) -> None:
 
 
 def _record(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> VisitRecord:
+    is_shared = content["share_retrospective"] and any(content[name] for name in RETROSPECTIVE)
     alone = content["leave_alone"] or {"until": None, "reason": None}
     return VisitRecord(
         visit_id=visit.id,
@@ -68,6 +78,8 @@ def _record(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) 
         went_well=content["went_well"],
         went_badly=content["went_badly"],
         next_time=content["next_time"],
+        shared_at=now if is_shared else None,
+        shared_by_id=by.id if is_shared else None,
         leave_alone_until=alone["until"],
         leave_alone_reason=alone["reason"],
     )
@@ -82,12 +94,11 @@ def _complete_contact(visit: Visit, content: dict[str, Any], *, by: Actor, now: 
     contact = queries.find_standing_contact(visit)
     if contact is None:
         return
-    met = ", ".join(content["persons_met"]) or ", ".join(p.name for p in visit.persons)
     contact_history.correct_contact(
         contact.id,
         reason="The visit was recorded.",
         summary=content["summary"],
-        with_whom=met,
+        with_whom=persons.names_met(visit),
         by=by,
         now=now,
     )

@@ -103,6 +103,7 @@ def _touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime
         "tools": [],
         "objectives": [{"id": None, "text": touch["text"]}],
         "persons": [],
+        "colleague_ids": [],
         "is_unannounced": False,
         "confirmation": _agreed(visit, by=by) if contact["is_agreed"] else None,
     }
@@ -114,7 +115,7 @@ def _touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime
 
 def _agreed(visit: Visit, *, by: Actor) -> dict[str, Any]:
     """Return that whoever was visited agreed to the next visit then and there."""
-    met = [person.name for person in visit.persons]
+    met = [person.name for person in visit.persons if person.was_met is not False]
     name = customers.get_customer(visit.customer_id, visible_to=by).name
     return {"by": met[0] if met else name, "how": Channel.VISIT}
 

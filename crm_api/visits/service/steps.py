@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from crm_api.visits.terms import Step
 
 
-def hold_visit(visit_id: str, *, by: Actor) -> Visit:
-    """Return a visit with its subjects and itself locked, as it is now.
+def hold_visit(visit_id: str, *, by: Actor, also: Iterable[str] = ()) -> Visit:
+    """Return a visit with its subjects, other customers and itself locked, as it is now.
 
     All subjects at once and before the row, as everywhere in the house.
 
     :raises NotFound: if the actor may not see it
     """
     seen = queries.get_visit(visit_id, visible_to=by)
-    lock_customers(seen.met_ids)
+    lock_customers([*seen.met_ids, *also])
     return queries.get_visit(visit_id, visible_to=by, for_change=True)
 
 

@@ -1,0 +1,1 @@
+"""Offers with their answers, opportunities with their ends."""
