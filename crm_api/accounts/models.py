@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.accounts.covers.models import Cover
 from crm_api.kit.db import Model, Record, Versioned
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId, enum_column
 
 __all__ = [
@@ -85,7 +86,7 @@ class Credentials(Model):
 
     __tablename__ = "credentials"
 
-    staff_id: Mapped[RecordId] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    staff_id: Mapped[RecordId] = mapped_column(ForeignKey("staff.id"), primary_key=True, info=STAYS)
     password_hash: Mapped[str | None]
     changed_at: Mapped[datetime | None]
     reset_digest: Mapped[str | None] = mapped_column(Digest)
@@ -98,7 +99,7 @@ class DeviceSession(Record, Model):
     __tablename__ = "device_sessions"
     __table_args__ = (sa.Index(None, "staff_id", "device_id"), sa.Index(None, "expires_at"))
 
-    staff_id: Mapped[RecordId] = mapped_column(ForeignKey("staff.id"))
+    staff_id: Mapped[RecordId] = mapped_column(ForeignKey("staff.id"), info=STAYS)
     device_id: Mapped[RecordId]
     device_name: Mapped[str] = mapped_column(sa.String(100), default="")
     last_used_at: Mapped[datetime]

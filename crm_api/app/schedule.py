@@ -68,6 +68,7 @@ JOBS: Final = (
     _often("contact-frequency", "recheck"),
     _often("care", "arbitrate"),
     _often("customers", "work-imports"),
+    _often("customers", "hand-over"),
     _nightly("care", "check-dates", at=time(3, 30)),
     _nightly("care", "plan", "--days", "46", at=time(4)),
     _nightly("accounts", "purge", at=time(2)),

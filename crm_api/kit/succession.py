@@ -8,6 +8,7 @@ test fails for a column that says nothing (`tests/app/test_succession.py`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from crm_api.kit.db import db
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KEY = "succession"
+_KEY, _OPEN = "succession", "open"
 
 
 class Fate(StrEnum):
@@ -38,6 +39,33 @@ YIELDS = {_KEY: Fate.YIELDS}
 STAYS = {_KEY: Fate.STAYS}
 # The package has a rule of its own, such as one row for each customer that unites two.
 BY_RULE = {_KEY: Fate.BY_RULE}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRows:
+    """Those rows of a table that wait for somebody to do something, as previews call them."""
+
+    name: str
+    where: str
+
+
+def open_as(name: str, *, where: str) -> dict[str, OpenRows]:
+    """Declare which rows go along with a customer's new owner, beside `MOVES`.
+
+    On a column that names an owner only these move; what has ended stays with whom it was. On a
+    column that names the customer they are counted, for they follow the customer by themselves.
+    """
+    return {_OPEN: OpenRows(name, where)}
+
+
+def open_rows_of(column: sa.Column[Any]) -> OpenRows | None:
+    """Return which rows a column declares as open, or None where it says nothing."""
+    return column.info.get(_OPEN)
+
+
+def names_an_author(column: sa.Column[Any]) -> bool:
+    """Tell whether a column says, by its name, who did something: that stays on record."""
+    return column.name.endswith("by_id") or column.name == "author_id"
 
 
 def fate_of(column: sa.Column[Any]) -> Fate | None:

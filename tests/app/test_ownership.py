@@ -139,6 +139,11 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     segment = _ok(caller.post("/v1/segments", json={"name": "theirs", "criteria": {}}))
     shown = {"field": "phone", "reason": "to call"}
     reveal = _ok(sign_in(manager).post(f"{at_customer}/reveals", json=shown))
+    giving = {"giver_id": owner.id, "takes_effect_at": next_year, "reason": "x"}
+    giving["shares"] = [{"receiver_id": make_staff(team=team).id}]
+    given = sign_in(manager).post("/v1/handovers", json=giving)
+    assert given.status_code == 202, given.text
+
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
@@ -180,6 +185,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "segment_id": segment["id"],
         "reveal_id": reveal["id"],
         "attachment_id": attachment["id"],
+        "handover_id": given.json["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

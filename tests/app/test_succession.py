@@ -7,10 +7,18 @@ import sqlalchemy as sa
 
 from crm_api.app.rooms import load_models
 from crm_api.kit.db import db
-from crm_api.kit.succession import Fate, columns_referring_to, fate_of, keys_with
+from crm_api.kit.succession import (
+    Fate,
+    columns_referring_to,
+    fate_of,
+    keys_with,
+    names_an_author,
+    open_rows_of,
+)
 
 # Not append-only, and yet they stay with whom they were about: each with its reason.
 STAY = {
+    "handed_customers.customer_id": "whom a handover moved; the merged record moved as well",
     "governor_alerts.subject_id": "a finding of that night; its customer_id moves",
     "imported_customers.customer_id": "which row of a file became whom",
     "policy_simulation_contacts.customer_id": "what a simulation found that day",
@@ -52,3 +60,42 @@ def _guarded_tables():
     """Return the tables whose rows no UPDATE may change."""
     statement = "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE :name"
     return set(db.session.scalars(sa.text(statement), {"name": "%_no_update"}))
+
+
+@pytest.fixture(scope="module")
+def staff_columns():
+    load_models()
+    return [c for c in columns_referring_to("staff") if not names_an_author(c)]
+
+
+def test_each_column_that_names_a_person_says_what_a_handover_does_with_it(staff_columns):
+    """By its name, what ends with `by_id` says who did something, and stays on record."""
+    silent = [str(column) for column in staff_columns if fate_of(column) is None]
+
+    assert silent == [], "say `info=MOVES | open_as(…)` or `info=STAYS` (crm_api/kit/succession.py)"
+
+
+def test_an_owner_that_moves_stands_in_a_row_of_a_customer_that_can_be_given_back(staff_columns):
+    moving = [c for c in staff_columns if fate_of(c) is Fate.MOVES]
+
+    assert {str(c) for c in moving if open_rows_of(c) is None} == set()
+    for column in moving:
+        columns = column.table.columns
+        assert {"id", "customer_id", "created_at"} <= set(columns.keys()), str(column)
+        assert [key.name for key in column.table.primary_key] == ["id"], str(column)
+
+
+@pytest.mark.one_engine
+def test_no_owner_moves_in_a_table_that_is_never_edited(app, staff_columns):
+    guarded = _guarded_tables()
+
+    assert [
+        str(c) for c in staff_columns if fate_of(c) is Fate.MOVES and c.table.name in guarded
+    ] == []
+
+
+def test_what_previews_call_open_rows_is_one_thing_each(staff_columns, columns):
+    rows = [open_rows_of(c) for c in (*staff_columns, *columns)]
+    names = [one.name for one in rows if one is not None]
+
+    assert len(set(names)) == len(names) > 0

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId
 
 
@@ -25,8 +26,8 @@ class Cover(Versioned, Model):
         sa.CheckConstraint("absent_id <> stand_in_id", name="two_people"),
     )
 
-    absent_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
-    stand_in_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    absent_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), info=STAYS)
+    stand_in_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), info=STAYS)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str]

@@ -124,7 +124,8 @@ class CareMessage(Record, Model):
     reason: Mapped[str] = mapped_column(default="")
 
     customer_id: Mapped[RecordId] = mapped_column(
-        sa.ForeignKey("customers.id"), info=succession.MOVES
+        sa.ForeignKey("customers.id"),
+        info=succession.MOVES | succession.open_as("planned_care", where=IS_WAITING.text),
     )
     slot_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
     occasion: Mapped[Occasion] = mapped_column(enum_column(Occasion))

@@ -11,7 +11,7 @@ from crm_api.contact_frequency.errors import SlotSettled
 from crm_api.contact_frequency.terms import ABSENT, NO_ANSWER, Counting, SlotState, SubjectKind
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record
-from crm_api.kit.succession import BY_RULE
+from crm_api.kit.succession import BY_RULE, open_as
 from crm_api.kit.types import RecordId, enum_column
 
 # Literal, not bound: SQLite ignores a partial index whose condition is a parameter.
@@ -23,6 +23,7 @@ SERVES_VISIT = sa.text("visit_id IS NOT NULL")
 TO_REPLAN = sa.text("needs_new_plan AND state IN ('held', 'reserved')")
 SAID_ON_NUMBER = sa.text(f"said_once IS NOT NULL AND {TAKEN.text}")
 BY_OVERRIDE = sa.text("override_id IS NOT NULL")
+PLANNED_CALL = "channel = 'call' AND state = 'reserved'"
 COUNTS = sa.text("counting <> 'none'")
 SUBJECT_COUNTS = sa.text("slot_subjects.counting <> 'none'")
 
@@ -117,7 +118,9 @@ class Slot(Record, Model):
         ),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=BY_RULE)
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), info=BY_RULE | open_as("planned_calls", where=PLANNED_CALL)
+    )
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     category: Mapped[Category] = mapped_column(enum_column(Category))
     state: Mapped[SlotState] = mapped_column(enum_column(SlotState))

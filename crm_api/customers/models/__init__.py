@@ -1,5 +1,11 @@
 """The tables of customers."""
 
+from crm_api.customers.handovers.models import (
+    HandedCustomer,
+    HandedRow,
+    Handover,
+    HandoverShare,
+)
 from crm_api.customers.imports.models import (
     CustomerImport,
     ImportChunk,
@@ -32,6 +38,10 @@ __all__ = [
     "CustomerTag",
     "DoNotDisturbWish",
     "ExtendedProfile",
+    "HandedCustomer",
+    "HandedRow",
+    "Handover",
+    "HandoverShare",
     "ImportChunk",
     "ImportPart",
     "ImportedCustomer",

@@ -49,7 +49,7 @@ class Customer(Versioned, Model):
     contract_end_on: Mapped[date | None]
     balance_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
     team_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("teams.id"))
-    owner_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"), info=BY_RULE)
     tier: Mapped[Tier] = mapped_column(enum_column(Tier), default=Tier.STANDARD)
     # What the customer's own spending earned; `tier` may follow a group instead.
     own_tier: Mapped[Tier] = mapped_column(enum_column(Tier), default=Tier.STANDARD)

@@ -1,5 +1,6 @@
 """The routes of customers."""
 
+from crm_api.customers.handovers import routes as handovers
 from crm_api.customers.imports import routes as imports
 from crm_api.customers.places import routes as places
 from crm_api.customers.provenance import routes as provenance
@@ -34,4 +35,5 @@ BLUEPRINTS = (
     imports.blueprint,
     tags.blueprint,
     segments.blueprint,
+    handovers.blueprint,
 )

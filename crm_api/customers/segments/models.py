@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId
 
 
@@ -22,7 +23,7 @@ class Segment(Versioned, Model):
     __table_args__ = (sa.Index("ix_segments_team_id_id", "team_id", "id"),)
 
     team_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("teams.id"))
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), index=True, info=STAYS)
     is_shared: Mapped[bool] = mapped_column(default=True)
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.audit import service as audit
 from crm_api.customers import locks, queries
+from crm_api.customers.service.belongings import move_open_rows
 from crm_api.customers.service.changes import note_change
 from crm_api.customers.terms import Aspect
 from crm_api.kit.db import db
@@ -23,6 +24,8 @@ def transfer_customer(
 ) -> Customer:
     """Give a customer to another account manager, and so to that manager's team.
 
+    What is still to be done for the customer goes along.
+
     :raises NotFound: if the actor may not see the customer
     :raises Invalid: if the new owner is no account manager at work whom the actor may see
     """
@@ -36,6 +39,8 @@ def transfer_customer(
     after = _ownership(customer)
     if after == before:
         return customer
+    if before["owner_id"] is not None:
+        move_open_rows([customer.id], from_id=before["owner_id"], to_id=owner.id)
     note_change(
         customer, Aspect.OWNERSHIP, before=before, after=after, reason=reason, by_id=by.id, now=now
     )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Versioned
+from crm_api.kit.succession import STAYS
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.calendar.terms import Shown
 
@@ -21,7 +22,7 @@ class CalendarFeed(Versioned, Model):
     __tablename__ = "calendar_feeds"
     __table_args__ = (sa.Index("ix_calendar_feeds_owner_id_id", "owner_id", "id"),)
 
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), info=STAYS)
     label: Mapped[str] = mapped_column(default="")
     shows: Mapped[Shown] = mapped_column(enum_column(Shown), default=Shown.TIMES)
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)

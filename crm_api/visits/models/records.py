@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm_api.accounts.models import Staff
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Record, Versioned
-from crm_api.kit.succession import MOVES
+from crm_api.kit.succession import MOVES, open_as
 from crm_api.kit.types import Json, RecordId, enum_column
 from crm_api.visits.errors import AlreadyDone
 
@@ -84,7 +84,9 @@ class FollowUp(Versioned, Model):
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("staff.id"), info=MOVES | open_as("open_follow_ups", where="done_at IS NULL")
+    )
     text: Mapped[str]
     due_on: Mapped[date]
     is_next_touch: Mapped[bool] = mapped_column(default=False)

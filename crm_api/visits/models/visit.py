@@ -12,7 +12,7 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.contact_history.terms import Purpose
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import Model, Versioned
-from crm_api.kit.succession import MOVES
+from crm_api.kit.succession import MOVES, open_as
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.models.parts import VisitColleague, VisitObjective, VisitPerson
 from crm_api.visits.policies import progress
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from crm_api.visits.models.records import FollowUp, VisitRecord
     from crm_api.visits.offers.models import Offer, Opportunity
     from crm_api.visits.promises.models import Promise
+
+
+# Nobody closed it yet: whoever answers for the customer answers for it.
+IS_OPEN = "status IN ('planned', 'confirmed', 'checked_in', 'checked_out')"
 
 
 class Visit(Versioned, Model):
@@ -36,7 +40,9 @@ class Visit(Versioned, Model):
     )
 
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("staff.id"), info=MOVES | open_as("open_visits", where=IS_OPEN)
+    )
     planned_by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     plan_digest: Mapped[str] = mapped_column(sa.String(64))
     purpose: Mapped[Purpose] = mapped_column(enum_column(Purpose))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm_api.kit.db import Model, Record, Versioned
-from crm_api.kit.succession import MOVES
+from crm_api.kit.succession import MOVES, open_as
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.errors import AlreadyDone
 from crm_api.visits.promises.errors import NotEscalated
@@ -37,7 +37,9 @@ class Promise(Versioned, Model):
     # The entry of the history in which it was given, where that was no visit.
     contact_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contacts.id"))
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("staff.id"), info=MOVES | open_as("open_promises", where=STILL_OPEN.text)
+    )
     text: Mapped[str]
     due_on: Mapped[date]
     # What the customer was told first, where it was moved since.

@@ -1,0 +1,1 @@
+"""A portfolio, or part of it, goes to other account managers (交接)."""
