@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import flask_smorest
+from apispec import BasePlugin
 from flask import Blueprint, Response
 
+from crm_api.customers.errors import CustomerMerged
 from crm_api.kit.schemas import ProblemSchema
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ SECURITY = {
         "description": "A machine client's key, made by `flask accounts create-client`.",
     },
 }
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -66,6 +69,29 @@ def show_documents() -> Response:
     return answer
 
 
+class MovedOnPlugin(BasePlugin):
+    """Document what is answered where a path or a body names a customer that was merged."""
+
+    def operation_helper(self, path: str | None = None, operations: Any = None, **_: Any) -> None:
+        """Add where to read on, and that nothing is changed by a former id."""
+        is_named = "{customer_id}" in (path or "")
+        for method, operation in (operations or {}).items():
+            responses = operation["responses"]
+            if method == "get" and is_named:
+                _add_code(responses, "308", CustomerMerged.code)
+            elif method != "get" and "`not_found`" in str(responses.get("404")):
+                _add_code(responses, "409", CustomerMerged.code)
+
+
+def _add_code(responses: dict[str, Any], status: str, code: str) -> None:
+    told = responses.get(status, {}).get("description", "Refused: .")
+    codes = {*told.split("`")[1::2], code}
+    responses[status] = {
+        "description": "Refused: " + ", ".join(f"`{one}`" for one in sorted(codes)) + ".",
+        "content": {"application/problem+json": {"schema": PROBLEM}},
+    }
+
+
 class Api(flask_smorest.Api):
     """The API and its document. Errors are answered by `kit.problems`, not here."""
 
@@ -85,7 +111,7 @@ def publish(app: Flask, blueprints: list[Any]) -> Api:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    api = Api(app, spec_kwargs={"info": INFO})
+    api = Api(app, spec_kwargs={"info": INFO, "extra_plugins": [MovedOnPlugin()]})
     for name, scheme in SECURITY.items():
         api.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:

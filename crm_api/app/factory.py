@@ -9,7 +9,7 @@ import click
 from crm_api import config
 from crm_api.app import documents, rooms
 from crm_api.app.commands import worker
-from crm_api.app.followers import follow_changes
+from crm_api.app.followers import follow_changes, look_after_merges
 from crm_api.contact_frequency.queries.alerts import audit_readings
 from crm_api.kit import health, metrics
 from crm_api.kit.db import db
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     rooms.add_commands(app)
     app.cli.add_command(worker)
     follow_changes()
+    look_after_merges()
     return app
 
 

@@ -6,8 +6,12 @@ from crm_api.attachments.queries import let_show
 from crm_api.care.gateway.service import following as messages
 from crm_api.care.service import note_losses
 from crm_api.care.wishes.service import following as reasons
+from crm_api.care.wishes.service import merging as merged_greetings
 from crm_api.contact_frequency.service import following as plans
 from crm_api.contact_frequency.service import hear_of_losses
+from crm_api.contact_frequency.service import merging as merged_plans
+from crm_api.contact_history.service import merging as merged_history
+from crm_api.customers.merging.service import let
 from crm_api.kit.following import follow
 from crm_api.visits.attachments.queries import shows_attachment
 
@@ -23,3 +27,10 @@ def follow_changes() -> None:
     follow(reasons.WATCHED, reasons.follow_reasons)
     hear_of_losses(note_losses)
     let_show("visits", shows_attachment)
+
+
+def look_after_merges() -> None:
+    """Let packages look after their own tables where customers are merged. Upper floors first."""
+    let(merged_greetings.RULE, look_after=merged_greetings.LOOKED_AFTER)
+    let(merged_plans.RULE, look_after=merged_plans.LOOKED_AFTER)
+    let(merged_history.RULE, look_after=merged_history.LOOKED_AFTER)

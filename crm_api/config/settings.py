@@ -82,6 +82,7 @@ class Settings:
     max_attachment_bytes: int = 20 * 1024 * 1024
     max_photo_pixels: int = 50_000_000
     loose_attachments_kept_days: int = 7
+    merge_undo_days: int = 30
     log_level: str = "INFO"
 
     def with_patience(self) -> Settings:

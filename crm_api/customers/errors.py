@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from crm_api.kit.errors import DomainError
+from crm_api.kit.errors import DomainError, MovedOn
+
+
+class CustomerMerged(MovedOn, DomainError):
+    """The customer went on as part of another: see `merged_into_id`."""
+
+    code = "customer_merged"
+
+    def __init__(self, *, customer_id: str, merged_into_id: str) -> None:
+        self.from_id, self.to_id = customer_id, merged_into_id
+        super().__init__(
+            "This customer was merged with another, under whose id it goes on.",
+            customer_id=customer_id,
+            merged_into_id=merged_into_id,
+        )
 
 
 class AccountNumberTaken(DomainError):

@@ -30,6 +30,7 @@ class Reach:
 
     phone: str | None
     person_ids: tuple[str, ...]
+    merged_into_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,16 @@ class NotFound(DomainError):
         super().__init__(f"There is no such {kind}, or you may not see it.", kind=kind)
 
 
+class MovedOn:
+    """Of a refusal: the record became part of another one, which the caller may see.
+
+    Where a path names it and nothing is changed, the edge sends the caller there.
+    """
+
+    from_id: str
+    to_id: str
+
+
 class Invalid(DomainError):
     """The content is well-formed JSON and yet cannot be right.
 

@@ -68,6 +68,11 @@ def _before(record: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: values[0] for name, values in gone.items() if values}
 
 
+def tell_now() -> None:
+    """Tell of the changes so far, for whoever wants to see what follows from them."""
+    _tell(db.session())
+
+
 @sa.event.listens_for(db.session, "before_commit")
 def _tell(session: Session) -> None:
     if session.in_nested_transaction():  # a savepoint keeps nothing yet

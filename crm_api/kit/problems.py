@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request, url_for
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from crm_api.kit.errors import Busy, DomainError
+from crm_api.kit.errors import Busy, DomainError, MovedOn
 from crm_api.kit.json import OPTIONS
 
 if TYPE_CHECKING:
@@ -72,7 +72,27 @@ def register_problems(app: Flask) -> None:
 
 
 def _refused(error: DomainError) -> Response:
+    if isinstance(error, MovedOn) and (place := _new_place(error)) is not None:
+        answer = problem(308, error.code, error.detail, error.details)
+        answer.headers["Location"] = place
+        return answer
     return problem(error.status, error.code, error.detail, error.details)
+
+
+def _new_place(error: MovedOn) -> str | None:
+    """Return where to read on, where the path names what moved on.
+
+    Not for a change: its If-Match was read of another record than the one that it would meet.
+    """
+    ids = request.view_args or {}
+    if request.method not in ("GET", "HEAD") or error.from_id not in ids.values():
+        return None
+    moved: dict[str, Any] = {
+        name: error.to_id if one == error.from_id else one for name, one in ids.items()
+    }
+    path = url_for(str(request.endpoint), **moved)
+    query = request.query_string.decode("ascii", "replace")
+    return f"{path}?{query}" if query else path
 
 
 def _http(error: HTTPException) -> Any:

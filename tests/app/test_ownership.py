@@ -21,6 +21,7 @@ from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
 from tests.factories.visits import a_plan, a_record, made, planned, step
+from tests.merging.factories import merged_into
 from tests.support.contract import document_of, example, operations
 
 # Everybody's, for the roles that the route lets in: the house's words, rules and calendar.
@@ -147,6 +148,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
+    merge = merged_into(caller, make_customer(owner), make_customer(owner))
     return {
         "owner": owner,
         "manager": manager,
@@ -186,6 +188,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "reveal_id": reveal["id"],
         "attachment_id": attachment["id"],
         "handover_id": given.json["id"],
+        "merge_id": merge["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

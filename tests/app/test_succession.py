@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from crm_api.app.rooms import load_models
+from crm_api.customers.merging.service import rules
+from crm_api.customers.merging.service.rows import NAMES
 from crm_api.kit.db import db
 from crm_api.kit.succession import (
     Fate,
@@ -19,6 +21,8 @@ from crm_api.kit.succession import (
 # Not append-only, and yet they stay with whom they were about: each with its reason.
 STAY = {
     "handed_customers.customer_id": "whom a handover moved; the merged record moved as well",
+    "customer_merges.merged_id": "which two were merged",
+    "customer_merges.survivor_id": "which two were merged",
     "governor_alerts.subject_id": "a finding of that night; its customer_id moves",
     "imported_customers.customer_id": "which row of a file became whom",
     "policy_simulation_contacts.customer_id": "what a simulation found that day",
@@ -30,13 +34,19 @@ STAY = {
 @pytest.fixture(scope="module")
 def columns():
     load_models()
-    return columns_referring_to("customers", also=("customer_id", "subject_id"))
+    return columns_referring_to("customers", also=NAMES)
 
 
 def test_each_column_that_refers_to_a_customer_says_what_a_merge_does_with_it(columns):
     silent = [str(column) for column in columns if fate_of(column) is None]
 
     assert silent == [], "say `info=MOVES` or another of crm_api/kit/succession.py"
+
+
+def test_each_table_with_a_rule_of_its_own_has_one(app, columns):
+    ruled = {column.table.name for column in columns if fate_of(column) is Fate.BY_RULE}
+
+    assert ruled <= rules.tables()
 
 
 def test_a_row_that_would_meet_another_under_its_key_says_which_of_them_gives_way(columns):

@@ -13,6 +13,7 @@ from crm_api.contact_frequency.queries.known import met_by
 from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.customers import locks
 from crm_api.customers import queries as customers
+from crm_api.customers.errors import CustomerMerged
 from crm_api.kit import clock
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
@@ -50,12 +51,17 @@ def lock_plans(plans: Sequence[Plan]) -> Locked:
     """Lock whom these plans touch; return them with their numbers, and the time.
 
     :raises Busy: if customers were found to be one person just then
+    :raises CustomerMerged: if one of them went on as part of another
     """
     met = {customer_id for plan in plans for customer_id in met_by(plan)}
     reach = customers.reach_of(met)
     plans = with_endpoints(plans, reach)
     endpoints = {plan.endpoint for plan in plans if plan.endpoint}
-    return Locked(plans, *_lock(reach, endpoints))
+    locked = Locked(plans, *_lock(reach, endpoints))
+    for customer_id, reached in locked.reach.items():
+        if reached.merged_into_id is not None:  # since whoever asked looked for the customer
+            raise CustomerMerged(customer_id=customer_id, merged_into_id=reached.merged_into_id)
+    return locked
 
 
 def lock_slots(slot_ids: Collection[str]) -> datetime:

@@ -49,5 +49,7 @@ def count_facts(customer_id: str) -> dict[str, datetime | None]:
         sa.func.max(sa.case((condition, Contact.occurred_at))).label(name)
         for name, condition in bears_on.items()
     ]
-    found = sa.select(*latest).where(Contact.customer_id == customer_id, stands())
+    found = sa.select(*latest).where(
+        Contact.customer_id.in_(customers.all_ids_of(customer_id)), stands()
+    )
     return dict(db.session.execute(found).one()._mapping)  # noqa: SLF001 - its public name

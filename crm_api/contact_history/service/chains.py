@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_history import policies, queries
 from crm_api.contact_history.models import Contact, ContactText, History
+from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
 
@@ -95,6 +96,9 @@ def recount_facts(history: History) -> None:
     """Set the facts by what still stands, after an entry was corrected or taken back."""
     for name, moment in queries.count_facts(history.customer_id).items():
         setattr(history, name, moment)
+    survivor_id = customers.successor_of(history.customer_id)
+    if survivor_id != history.customer_id:
+        recount_facts(lock_history(survivor_id))
 
 
 def restate(

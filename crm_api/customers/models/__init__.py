@@ -12,6 +12,7 @@ from crm_api.customers.imports.models import (
     ImportedCustomer,
     ImportPart,
 )
+from crm_api.customers.merging.models import Merge, MergedRow
 from crm_api.customers.models.changes import CustomerChange
 from crm_api.customers.models.core import Customer, Phone
 from crm_api.customers.models.extended import (
@@ -46,6 +47,8 @@ __all__ = [
     "ImportPart",
     "ImportedCustomer",
     "LifeEvent",
+    "Merge",
+    "MergedRow",
     "Phone",
     "Place",
     "ProfileSources",

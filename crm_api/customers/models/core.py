@@ -11,11 +11,14 @@ from crm_api import config
 from crm_api.customers.terms import DocumentType, Gender, Kind, Status, Tier
 from crm_api.kit.crypto import EncryptedText
 from crm_api.kit.db import Model, Record, Versioned
-from crm_api.kit.succession import BY_RULE
+from crm_api.kit.succession import BY_RULE, MOVES
 from crm_api.kit.types import RecordId, enum_column
 
 # Compared byte by byte on both engines, so that a range over a prefix is a range of the index.
 BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+# Literal, because SQLite ignores a partial index whose condition is a bound parameter.
+IS_MERGED = sa.text("merged_into_id IS NOT NULL")
 
 
 class Customer(Versioned, Model):
@@ -26,6 +29,12 @@ class Customer(Versioned, Model):
         sa.Index("ix_customers_owner_id_id", "owner_id", "id"),
         sa.Index("ix_customers_team_id_id", "team_id", "id"),
         sa.Index("ix_customers_joined_on_id", "joined_on", "id"),
+        sa.Index(
+            "ix_customers_merged_into_id",
+            "merged_into_id",
+            sqlite_where=IS_MERGED,
+            postgresql_where=IS_MERGED,
+        ),
     )
 
     kind: Mapped[Kind] = mapped_column(enum_column(Kind), default=Kind.INDIVIDUAL)
@@ -55,6 +64,8 @@ class Customer(Versioned, Model):
     own_tier: Mapped[Tier] = mapped_column(enum_column(Tier), default=Tier.STANDARD)
     # Shared by all customers that are one person; null for who stands alone.
     person_id: Mapped[RecordId | None] = mapped_column(index=True)
+    # With whom the record goes on that turned out to be the same; never one that was merged itself.
+    merged_into_id: Mapped[RecordId | None] = mapped_column(info=MOVES)
     # Of what the creating request said, so that a repeat is known for one even after changes.
     # When the law had it forgotten: of whom it was, nothing is left but what happened.
     erased_at: Mapped[datetime | None]

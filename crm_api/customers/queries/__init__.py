@@ -1,6 +1,7 @@
 """What may be asked about customers."""
 
 from crm_api.customers.queries.access import (
+    all_ids_of,
     count_portfolio,
     find_owner,
     find_with_account,
@@ -8,6 +9,7 @@ from crm_api.customers.queries.access import (
     limit_to,
     require_visible,
     shown_name,
+    successor_of,
 )
 from crm_api.customers.queries.changes import fetch_changes
 from crm_api.customers.queries.core_rows import core_row
@@ -42,6 +44,7 @@ from crm_api.customers.queries.tiers import tier_thresholds
 
 __all__ = [
     "GOVERNED",
+    "all_ids_of",
     "core_row",
     "count_portfolio",
     "fetch_anniversaries",
@@ -73,5 +76,6 @@ __all__ = [
     "same_person_ids",
     "same_person_links",
     "shown_name",
+    "successor_of",
     "tier_thresholds",
 ]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff, Standing
+from crm_api.customers.errors import CustomerMerged
 from crm_api.customers.models import Customer
 from crm_api.customers.policies.masking import MASK
 from crm_api.customers.terms import Kind, Status
@@ -30,29 +31,54 @@ def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:
     """Return a customer.
 
     :raises NotFound: if there is none, or none that the actor may see
+    :raises CustomerMerged: if it went on as part of another
     """
     statement = sa.select(Customer).where(Customer.id == customer_id)
     customer = db.session.scalars(limit_to(statement, visible_to=visible_to)).one_or_none()
     if customer is None:
         raise NotFound("customer")
+    if customer.merged_into_id is not None:
+        raise CustomerMerged(customer_id=customer_id, merged_into_id=customer.merged_into_id)
     return customer
+
+
+def all_ids_of(customer_id: Any) -> sa.Select[str]:
+    """Select a customer's id and those of all that was merged into it.
+
+    For what never moves: it keeps the id of whom it happened to, and is read with the others.
+    """
+    all_of_it = Customer.__table__.alias("all_of_it").c
+    return sa.select(all_of_it.id).where(
+        sa.or_(all_of_it.id == customer_id, all_of_it.merged_into_id == customer_id)
+    )
+
+
+def successor_of(customer_id: str) -> str:
+    """Return under which id a customer goes on: its own, unless it was merged."""
+    statement = sa.select(Customer.merged_into_id).where(Customer.id == customer_id)
+    return db.session.scalar(statement) or customer_id
 
 
 def require_visible(customer_ids: Collection[str], *, visible_to: Actor) -> None:
     """Make sure that the actor may see all of these customers, in one statement.
 
     :raises NotFound: if there is none of one of the ids, or none that the actor may see
+    :raises CustomerMerged: if one of them went on as part of another
     """
     wanted = set(customer_ids)
     found = _visible_ids(visible_to).rows(customer_ids=as_parameter(wanted))
     if len(found) < len(wanted):
         raise NotFound("customer")
+    for customer_id, merged_into_id in found:
+        if merged_into_id is not None:
+            raise CustomerMerged(customer_id=customer_id, merged_into_id=merged_into_id)
 
 
 @lru_cache(maxsize=1024)
 def _visible_ids(visible_to: Actor) -> StraightRead:
     """Build the statement once for each actor: whom they may see follows from who they are."""
-    statement = sa.select(_CUSTOMERS.id).where(among(_CUSTOMERS.id, "customer_ids"))
+    statement = sa.select(_CUSTOMERS.id, _CUSTOMERS.merged_into_id)
+    statement = statement.where(among(_CUSTOMERS.id, "customer_ids"))
     return StraightRead(limit_to(statement, visible_to=visible_to))
 
 

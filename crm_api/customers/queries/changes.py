@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.customers.models import CustomerChange
-from crm_api.customers.queries.access import get_customer
+from crm_api.customers.queries.access import all_ids_of, get_customer
 from crm_api.kit.paging import fetch_page
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def fetch_changes(
     :raises NotFound: if the actor may not see the customer
     """
     get_customer(customer_id, visible_to=visible_to)
-    statement = sa.select(CustomerChange).where(CustomerChange.customer_id == customer_id)
+    statement = sa.select(CustomerChange).where(
+        CustomerChange.customer_id.in_(all_ids_of(customer_id))
+    )
     if aspect is not None:
         statement = statement.where(CustomerChange.aspect == aspect)
     return fetch_page(statement, by=[CustomerChange.id], page=page, descending=True)

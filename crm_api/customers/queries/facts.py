@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _ASKED, _ALL = Customer.__table__.alias("asked").c, Customer.__table__.alias("all_of_them").c
 _REACH = Bundle(
-    numbers=sa.select(_ASKED.id, _ASKED.phone).where(among(_ASKED.id, "customer_ids")),
+    numbers=sa.select(_ASKED.id, _ASKED.phone, _ASKED.merged_into_id).where(
+        among(_ASKED.id, "customer_ids")
+    ),
     members=sa.select(_ASKED.id, _ALL.id)
     .where(_ALL.person_id == _ASKED.person_id)
     # Few are linked: SQLite, told that most have none, would compare everybody with each of these.
@@ -68,9 +70,11 @@ def reach_of(customer_ids: Iterable[str]) -> dict[str, Reach]:
         together.setdefault(customer_id, []).append(member_id)
     return {
         customer_id: Reach(
-            phone=phone, person_ids=tuple(sorted(together.get(customer_id, [customer_id])))
+            phone=phone,
+            person_ids=tuple(sorted(together.get(customer_id, [customer_id]))),
+            merged_into_id=merged_into_id,
         )
-        for customer_id, phone in rows["numbers"]
+        for customer_id, phone, merged_into_id in rows["numbers"]
     }
 
 

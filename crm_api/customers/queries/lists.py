@@ -45,7 +45,7 @@ def fetch_customers(
     """
     columns = {name: Customer.__table__.c[name] for name in LISTED}
     columns["name"] = shown_name(visible_to=visible_to).label("name")
-    statement = sa.select(*columns.values())
+    statement = sa.select(*columns.values()).where(Customer.merged_into_id.is_(None))
     if among is not None:
         statement = statement.where(among)
     for name, value in filters.items():

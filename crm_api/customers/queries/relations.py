@@ -42,6 +42,7 @@ def fetch_relations(customer_id: str, *, visible_to: Actor, page: PageRequest) -
         )
         .join(Customer, Customer.id == far_end)
         .where(sa.or_(Relation.customer_id == customer_id, Relation.other_id == customer_id))
+        .where(Customer.merged_into_id.is_(None))
     )
     return fetch_page(limit_to(statement, visible_to=visible_to), by=[table.id], page=page)
 

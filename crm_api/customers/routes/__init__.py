@@ -2,6 +2,7 @@
 
 from crm_api.customers.handovers import routes as handovers
 from crm_api.customers.imports import routes as imports
+from crm_api.customers.merging import routes as merging
 from crm_api.customers.places import routes as places
 from crm_api.customers.provenance import routes as provenance
 from crm_api.customers.reveals import routes as reveals
@@ -36,4 +37,5 @@ BLUEPRINTS = (
     tags.blueprint,
     segments.blueprint,
     handovers.blueprint,
+    merging.blueprint,
 )

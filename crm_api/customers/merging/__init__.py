@@ -1,0 +1,1 @@
+"""Two records of one customer become one; what may still name the other is told where it went."""
