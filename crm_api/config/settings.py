@@ -71,6 +71,7 @@ class Settings:
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     handover_undo_days: int = 7
+    exports_kept_days: int = 7
     fresh_occasions: int = 3
     hold_days: int = 45
     care_needs_approval: bool = False

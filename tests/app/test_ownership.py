@@ -145,6 +145,9 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     given = sign_in(manager).post("/v1/handovers", json=giving)
     assert given.status_code == 202, given.text
 
+    export = {"customers": {"ids": [customer.id]}, "reason": "x"}
+    job = sign_in(manager).post("/v1/customer-exports", json=export).json
+    assert app.test_cli_runner().invoke(args=["customers", "work-bulk-jobs"]).exit_code == 0
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
@@ -184,6 +187,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "alert_id": alert.id,
         "cover_id": cover["id"],
         "tag_id": tag["id"],
+        "job_id": job["id"],
         "segment_id": segment["id"],
         "reveal_id": reveal["id"],
         "attachment_id": attachment["id"],

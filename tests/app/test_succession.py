@@ -23,6 +23,7 @@ STAY = {
     "handed_customers.customer_id": "whom a handover moved; the merged record moved as well",
     "customer_merges.merged_id": "which two were merged",
     "customer_merges.survivor_id": "which two were merged",
+    "bulk_rows.customer_id": "whose turn it was in a job, and what became of it",
     "governor_alerts.subject_id": "a finding of that night; its customer_id moves",
     "imported_customers.customer_id": "which row of a file became whom",
     "policy_simulation_contacts.customer_id": "what a simulation found that day",

@@ -1,6 +1,6 @@
 """Reads of accounts, limited to what the actor may see."""
 
-from crm_api.accounts.queries.callers import find_actor, find_client
+from crm_api.accounts.queries.callers import find_actor, find_at_work, find_client
 from crm_api.accounts.queries.clients import (
     get_machine_client,
     list_client_keys,
@@ -37,6 +37,7 @@ from crm_api.accounts.queries.teams import (
 
 __all__ = [
     "find_actor",
+    "find_at_work",
     "find_client",
     "find_credentials",
     "find_lock",

@@ -77,6 +77,29 @@ def find_actor(*, staff_id: str, session_id: str, at: datetime) -> Actor | None:
     )
 
 
+def find_at_work(staff_id: str, *, at: datetime) -> Actor | None:
+    """Return an active member of staff on whose word something is done without a session."""
+    in_force = sa.select(_covers.c.absent_id).where(
+        _covers.c.stand_in_id == staff_id, _covers.c.starts_at <= at, _covers.c.ends_at > at
+    )
+    row = db.session.execute(
+        sa.select(_staff.c.id, _staff.c.name, _staff.c.role, _staff.c.team_id, _teams.c.path)
+        .join(_teams, _teams.c.id == _staff.c.team_id)
+        .where(_staff.c.id == staff_id, _staff.c.status == Standing.ACTIVE)
+    ).first()
+    if row is None:
+        return None
+    covers = tuple(sorted(set(db.session.scalars(in_force))))
+    return Actor(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        team_id=row.team_id,
+        team_path=row.path,
+        covers=covers,
+    )
+
+
 def find_client(*, digest: str, at: datetime) -> Client | None:
     """Return the machine whose key this is, if both still stand."""
     row = db.session.execute(_CLIENT, {"digest": digest, "at": at}).first()

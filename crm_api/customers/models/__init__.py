@@ -1,5 +1,6 @@
 """The tables of customers."""
 
+from crm_api.customers.bulk.models import BulkChunk, BulkJob, BulkRow
 from crm_api.customers.handovers.models import (
     HandedCustomer,
     HandedRow,
@@ -33,6 +34,9 @@ from crm_api.customers.tags.models import CustomerTag, Tag
 
 __all__ = [
     "Anniversary",
+    "BulkChunk",
+    "BulkJob",
+    "BulkRow",
     "Customer",
     "CustomerChange",
     "CustomerImport",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crm_api.customers.terms import Kind
+
 SHOWN = 4
 MASK = "**"
 
@@ -19,3 +21,8 @@ def mask_document(number: str | None) -> str | None:
     if number is None:
         return None
     return f"****{number[-SHOWN:] if len(number) > 2 * SHOWN else ''}"
+
+
+def mask_name(name: str, *, kind: Kind) -> str:
+    """Return a person's name as lists show it; an organisation's is nobody's secret."""
+    return name if kind is Kind.GROUP else name[:1] + MASK

@@ -81,10 +81,10 @@ def same_person_links(customer_ids: Iterable[str]) -> Sequence[tuple[str, str]]:
     return [(first, second) for first, second in db.session.execute(statement)]
 
 
-def great_key_person_ids(group_id: str) -> Sequence[str]:
-    """Return the ids of a group's key persons whose word weighs most."""
+def great_key_person_ids(*group_ids: str) -> Sequence[str]:
+    """Return the ids of these groups' key persons whose word weighs most."""
     statement = sa.select(Relation.other_id).where(
-        Relation.customer_id == group_id,
+        Relation.customer_id.in_(group_ids),
         Relation.kind == RelationKind.KEY_PERSON,
         Relation.influence == Influence.GREAT,
     )

@@ -1,5 +1,6 @@
 """The routes of customers."""
 
+from crm_api.customers.bulk import routes as bulk
 from crm_api.customers.handovers import routes as handovers
 from crm_api.customers.imports import routes as imports
 from crm_api.customers.merging import routes as merging
@@ -38,4 +39,5 @@ BLUEPRINTS = (
     segments.blueprint,
     handovers.blueprint,
     merging.blueprint,
+    bulk.blueprint,
 )

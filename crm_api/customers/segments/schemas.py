@@ -30,7 +30,7 @@ SPANS = (
 
 
 def _some(field: Any, **kwargs: Any) -> fields.List[Any]:
-    checks = [validate.Length(min=1, max=MOST_NAMED), require_distinct]
+    checks: list[Any] = [validate.Length(min=1, max=MOST_NAMED), require_distinct]
     return fields.List(field, validate=checks, **kwargs)
 
 

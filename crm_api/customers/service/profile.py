@@ -62,6 +62,22 @@ def change_customer(
     return customer
 
 
+def put_plan(
+    customer: Customer, changes: dict[str, Any], *, reason: str, by_id: str, now: datetime
+) -> bool:
+    """Change the plan of a customer who is locked; tell whether it was another one."""
+    before = _plan(customer)
+    for name, value in changes.items():
+        setattr(customer, name, value)
+    after = _plan(customer)
+    if after == before:
+        return False
+    note_change(
+        customer, Aspect.PLAN, before=before, after=after, reason=reason, by_id=by_id, now=now
+    )
+    return True
+
+
 def require_born(birth_on: date | None, *, now: datetime) -> None:
     """Make sure that nobody is born after today.
 

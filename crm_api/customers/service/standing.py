@@ -28,12 +28,20 @@ def set_status(
     """
     locks.lock_subjects(customer_ids=[customer_id])
     customer = queries.get_customer(customer_id, visible_to=by)
+    put_status(customer, status, reason=reason, by_id=by.id, now=now)
+    db.session.flush()
+    return customer
+
+
+def put_status(
+    customer: Customer, status: Status, *, reason: str, by_id: str, now: datetime
+) -> bool:
+    """Set the status of a customer who is locked; tell whether it was another one."""
     if customer.status is status:
-        return customer
+        return False
     before, customer.status = {"status": customer.status}, status
     after = {"status": status}
     note_change(
-        customer, Aspect.STATUS, before=before, after=after, reason=reason, by_id=by.id, now=now
+        customer, Aspect.STATUS, before=before, after=after, reason=reason, by_id=by_id, now=now
     )
-    db.session.flush()
-    return customer
+    return True

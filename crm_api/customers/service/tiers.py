@@ -64,6 +64,26 @@ def assess_tier(
     return customer
 
 
+def set_tiers(
+    customers: Sequence[Customer], *, tier: Tier, reason: str, by: Actor, now: datetime
+) -> tuple[set[str], set[str]]:
+    """Set the tier of many by hand; return who is changed, and who follows a group instead.
+
+    They and the key persons of great influence among their people are locked.
+    """
+    of_groups = queries.group_tiers([c.id for c in customers])
+    following = {c.id for c in customers if of_groups[c.id]}
+    changed = [c for c in customers if c.id not in following and c.own_tier is not tier]
+    for customer in changed:
+        customer.own_tier = tier
+        _put(customer, tier, reason=reason, by=by, now=now)
+    db.session.flush()
+    groups = [c.id for c in changed if c.kind is Kind.GROUP]
+    followers = queries.great_key_person_ids(*groups) if groups else ()
+    settle_followers(followers, reason="follows the group", by=by, now=now)
+    return {c.id for c in changed}, following
+
+
 def settle_followers(person_ids: Sequence[str], *, reason: str, by: Actor, now: datetime) -> None:
     """Serve these persons by the tier of their groups, or again by their own. They are locked."""
     statement = sa.select(Customer).where(Customer.id.in_(person_ids)).order_by(Customer.id)

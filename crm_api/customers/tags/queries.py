@@ -26,7 +26,7 @@ def get_tag(tag_id: str, *, visible_to: Actor) -> Tag:
 
     :raises NotFound: if there is none, or none that is the actor's to use
     """
-    tag = db.session.scalars(_visible(visible_to).where(Tag.id == tag_id)).one_or_none()
+    tag = db.session.scalars(usable_tags(visible_to).where(Tag.id == tag_id)).one_or_none()
     if tag is None:
         raise NotFound("tag")
     return tag
@@ -40,7 +40,7 @@ def require_tags(tag_ids: Collection[str], *, visible_to: Actor) -> None:
     wanted = set(tag_ids)
     if not wanted:
         return
-    sought = _visible(visible_to).where(Tag.id.in_(sorted(wanted))).order_by(Tag.id)
+    sought = usable_tags(visible_to).where(Tag.id.in_(sorted(wanted))).order_by(Tag.id)
     found = db.session.scalars(sought.with_for_update(read=True, key_share=True, of=Tag)).all()
     if len(found) < len(wanted):
         raise NotFound("tag")
@@ -48,7 +48,7 @@ def require_tags(tag_ids: Collection[str], *, visible_to: Actor) -> None:
 
 def fetch_tags(*, team_id: str | None, visible_to: Actor, page: PageRequest) -> Page:
     """Return a page of the tags that the actor may use, by name."""
-    statement = _visible(visible_to)
+    statement = usable_tags(visible_to)
     if team_id is not None:
         statement = statement.where(Tag.team_id == team_id)
     return fetch_page(statement, by=[Tag.folded, Tag.id], page=page)
@@ -60,7 +60,7 @@ def fetch_tags_of(customer_id: str, *, visible_to: Actor, page: PageRequest) -> 
     :raises NotFound: if the actor may not see the customer
     """
     get_customer(customer_id, visible_to=visible_to)
-    statement = _visible(visible_to).join(CustomerTag, CustomerTag.tag_id == Tag.id)
+    statement = usable_tags(visible_to).join(CustomerTag, CustomerTag.tag_id == Tag.id)
     statement = statement.where(CustomerTag.customer_id == customer_id)
     return fetch_page(statement, by=[Tag.folded, Tag.id], page=page)
 
@@ -71,6 +71,7 @@ def count_tags(customer_id: str) -> int:
     return db.session.scalar(borne) or 0
 
 
-def _visible(visible_to: Actor) -> sa.Select[Tag]:
+def usable_tags(visible_to: Actor) -> sa.Select[Tag]:
+    """Return a select of the tags of the actor's team, those above it, and those led."""
     shared = sa.select(Team.id).where(accounts.sharing_teams(visible_to))
     return sa.select(Tag).where(Tag.team_id.in_(shared))
