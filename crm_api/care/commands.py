@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
@@ -19,6 +20,7 @@ from crm_api.care.wording.commands import kind_of_people, pools
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy
+from crm_api.kit.processes import sharing
 from crm_api.kit.progress import progress_bar
 from crm_api.kit.transactions import transaction
 
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
 
-    from crm_api.care.values import Cause
+    from tqdm import tqdm
+
+    from crm_api.care.values import Cause, Step
 
     Counted = Sequence[tuple[Cause, Tally]]
-    Tick = Callable[[int], object]
 
 care = AppGroup("care", help="Plan greetings, and drop those that missed their day.")
 care.add_command(pools)
@@ -40,7 +43,14 @@ COMMANDS = (care, *gateway.COMMANDS)
 @click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The first day; else today.")
 @click.option("--days", type=click.IntRange(min=1), default=1, help="How many days.")
 @click.option("--dry-run", is_flag=True, help="Store nothing; tell what would happen.")
-def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1, max=64),
+    default=1,
+    show_default=True,
+    help="How many share the work on this host. On SQLite one does it all.",
+)
+def plan(on: datetime | None, days: int, *, dry_run: bool, processes: int) -> None:
     """Plan the greetings of a day or of the days from it on.
 
     Run it on as many hosts as you like, at once or after one another: processes share the people
@@ -62,12 +72,10 @@ def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
         except PlanOutOfReach as refusal:
             raise click.BadParameter(refusal.detail, param_hint="--on") from None
         counted = [(cause, service.count_cause(cause)) for cause in causes]
-    open_ones = sum(tally.open for _, tally in counted)
-    with progress_bar(total=open_ones, unit="greetings") as bar:
-        if dry_run:
-            _rehearse(counted, tick=bar.update)
-        else:
-            _sweep(counted, first=first, days=days, tick=bar.update)
+    if dry_run:
+        _rehearse(counted)
+    else:
+        _sweep(counted, first=first, days=days, processes=processes)
     for name, tally in _by_occasion(counted) if dry_run else ():
         click.echo(f"  {name}: {_told(tally)}")
     for line in _dry_pools(counted):
@@ -77,50 +85,62 @@ def plan(on: datetime | None, days: int, *, dry_run: bool) -> None:
     click.echo(f"{name} from {first} for {days} day(s): {_told(total)}")
 
 
-def _rehearse(counted: Counted, *, tick: Tick) -> None:
+def _rehearse(counted: Counted) -> None:
     rehearsal = service.Rehearsal()
-    for cause, tally in counted:
-        after = "" if tally.open else None
-        while after is not None:
-            with transaction(read_only=True):
-                step = rehearsal.plan_chunk(cause, after=after, now=clock.now())
-            tally.add(step.tally)
-            tick(step.seen)
-            after = step.last_key
+    with _bar(counted) as bar:
+        for cause, tally in counted:
+            after = "" if tally.open else None
+            while after is not None:
+                with transaction(read_only=True):
+                    step = rehearsal.plan_chunk(cause, after=after, now=clock.now())
+                tally.add(step.tally)
+                bar.update(step.seen)
+                after = step.last_key
 
 
-def _sweep(counted: Counted, *, first: date, days: int, tick: Tick) -> None:
+def _sweep(counted: Counted, *, first: date, days: int, processes: int) -> None:
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with transaction():
         run_id = service.start_run(first, days=days, worker=worker, now=clock.now())
-    for cause, tally in counted:
-        if tally.open:
+    causes = [cause if tally.open else None for cause, tally in counted]
+    work = functools.partial(_steps, causes, run_id=run_id)
+    with sharing(work, processes=processes) as steps, _bar(counted) as bar:
+        for place, step in steps:
+            counted[place][1].add(step.tally)
+            _note_progress(run_id, counted)
+            bar.update(step.seen)
+    _note_progress(run_id, counted, ended_at=clock.now())
+
+
+def _bar(counted: Counted) -> tqdm[Any]:
+    return progress_bar(total=sum(tally.open for _, tally in counted), unit="greetings")
+
+
+def _steps(causes: Sequence[Cause | None], *, run_id: str) -> Iterator[tuple[int, Step]]:
+    """Plan batch by batch what nobody else plans; yield the place of each one's cause with it."""
+    for place, cause in enumerate(causes):
+        if cause is not None:
             with transaction():
                 service.open_round(cause, run_id=run_id, now=clock.now())
-            while _plan_next(cause, counted, tally, run_id=run_id, tick=tick):
-                pass
-    with transaction():
-        whole = sum_up(tally for _, tally in counted)
-        service.note_progress(run_id, whole, ended_at=clock.now())
+            while step := _plan_next(cause, run_id=run_id):
+                yield place, step
 
 
-def _plan_next(
-    cause: Cause, counted: Counted, tally: Tally, *, run_id: str, tick: Tick, tries: int = 3
-) -> bool:
-    """Plan a batch; tell whether there was one. Where people changed meanwhile, look again."""
+def _plan_next(cause: Cause, *, run_id: str, tries: int = 3) -> Step | None:
+    """Plan a batch, if one is left. Where people changed meanwhile, look again."""
     try:
         with transaction():
-            step = service.plan_batch(cause, run_id=run_id, now=clock.now())
-            if step is None:
-                return False
-            tally.add(step.tally)
-            service.note_progress(run_id, sum_up(one for _, one in counted))
+            return service.plan_batch(cause, run_id=run_id, now=clock.now())
     except Busy:
         if tries == 1:
             raise
-        return _plan_next(cause, counted, tally, run_id=run_id, tick=tick, tries=tries - 1)
-    tick(step.seen)
-    return True
+    return _plan_next(cause, run_id=run_id, tries=tries - 1)
+
+
+def _note_progress(run_id: str, counted: Counted, *, ended_at: datetime | None = None) -> None:
+    with transaction():
+        whole = sum_up(tally for _, tally in counted)
+        service.note_progress(run_id, whole, ended_at=ended_at)
 
 
 def _by_occasion(counted: Counted) -> Iterator[tuple[str, Tally]]:

@@ -8,6 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from crm_api.customers.models import SubjectLock
+from crm_api.kit import held
 from crm_api.kit.db import db
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.upserts import insert
@@ -33,24 +34,27 @@ class NotWriting(RuntimeError):
     """Locks were asked for in a transaction that only reads."""
 
 
-def lock_subjects(*, customer_ids: Iterable[str] = (), endpoints: Iterable[str] = ()) -> None:
+def lock_subjects(*, customer_ids: Iterable[str] = (), endpoints: Iterable[str] = ()) -> bool:
     """Lock these customers and phone numbers until the transaction ends.
 
     All subjects of a request are locked by one call, because the order holds within a call only.
     A row that is missing is made first: a lock on a missing row would lock nothing. What was read
-    before the call may be out of date; read it again.
+    before the call may be out of date; read it again. Returns whether that is so: not where
+    everything was locked already.
 
     :raises NotWriting: if SQLite was asked for a reading transaction, whose locks hold nothing
     """
     wanted = [(CUSTOMER, one) for one in sorted(set(customer_ids))]
     wanted += [(ENDPOINT, one) for one in sorted(set(endpoints))]
-    if not wanted:
-        return
+    if not wanted or held.holds(wanted):
+        return False
     if db.engine.dialect.name == "sqlite":
         _make_on_sqlite(wanted)
     elif not _lock(wanted):
         db.session.execute(_MAKE.bindparams(wanted=orjson.dumps(wanted).decode()))
         _lock(wanted)
+    held.note_held(wanted)
+    return True
 
 
 def _make_on_sqlite(wanted: Sequence[tuple[str, str]]) -> None:

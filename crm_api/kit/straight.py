@@ -6,6 +6,7 @@ statement, the types and the errors are its own.
 
 from __future__ import annotations
 
+import collections
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def fixed(value: Any, like: sa.ColumnElement[Any] | None = None) -> sa.BindParam
 class StraightRead:
     """A select whose bound parameters are texts, whole numbers, and moments."""
 
-    def __init__(self, select: sa.Select[Any]) -> None:
+    def __init__(self, select: sa.Select[*tuple[Any, ...]]) -> None:
         self._select = select
         self._prepared: dict[str, _Prepared] = {}
 
@@ -46,10 +47,28 @@ class StraightRead:
         return self._prepared[name].run(connection, asked)
 
 
+class StraightRows(StraightRead):
+    """A select whose rows are read by the names of its columns."""
+
+    def __init__(self, select: sa.Select[*tuple[Any, ...]]) -> None:
+        super().__init__(select)
+        self._row = _named(select.selected_columns.keys())
+
+    def named(self, **asked: str | int | datetime) -> list[Any]:
+        """Run it as `rows` does."""
+        return list(map(self._row._make, self.rows(**asked)))
+
+
+def _named(names: Sequence[str]) -> Any:
+    return collections.namedtuple("Row", names)  # noqa: PYI024 - known later
+
+
 class _Prepared:
     """What one dialect makes of a select: its text, the values it needs, how to read its rows."""
 
-    def __init__(self, select: sa.Select[Any], asked: dict[str, Any], dialect: Dialect) -> None:
+    def __init__(
+        self, select: sa.Select[*tuple[Any, ...]], asked: dict[str, Any], dialect: Dialect
+    ) -> None:
         compiled: Any = select.params(asked).compile(dialect=dialect)
         ready = compiled.construct_expanded_state()
         self._text = ready.statement
@@ -84,7 +103,9 @@ def _writers(
     return [(name, kind.bind_processor(dialect)) for name, kind in kinds.items()]
 
 
-def _readers(select: sa.Select[Any], dialect: Dialect) -> list[tuple[int, Callable[[Any], Any]]]:
+def _readers(
+    select: sa.Select[*tuple[Any, ...]], dialect: Dialect
+) -> list[tuple[int, Callable[[Any], Any]]]:
     """Return how to read those columns that the driver does not give as we want them."""
     kinds = (column.type.dialect_impl(dialect) for column in select.selected_columns)
     readers = (kind.result_processor(dialect, None) for kind in kinds)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.app import create_app
 from crm_api.calendars import service as calendars
-from crm_api.care.models import CareMessage
+from crm_api.care.models import CareMessage, PlanRun
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import COUNTING_STATES
@@ -41,7 +41,8 @@ def ordinary_day():
     return next(day for day in days if not calendars.is_solemn(day))
 
 
-def test_two_processes_at_once_plan_nothing_twice(other_app, own_database_url):
+def people_due():
+    """Have people whose birthday is on a day, and return it."""
     with transaction():
         contact_frequency.ensure_default_policies(now=clock.now() - timedelta(days=400))
     make_template()
@@ -49,6 +50,11 @@ def test_two_processes_at_once_plan_nothing_twice(other_app, own_database_url):
     for _ in range(PEOPLE):
         make_customer(owner, birth_on=day.replace(year=1984))
     db.session.rollback()
+    return day
+
+
+def test_two_processes_at_once_plan_nothing_twice(other_app, own_database_url):
+    day = people_due()
 
     def plan(_):
         return flask(own_database_url, "care", "plan", "--on", day.isoformat())
@@ -58,6 +64,21 @@ def test_two_processes_at_once_plan_nothing_twice(other_app, own_database_url):
 
     assert [run.returncode for run in runs] == [0, 0], [run.stderr for run in runs]
     lines = [run.stdout.splitlines()[-1] for run in runs]
+    assert_all_planned_once(lines)
+
+
+def test_processes_of_one_command_share_the_people(other_app, own_database_url):
+    day = people_due()
+
+    run = flask(own_database_url, "care", "plan", "--on", day.isoformat(), "--processes", "3")
+
+    assert run.returncode == 0, run.stderr
+    assert_all_planned_once(run.stdout.splitlines()[-1:])
+    noted = db.session.scalars(sa.select(PlanRun)).one()
+    assert (noted.planned, noted.ended_at is None) == (PEOPLE, False)
+
+
+def assert_all_planned_once(lines):
     assert sum(int(line.split(" planned")[0].split()[-1]) for line in lines) == PEOPLE, lines
     messages = db.session.scalars(sa.select(CareMessage)).all()
     assert len(messages) == len({m.occurrence for m in messages}) == PEOPLE

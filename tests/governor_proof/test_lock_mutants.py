@@ -171,7 +171,7 @@ def locks_are_taken_in_order(app, _customer_id):
             )
             if is_taken(kind, one)
         }
-    assert writer.finish() is None
+    assert writer.finish() is True
     assert taken == {"a-first"}
 
 
@@ -189,7 +189,7 @@ def rows_are_made_in_order(app, _customer_id):
             with pytest.raises(sa.exc.OperationalError):
                 probe.execute(sa.text(made), {"one": "a-new"})
         maker.rollback()
-    assert writer.finish() is None
+    assert writer.finish() is True
 
 
 @contextmanager

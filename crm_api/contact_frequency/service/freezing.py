@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from crm_api.kit import held
 from crm_api.kit.db import db
 
 _KEY = 0x66_72_65_65_7A_65  # the name of the lock; any number that nothing else uses
@@ -20,7 +21,9 @@ def join_begins() -> None:
     Called before the subjects are locked and the clock is read: a begin that had waited with its
     clock in hand would judge by a moment before the freeze.
     """
-    _lock(sa.func.pg_advisory_xact_lock_shared(_KEY))
+    if not held.holds({_KEY}):
+        _lock(sa.func.pg_advisory_xact_lock_shared(_KEY))
+        held.note_held({_KEY})
 
 
 def stop_begins() -> None:

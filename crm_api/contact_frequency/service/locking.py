@@ -82,8 +82,9 @@ def lock_touched(slot_ids: Collection[str]) -> LockedSlots:
     touched = _touched(slot_ids)
     met = {subject_id for _, kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
     endpoints = {subject_id for *_, subject_id in touched if subject_id not in met}
-    reach, now = _lock(customers.reach_of(met), endpoints)
-    if _touched(slot_ids) != touched:
+    before = customers.reach_of(met)
+    reach, now = _lock(before, endpoints)
+    if reach is not before and _touched(slot_ids) != touched:
         raise Busy
     return LockedSlots(touched, reach, now)
 
@@ -100,7 +101,8 @@ def _touched(slot_ids: Collection[str]) -> frozenset[tuple[str, SubjectKind, str
 
 def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str, Reach], datetime]:
     everyone = {member for reached in reach.values() for member in reached.person_ids}
-    locks.lock_subjects(customer_ids=everyone, endpoints=endpoints)
+    if not locks.lock_subjects(customer_ids=everyone, endpoints=endpoints):
+        return reach, clock.after_lock(db.session())  # it was read under these very locks
     since = customers.reach_of(reach)
     if since != reach:
         raise Busy

@@ -10,6 +10,7 @@ from crm_api.care.approval.queries.rulings import (
     held_among,
     is_held,
     is_stopped,
+    is_stopped_where,
     list_rulings,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "held_among",
     "is_held",
     "is_stopped",
+    "is_stopped_where",
     "list_rulings",
     "list_runs",
     "refused_by_team",

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 def is_stopped() -> sa.ColumnElement[bool]:
     """Tell whether a message must not go out for now: held, or not approved where that is asked."""
-    if not config.current().care_needs_approval:
+    return is_stopped_where(needs_approval=config.current().care_needs_approval)
+
+
+def is_stopped_where(*, needs_approval: bool) -> sa.ColumnElement[bool]:
+    """Tell the same for statements that are built once for either setting."""
+    if not needs_approval:
         return is_held()
     return sa.or_(is_held(), sa.not_(_is_covered(RulingKind.APPROVAL)))
 

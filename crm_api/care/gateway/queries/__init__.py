@@ -13,11 +13,13 @@ from crm_api.care.gateway.queries.inbound import (
     was_refused_later,
 )
 from crm_api.care.gateway.queries.outbox import (
+    SHOWN,
     find_messages,
+    has_lapsed,
     is_anything_ready,
     is_lapsed,
-    is_ready,
     lock_messages,
+    lock_ready,
     lock_states,
     lock_to_begin,
     messages_held,
@@ -35,6 +37,7 @@ from crm_api.care.gateway.queries.records import (
 )
 
 __all__ = [
+    "SHOWN",
     "actions_of",
     "attempts_of",
     "begun_tokens",
@@ -45,15 +48,16 @@ __all__ = [
     "find_opt_out_source",
     "get_inbound",
     "get_message",
+    "has_lapsed",
     "has_refused_since",
     "is_anything_ready",
     "is_lapsed",
-    "is_ready",
     "list_inbound",
     "list_stuck",
     "list_unmatched",
     "lock_inbound",
     "lock_messages",
+    "lock_ready",
     "lock_states",
     "lock_to_begin",
     "matchable_reports",

@@ -18,9 +18,8 @@ from crm_api.care.models import CareMessage
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.queries.opening import open_until
 from crm_api.customers.terms import Channel
-from crm_api.kit.bulk import is_among
+from crm_api.kit.bulk import update_rows
 from crm_api.kit.db import db
-from crm_api.kit.types import UTCDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,12 +29,7 @@ if TYPE_CHECKING:
     from crm_api.care.gateway.values import Wish
     from crm_api.customers.terms import Category
 
-SHOWN = (
-    *(CareMessage.id, CareMessage.lease_epoch, CareMessage.lease_expires_at),
-    *(CareMessage.number, CareMessage.text, CareMessage.sender, CareMessage.encoding),
-    *(CareMessage.segments, CareMessage.priority, CareMessage.due_at),
-    *(CareMessage.send_before, CareMessage.attempt, CareMessage.category),
-)
+CHANGED = ("id", "idle_leases", "lease_epoch", "lease_expires_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +65,16 @@ def lease_messages(wish: Wish, *, gateway_id: str, now: datetime) -> Hand:
     competitor holds are passed over; the customers' locks are begin's to take.
     """
     quiet = _quiet_times(now)
-    return_lapsed(now=now, most=wish.most)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    recovered = _recover(wish, token, gateway_id=gateway_id, now=now, quiet=quiet)
+    is_any_lapsed, is_any_to_recover = queries.has_lapsed(gateway_id, now=now)
+    if is_any_lapsed:
+        return_lapsed(now=now, most=wish.most)
+    recovered = _recover(wish, token, gateway_id=gateway_id, now=now) if is_any_to_recover else ()
     budget = budget_of(gateway_id, now=now)
     leased = _lease(wish, token, budget, now=now, quiet=quiet)
     budget.spend()
     return Hand(
-        leased=[_show(row, token, now=now, quiet=quiet, ahead=1) for row in _in_order(leased)],
+        leased=[_show(row, token, now=now, quiet=quiet, ahead=1) for row in leased],
         recover=[_show(row, token, now=now, quiet=quiet, ahead=0) for row in _in_order(recovered)],
         next_poll_ms=pace.next_poll_ms(
             asked=wish.most, got=len(leased), is_slowed=budget.is_slowed, rate=budget.rate
@@ -87,22 +83,15 @@ def lease_messages(wish: Wish, *, gateway_id: str, now: datetime) -> Hand:
     )
 
 
-def lease_end(end: datetime, *, quiet: Mapping[Category, datetime]) -> sa.ColumnElement[datetime]:
+def lease_end(message: Any, end: datetime, *, quiet: Mapping[Category, datetime]) -> datetime:
     """Return when a lease ends: never after the last moment to send, nor in quiet hours.
 
     What has begun is past that: its lease only says who is asked about it.
     """
-    by_category = [
-        (CareMessage.category == category, sa.literal(min(end, from_), UTCDateTime()))
-        for category, from_ in quiet.items()
-    ]
-    whole = sa.literal(end, UTCDateTime())
-    latest = sa.case(*by_category, else_=whole) if by_category else whole
-    return sa.case(
-        (CareMessage.state == MessageState.SUBMITTING, whole),
-        (CareMessage.send_before < latest, CareMessage.send_before),
-        else_=latest,
-    )
+    if message.state is MessageState.SUBMITTING:
+        return end
+    latest: datetime = min(end, message.send_before, quiet.get(message.category, end))
+    return latest
 
 
 def is_anything_ready(*, gateway_id: str, now: datetime) -> bool:
@@ -135,16 +124,18 @@ def return_lapsed(*, now: datetime, most: int) -> int:
     return len(returned)
 
 
-def _recover(
-    wish: Wish,
-    token: str,
-    *,
-    gateway_id: str,
-    now: datetime,
-    quiet: Mapping[Category, datetime],
-) -> Sequence[Any]:
+def _recover(wish: Wish, token: str, *, gateway_id: str, now: datetime) -> Sequence[Any]:
     own = sa.and_(queries.is_lapsed(IS_SUBMITTING, now=now), CareMessage.gateway_id == gateway_id)
-    return _take(own, most=wish.most, changes=_lease_columns(wish, token, now=now, quiet=quiet))
+    return _take(
+        own,
+        most=wish.most,
+        changes={
+            "lease_token_hash": hash_token(token),
+            "lease_epoch": CareMessage.lease_epoch + 1,
+            "lease_expires_at": now + timedelta(seconds=wish.lease_seconds),
+            "lease_worker": wish.worker,
+        },
+    )
 
 
 def _lease(
@@ -154,37 +145,29 @@ def _lease(
     *,
     now: datetime,
     quiet: Mapping[Category, datetime],
-) -> Sequence[Any]:
+) -> list[Any]:
     """Lease the first that are ready, as far as the rates of their senders go."""
-    ready = queries.is_ready(now=now, open_categories=quiet, but_not_of=budget.empty_senders)
-    allowed = budget.take(db.session.execute(_pick(ready, most=wish.most)).all())
-    if not allowed:
-        return ()
-    change = (
-        sa.update(CareMessage)
-        .where(is_among(CareMessage.id, allowed))
-        .values(
-            state=MessageState.LEASED,
-            gateway_id=budget.gateway_id,
-            idle_leases=CareMessage.idle_leases + 1,
-            **_lease_columns(wish, token, now=now, quiet=quiet),
-        )
-        .returning(*SHOWN)
-        .execution_options(synchronize_session=False)
+    ready = queries.lock_ready(
+        wish.most, now=now, open_categories=quiet, but_not_of=budget.empty_senders
     )
-    return db.session.execute(change).all()
-
-
-def _lease_columns(
-    wish: Wish, token: str, *, now: datetime, quiet: Mapping[Category, datetime]
-) -> dict[str, Any]:
-    end = now + timedelta(seconds=wish.lease_seconds)
-    return {
+    own = {
+        "state": MessageState.LEASED,
+        "gateway_id": budget.gateway_id,
         "lease_token_hash": hash_token(token),
-        "lease_epoch": CareMessage.lease_epoch + 1,
-        "lease_expires_at": lease_end(end, quiet=quiet),
         "lease_worker": wish.worker,
     }
+    end = now + timedelta(seconds=wish.lease_seconds)
+    leased = [
+        row._replace(
+            idle_leases=row.idle_leases + 1,
+            lease_epoch=row.lease_epoch + 1,
+            lease_expires_at=lease_end(row, end, quiet=quiet),
+        )
+        for row in budget.take(ready)
+    ]
+    changes = [{**own, **{name: getattr(row, name) for name in CHANGED}} for row in leased]
+    update_rows(CareMessage, changes, key=("id",))
+    return leased
 
 
 def _take(condition: Any, *, most: int, changes: dict[str, Any]) -> Sequence[Any]:
@@ -192,26 +175,22 @@ def _take(condition: Any, *, most: int, changes: dict[str, Any]) -> Sequence[Any
 
     The rows are picked in a CTE: as a plain subquery, PostgreSQL might lock more than the limit.
     """
-    picked = _pick(condition, most=most).cte("picked")
-    change = (
-        sa.update(CareMessage)
-        .where(CareMessage.id.in_(sa.select(picked.c.id)))
-        .values(changes)
-        .returning(*SHOWN)
-        .execution_options(synchronize_session=False)
-    )
-    return db.session.execute(change).all()
-
-
-def _pick(condition: Any, *, most: int) -> Any:
-    """Lock the first that meet a condition and that nobody else holds."""
-    return (
-        sa.select(CareMessage.id, CareMessage.sender)
+    picked = (
+        sa.select(CareMessage.id)
         .where(condition)
         .order_by(CareMessage.priority, CareMessage.due_at, CareMessage.id)
         .limit(most)
         .with_for_update(skip_locked=True, key_share=True)
+        .cte("picked")
     )
+    change = (
+        sa.update(CareMessage)
+        .where(CareMessage.id.in_(sa.select(picked.c.id)))
+        .values(changes)
+        .returning(*queries.SHOWN)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.execute(change).all()
 
 
 def _in_order(rows: Sequence[Any]) -> list[Any]:

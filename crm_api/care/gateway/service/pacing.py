@@ -39,15 +39,15 @@ class Budget:
         spent_until = self.spent_until.get(sender, 0.0)
         return pace.tokens_left(spent_until, now=self.now, rate=self.rate) - self._taken[sender]
 
-    def take(self, picked: Iterable[Any]) -> list[str]:
-        """Return the ids of those of these messages, in their order, that the buckets allow."""
+    def take(self, picked: Iterable[Any]) -> list[Any]:
+        """Return those of these messages, in their order, that the buckets allow."""
         allowed = []
         for row in picked:
             if self._left(row.sender) < 1:
                 self.is_slowed = True
                 continue
             self._taken[row.sender] += 1
-            allowed.append(row.id)
+            allowed.append(row)
         return allowed
 
     def spend(self) -> None:
@@ -68,12 +68,15 @@ class Budget:
         db.session.execute(change)
 
 
+_PACES = sa.select(GatewayPace.sender, GatewayPace.spent_until).where(
+    GatewayPace.gateway_id == sa.bindparam("gateway")
+)
+
+
 def budget_of(gateway_id: str, *, now: datetime) -> Budget:
     """Return what a gateway may take: each sender's rate is its own."""
-    statement = sa.select(GatewayPace.sender, GatewayPace.spent_until).where(
-        GatewayPace.gateway_id == gateway_id
-    )
-    spent_until = {row.sender: row.spent_until for row in db.session.execute(statement)}
+    found = db.session.connection().execute(_PACES, {"gateway": gateway_id})
+    spent_until = {row.sender: row.spent_until for row in found}
     rate = config.current().gateway_messages_per_second
     budget = Budget(gateway_id, now.timestamp(), rate, spent_until)
     budget.is_slowed = bool(budget.empty_senders)
