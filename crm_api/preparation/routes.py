@@ -11,6 +11,7 @@ from crm_api.kit.errors import NotFound
 from crm_api.kit.routing import Blueprint, refuses
 from crm_api.preparation import service
 from crm_api.preparation.errors import BriefChanged
+from crm_api.preparation.handovers.routes import blueprint as handovers
 from crm_api.preparation.library.routes import blueprint as library
 from crm_api.preparation.schemas import BriefAcknowledgementSchema, BriefQuerySchema, BriefSchema
 
@@ -40,4 +41,4 @@ def acknowledge_brief(payload: Payload, *, visit_id: str) -> dict[str, Any]:
     return service.acknowledge_brief(visit_id, by=current_actor(), now=clock.now(), **payload)
 
 
-BLUEPRINTS = (blueprint, library)
+BLUEPRINTS = (blueprint, library, handovers)

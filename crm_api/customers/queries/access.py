@@ -86,8 +86,7 @@ def limit_to(statement: S, *, visible_to: Actor, even_erased: bool = False) -> S
     """Limit a select over customers to those whom the actor may see.
 
     An account manager sees the own portfolio and those covered for absent colleagues, a manager
-    the team's subtree, others all; nobody sees who was
-    erased, but in what counts contacts.
+    the team's subtree, others all; nobody sees who was erased, but in what counts contacts.
     """
     if not even_erased:
         statement = statement.where(Customer.erased_at.is_(None))
@@ -139,7 +138,7 @@ def find_owner(staff_id: str, *, visible_to: Actor) -> Staff | None:
 
 
 def count_portfolio(staff_id: str) -> int:
-    """Return how many customers somebody still answers for: all but the closed and the dead."""
+    """Return how many customers somebody still answers for: all but the closed, dead and erased."""
     served = Customer.status.in_((Status.ACTIVE, Status.SUSPENDED))
     owned = sa.select(sa.func.count()).where(Customer.owner_id == staff_id, served)
-    return db.session.scalar(owned) or 0
+    return db.session.scalar(owned.where(Customer.erased_at.is_(None))) or 0

@@ -4,6 +4,7 @@ from crm_api.customers.bulk import routes as bulk
 from crm_api.customers.handovers import routes as handovers
 from crm_api.customers.imports import routes as imports
 from crm_api.customers.merging import routes as merging
+from crm_api.customers.network import routes as network
 from crm_api.customers.places import routes as places
 from crm_api.customers.provenance import routes as provenance
 from crm_api.customers.reveals import routes as reveals
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     tags.blueprint,
     segments.blueprint,
     handovers.blueprint,
+    network.blueprint,
     merging.blueprint,
     bulk.blueprint,
 )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm_api.accounts.models import Staff
 from crm_api.kit.db import Model, Record
-from crm_api.kit.succession import MOVES
+from crm_api.kit.succession import MOVES, STAYS
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.terms import ObjectiveOutcome, Step, Verdict
 
@@ -55,7 +55,7 @@ class VisitColleague(Record, Model):
     )
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
-    staff_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    staff_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), info=STAYS)
     added_by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     was_there: Mapped[bool | None]
     arrived_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model, Versioned
-from crm_api.kit.succession import MOVES
+from crm_api.kit.succession import MOVES, open_as
 from crm_api.kit.types import RecordId, enum_column
 from crm_api.visits.offers.errors import OfferAnswered, OpportunityEnded
 from crm_api.visits.offers.terms import OfferState, OpportunityState
@@ -26,7 +26,9 @@ class Offer(Versioned, Model):
 
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     visit_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("visits.id"))
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("staff.id"), info=MOVES | open_as("open_offers", where="state = 'made'")
+    )
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     text: Mapped[str]
     monthly_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
@@ -61,7 +63,10 @@ class Opportunity(Versioned, Model):
 
     customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
     visit_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("visits.id"))
-    owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    owner_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("staff.id"),
+        info=MOVES | open_as("open_opportunities", where="state = 'open'"),
+    )
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     text: Mapped[str]
     worth_fen: Mapped[int | None] = mapped_column(sa.BigInteger)

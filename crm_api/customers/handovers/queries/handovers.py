@@ -10,7 +10,7 @@ from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff
 from crm_api.customers.handovers.models import HandedCustomer, Handover, HandoverShare
 from crm_api.customers.models import Customer
-from crm_api.customers.queries.access import limit_to
+from crm_api.customers.queries.access import limit_to, shown_name
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, fetch_page
@@ -63,7 +63,7 @@ def list_handed_customers(
     get_handover(handover_id, visible_to=visible_to)
     shown: tuple[Any, ...] = (
         HandedCustomer.customer_id,
-        Customer.name,
+        shown_name(visible_to=visible_to).label("name"),
         Customer.tier,
         HandedCustomer.receiver_id,
         HandedCustomer.outcome,

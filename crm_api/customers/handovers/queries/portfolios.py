@@ -36,7 +36,7 @@ def read_rest(
 ) -> Sequence[tuple[str, str | None, Tier]]:
     """Return everybody else of a portfolio: id, person and tier."""
     statement = sa.select(Customer.id, Customer.person_id, Customer.tier)
-    statement = statement.where(Customer.owner_id == giver_id)
+    statement = statement.where(Customer.owner_id == giver_id, Customer.erased_at.is_(None))
     if within_team_id is not None:
         teams = accounts.team_ids_from(within_team_id)
         statement = statement.where(Customer.team_id.in_(teams))
@@ -94,7 +94,9 @@ def tiers_of(customer_ids: Collection[str]) -> dict[str, Tier]:
 
 def count_by_status(staff_id: str) -> dict[Status, int]:
     """Return how many customers somebody has, by how they stand with the operator."""
-    counted = sa.select(Customer.status, sa.func.count()).where(Customer.owner_id == staff_id)
+    counted = sa.select(Customer.status, sa.func.count()).where(
+        Customer.owner_id == staff_id, Customer.erased_at.is_(None)
+    )
     found = db.session.execute(counted.group_by(Customer.status)).all()
     return dict.fromkeys(Status, 0) | dict(found)
 

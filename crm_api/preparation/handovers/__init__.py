@@ -1,0 +1,1 @@
+"""What whoever takes customers over should know of them."""
