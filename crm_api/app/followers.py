@@ -11,6 +11,7 @@ from crm_api.contact_frequency.service import following as plans
 from crm_api.contact_frequency.service import hear_of_losses
 from crm_api.contact_frequency.service import merging as merged_plans
 from crm_api.contact_history.service import merging as merged_history
+from crm_api.customers.merging.service import following as merged
 from crm_api.customers.merging.service import let
 from crm_api.kit.following import follow
 from crm_api.visits.attachments.queries import shows_attachment
@@ -21,6 +22,7 @@ def follow_changes() -> None:
 
     Attachments, which know nobody above them, hear from visits who sees what hangs on one.
     """
+    follow(merged.WATCHED, merged.follow_owners)
     follow(plans.TEAMS_WATCHED, plans.follow_teams)
     follow(plans.WATCHED, plans.follow_customers)
     follow(messages.WATCHED, messages.follow_numbers)

@@ -20,6 +20,7 @@ from crm_api.contact_frequency.queries.ledger_audit import PREFACES, STATEMENT
 from crm_api.contact_frequency.queries.met_audit import confirm_met
 from crm_api.contact_frequency.terms import (
     ALL_CHANNELS,
+    PLANNED_STATES,
     AlertKind,
     RuleKind,
     ScopeKind,
@@ -28,7 +29,7 @@ from crm_api.contact_frequency.terms import (
 )
 from crm_api.contact_frequency.values import LedgerBreach
 from crm_api.customers import queries as customers
-from crm_api.customers.models import Relation
+from crm_api.customers.models import Merge, MergedRow, Relation
 from crm_api.customers.terms import Channel, RelationKind, Tier
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
@@ -115,7 +116,11 @@ def _audited(subject_ids: Sequence[str]) -> tuple[list[dict[str, str]], dict[str
     groups = {tuple(ids) for ids in customers.same_person_ids(subject_ids).values()}
     persons = {f"={n}": ids for n, ids in enumerate(sorted(g for g in groups if len(g) > 1))}
     alone = sorted({*subject_ids, *(one for ids in persons.values() for one in ids)})
-    rows = [{"subject_id": one, "person": one, "since": _stored(BEGINNING)} for one in alone]
+    merged = _merged_at(alone)
+    rows = [
+        {"subject_id": one, "person": one, "since": _stored(merged.get(one, BEGINNING))}
+        for one in alone
+    ]
     linked = _linked_at({one for ids in persons.values() for one in ids})
     for name, ids in persons.items():
         since = max(linked.get(one, BEGINNING) for one in ids)
@@ -134,6 +139,23 @@ def _linked_at(customer_ids: Iterable[str]) -> dict[str, datetime]:
         for customer_id, at in db.session.execute(statement.group_by(own)):
             found[customer_id] = max(at, found.get(customer_id, at))
     return found
+
+
+def _merged_at(customer_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return when customers took over what is planned with others still: by two persons' budgets.
+
+    What came to stand too close by a merge breaks nothing: it is marked for people to move.
+    """
+    moved = sa.select(Merge.survivor_id, sa.func.max(Merge.created_at))
+    moved = moved.join(MergedRow, MergedRow.merge_id == Merge.id)
+    moved = moved.join(Slot, Slot.id == MergedRow.key["id"].as_string())
+    moved = moved.where(
+        is_among(Merge.survivor_id, sorted(customer_ids)),
+        MergedRow.table_name == Slot.__tablename__,
+        Slot.state.in_(PLANNED_STATES),
+        Merge.undone_at.is_(None),
+    )
+    return dict(db.session.execute(moved.group_by(Merge.survivor_id)).all())
 
 
 def _told(rows: Sequence[tuple[Any, ...]], names: dict[str, str]) -> list[LedgerBreach]:

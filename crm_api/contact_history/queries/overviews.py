@@ -15,6 +15,7 @@ from crm_api.accounts.models import Staff
 from crm_api.contact_history.models import Contact, ContactText, History
 from crm_api.contact_history.terms import EntryKind
 from crm_api.customers import queries as customers
+from crm_api.customers.errors import CustomerMerged
 from crm_api.customers.models import Customer
 from crm_api.customers.policies.masking import mask_phone
 from crm_api.kit.errors import NotFound
@@ -91,23 +92,31 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
 }
 _NAMES = tuple(_COLUMNS)
 _later = Contact.__table__.alias("later")
-_STANDING = StraightRead(
+_STANDING = (
     sa.select(*(column.label(name) for name, column in _COLUMNS.items()))
     .select_from(Contact.__table__)
     .join(ContactText.__table__, _texts.contact_id == _entries.id)
     .outerjoin(Staff.__table__, _staff.id == _entries.by_id)
     .where(
-        _entries.customer_id == sa.bindparam("customer_id"),
         _entries.kind != fixed(EntryKind.WITHDRAWAL, _entries.kind),
         ~sa.exists().where(_later.c.corrects_id == _entries.id),
     )
     .order_by(_entries.occurred_at.desc(), _entries.id.desc())
     .limit(fixed(CONTACTS_SHOWN))
 )
+_CUSTOMER_ID: sa.BindParameter[str] = sa.bindparam("customer_id", type_=sa.String())
+_OWN = StraightRead(_STANDING.where(_entries.customer_id == _CUSTOMER_ID))
+# Of who has others merged into it, what happened to those as well: they are few, and it costs more.
+_ALL_OF_IT = StraightRead(
+    _STANDING.where(_entries.customer_id.in_(customers.all_ids_of(_CUSTOMER_ID)))
+)
+_parts = Customer.__table__.alias("parts").c
 _CORE = (
     sa.select(
         *(_plain(_owners[name]) for name in CORE_FIELDS),
         *(_histories[name] for name in FACT_FIELDS),
+        _owners.merged_into_id,
+        sa.exists().where(_parts.merged_into_id == _owners.id),
     )
     .outerjoin_from(Customer.__table__, History.__table__, _histories.customer_id == _owners.id)
     .where(_owners.id == sa.bindparam("customer_id"))
@@ -118,14 +127,17 @@ def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
     """Return a customer's core profile, the four facts, and the newest contacts as they stand.
 
     :raises NotFound: if there is no such customer, or none that the actor may see
+    :raises CustomerMerged: if it went on as part of another
     """
     found = _core_for(visible_to).rows(customer_id=customer_id)
     if not found:
         raise NotFound("customer")
-    core = found[0]
+    *core, merged_into_id, has_parts = found[0]
+    if merged_into_id is not None:
+        raise CustomerMerged(customer_id=customer_id, merged_into_id=merged_into_id)
     profile = dict(zip(CORE_FIELDS, core, strict=False))
     profile["phone"] = mask_phone(profile["phone"])
-    contacts = _STANDING.rows(customer_id=customer_id)
+    contacts = (_ALL_OF_IT if has_parts else _OWN).rows(customer_id=customer_id)
     return {
         "customer": profile,
         "facts": dict(zip(FACT_FIELDS, core[len(CORE_FIELDS) :], strict=True)),

@@ -28,7 +28,8 @@ def list_contacts(
     :raises NotFound: if the actor may not see the customer
     """
     customers.require_visible([customer_id], visible_to=visible_to)
-    timeline = sa.select(Contact).where(Contact.customer_id == customer_id).options(*SHOWN)
+    whose = Contact.customer_id.in_(customers.ids_of(customer_id))
+    timeline = sa.select(Contact).where(whose).options(*SHOWN)
     timeline = timeline.where(*conditions(**filters))
     by = [Contact.occurred_at, Contact.id]
     return fetch_page(timeline, by=by, page=page, descending=True)
@@ -40,10 +41,13 @@ def conditions(
     occurred_from: datetime | None = None,
     occurred_until: datetime | None = None,
     standing_only: bool = False,
+    customer_id: str | None = None,
     **equal: Any,
 ) -> list[sa.ColumnElement[bool]]:
     """Return what filters ask for; `equal` are columns and the value each must have."""
     wanted = [getattr(of, name) == value for name, value in equal.items() if value is not None]
+    if customer_id is not None:
+        wanted.append(of.customer_id.in_(customers.all_ids_of(customer_id)))
     if occurred_from is not None:
         wanted.append(of.occurred_at >= occurred_from)
     if occurred_until is not None:
@@ -57,7 +61,7 @@ def latest_contacts(customer_id: str, *, limit: int) -> Sequence[Contact]:
     """Return a customer's newest contacts as they stand, newest first."""
     newest = (
         sa.select(Contact)
-        .where(Contact.customer_id == customer_id, stands())
+        .where(Contact.customer_id.in_(customers.ids_of(customer_id)), stands())
         .order_by(Contact.occurred_at.desc(), Contact.id.desc())
         .limit(limit)
     )

@@ -45,6 +45,8 @@ def log_contact(
     :raises ReservationLogged: if another contact made use of it
     :raises NotYetHappened: if it lies in the future
     """
+    # A phone may still know a customer by a former id, and a fact is never refused.
+    entry = replace(entry, customer_id=customers.successor_of(entry.customer_id))
     customers.require_visible([entry.customer_id], visible_to=by)
     if reservation_id is None:
         ledger.require_visit(entry.visit_id, customer_id=entry.customer_id, is_ahead=False)

@@ -53,6 +53,11 @@ def all_ids_of(customer_id: Any) -> sa.Select[str]:
     )
 
 
+def ids_of(customer_id: str) -> list[str]:
+    """Return these ids, for a read that an index serves in order where there is only one."""
+    return list(db.session.scalars(all_ids_of(customer_id))) or [customer_id]
+
+
 def successor_of(customer_id: str) -> str:
     """Return under which id a customer goes on: its own, unless it was merged."""
     statement = sa.select(Customer.merged_into_id).where(Customer.id == customer_id)

@@ -12,6 +12,7 @@ from crm_api.contact_frequency.models import Overrun, Slot, StoredDecision
 from crm_api.contact_frequency.models.slots import TO_REPLAN
 from crm_api.contact_history import queries as contact_history
 from crm_api.contact_history.models import Contact
+from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
@@ -174,7 +175,8 @@ def find_position_before(
 def find_standing_contact(visit: Visit) -> Contact | None:
     """Return the entry of the history that tells of a visit now, if it still stands."""
     entries = sa.select(Contact).where(
-        Contact.customer_id == visit.customer_id, Contact.slot_id == visit.slot_id
+        Contact.customer_id.in_(customers.all_ids_of(visit.customer_id)),
+        Contact.slot_id == visit.slot_id,
     )
     return db.session.scalars(entries.where(contact_history.stands())).one_or_none()
 
