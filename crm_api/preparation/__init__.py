@@ -1,1 +1,1 @@
-"""The brief before a visit: composed from all that is known, frozen once it is read."""
+"""Prepare: what to say at the door, and the brief that says it."""

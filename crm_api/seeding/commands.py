@@ -7,7 +7,7 @@ import click
 from crm_api.kit import clock
 from crm_api.kit.errors import DomainError
 from crm_api.kit.transactions import transaction
-from crm_api.seeding import service
+from crm_api.seeding import library, service
 
 
 @click.command("seed")
@@ -17,7 +17,8 @@ from crm_api.seeding import service
 def seed(*, demo: bool) -> None:
     """Load the reference data. Safe to repeat: what is there stays as it is.
 
-    Templates are loaded as offered for approval: nobody is greeted before a manager approved them.
+    Words are loaded as offered for approval: nobody is greeted, and no brief says them, before
+    a manager approved them.
     """
     now = clock.now()
     try:
@@ -27,9 +28,11 @@ def seed(*, demo: bool) -> None:
             words = service.load_forbidden_words(now=now)
         with transaction():
             templates = service.load_templates(now=now)
+        with transaction():
+            entries = library.load_library(now=now)
         click.echo(
             f"Reference data: {policies} policies and {templates} templates are new, "
-            f"as are {words} forbidden words."
+            f"as are {words} forbidden words and {entries} entries of the library."
         )
         if demo:
             _load_demo()
@@ -45,6 +48,7 @@ def _load_demo() -> None:
         service.load_demo_passwords(now=now)
     with transaction():
         service.approve_templates_for_demo(now=now)
+        library.approve_library_for_demo(now=now)
     with transaction():
         customers = service.load_demo_customers(now=now)
     click.echo(f"Demo district: {people} members of staff and {customers} customers are new.")

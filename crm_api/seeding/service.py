@@ -55,7 +55,9 @@ def load_policies(*, now: datetime) -> int:
 def load_templates(*, now: datetime) -> int:
     """Offer the reference templates for approval; return how many are new."""
     known = set(db.session.scalars(sa.select(CareTemplate.id)))
-    fresh = [t for t in _read("reference/care_templates.toml")["template"] if t["id"] not in known]
+    fresh = [
+        t for t in read_seeds("reference/care_templates.toml")["template"] if t["id"] not in known
+    ]
     for template in fresh:
         wording.create_template(
             id=template["id"],
@@ -84,7 +86,7 @@ def load_forbidden_words(*, now: datetime) -> int:
 
     What an administrator took off stays off.
     """
-    groups = _read("reference/forbidden_words.toml")["words"]
+    groups = read_seeds("reference/forbidden_words.toml")["words"]
     given = [(word, group["reason"]) for group in groups for word in group["list"]]
     if db.session.scalar(sa.select(ForbiddenWord.id).limit(1)) is not None:
         return 0
@@ -100,7 +102,7 @@ def load_demo_people(*, now: datetime) -> int:
     """
     if config.current().is_production:
         raise NoDemoInProduction
-    district = _read("demo/district.toml")
+    district = read_seeds("demo/district.toml")
     for team in district["team"]:
         if db.session.get(Team, team["id"]) is None:
             accounts.create_team(**{"parent_id": None, **team}, by_id=None, now=now)
@@ -112,7 +114,7 @@ def load_demo_people(*, now: datetime) -> int:
 
 def load_demo_passwords(*, now: datetime) -> None:
     """Give the demo staff the password that the README names, where they have none."""
-    district = _read("demo/district.toml")
+    district = read_seeds("demo/district.toml")
     known = set(db.session.scalars(sa.select(Credentials.staff_id)))
     missing = [s["id"] for s in district["staff"] if s["id"] not in known]
     if missing:
@@ -123,7 +125,7 @@ def load_demo_passwords(*, now: datetime) -> None:
 
 def demo_sign_ins() -> tuple[list[str], str]:
     """Return the logins of the demo staff, and the password that they share."""
-    district = _read("demo/district.toml")
+    district = read_seeds("demo/district.toml")
     return [person["login"] for person in district["staff"]], district["password"]
 
 
@@ -137,14 +139,14 @@ def approve_templates_for_demo(*, now: datetime) -> int:
         )
     ).all()
     for template_id in waiting:
-        wording.approve_version(template_id, 1, by=_actor("demo-manager"), now=now)
+        wording.approve_version(template_id, 1, by=actor_of("demo-manager"), now=now)
     return len(waiting)
 
 
 def load_demo_customers(*, now: datetime) -> int:
     """Make the demo customers, with birthdays in the days to come; return how many are new."""
     today = calendars.local_day(now)
-    wanted = _read("demo/district.toml")["customer"]
+    wanted = read_seeds("demo/district.toml")["customer"]
     fresh = [c for c in wanted if db.session.get(Customer, c["id"]) is None]
     for content in fresh:
         _make_customer(content, today=today, now=now)
@@ -152,7 +154,7 @@ def load_demo_customers(*, now: datetime) -> int:
 
 
 def _make_customer(content: dict[str, Any], *, today: date, now: datetime) -> None:
-    owner = _actor(content["owner_id"])
+    owner = actor_of(content["owner_id"])
     plain = ("id", "name", "owner_id", "account_no", "plan_name", "plan_monthly_fen", "joined_on")
     core = {name: content[name] for name in plain if name in content}
     core["kind"] = Kind(content.get("kind", "individual"))
@@ -198,7 +200,8 @@ def _earlier(today: date, days: int, year: int) -> date:
     return ahead.replace(year=year, day=min(ahead.day, 28) if ahead.month == 2 else ahead.day)  # noqa: PLR2004
 
 
-def _actor(staff_id: str) -> Actor:
+def actor_of(staff_id: str) -> Actor:
+    """Return a member of the demo staff at work."""
     row = db.session.execute(
         sa.select(Staff.name, Staff.role, Staff.team_id, Team.path)
         .join(Team, Team.id == Staff.team_id)
@@ -208,5 +211,6 @@ def _actor(staff_id: str) -> Actor:
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
+def read_seeds(name: str) -> dict[str, Any]:
+    """Return what a file of `seeds/` holds."""
     return tomllib.loads((SEEDS / name).read_text(encoding="utf-8"))

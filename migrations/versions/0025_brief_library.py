@@ -16,8 +16,9 @@ STRICT = {"sqlite_strict": True}
 STILL_OPEN = sa.text("kept_at IS NULL AND withdrawn_at IS NULL")
 IN_USE = sa.text("status = 'approved'")
 TOLD_BY = ("contact_id", "kept_contact_id")
-# All but the words, which the law may ask to take out.
+# All but the words and the content, which the law may ask to take out.
 OF_A_CHANGE = ("id", "promise_id", "kind", "by_id", "before_on", "after_on", "created_at")
+OF_A_BRIEF = ("id", "visit_id", "digest", "by_id", "created_at")
 OF_AN_ENTRY = ("name", "kind", "situation", "style")
 OF_A_VERSION = ("entry_id", "number", "text", "do", "avoid", "proposed_by_id")
 
@@ -26,6 +27,8 @@ def upgrade() -> None:
     _extend_promises()
     _create_promise_changes()
     _create_library()
+    other = "CAST(NEW.content AS TEXT) NOT IN ('{}', CAST(OLD.content AS TEXT))"
+    _keep_as_it_is("briefs", OF_A_BRIEF, unless=other)
 
 
 def _extend_promises() -> None:
@@ -174,9 +177,13 @@ def _keep(table: str) -> None:
 
 
 def downgrade() -> None:
+    on_postgresql = op.get_context().dialect.name == "postgresql"
+    op.execute("DROP TRIGGER briefs_stay" + (" ON briefs" if on_postgresql else ""))
+    if on_postgresql:
+        op.execute("DROP FUNCTION briefs_stay()")
     for table in ("library_versions", "library_entries", "promise_changes"):
         op.drop_table(table)
-        if op.get_context().dialect.name == "postgresql":
+        if on_postgresql:
             op.execute(f"DROP FUNCTION {table}_stay()")
     op.drop_index("ix_promises_open", "promises")
     # Before, each promise belonged to a visit.

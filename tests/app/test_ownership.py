@@ -69,7 +69,9 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     wish = _ok(caller.post(f"{at_customer}/do-not-disturb-wishes", json={"channels": ["email"]}))
     link = {"kind": "family", "other_id": relative.id}
     relation = _ok(caller.post(f"{at_customer}/relations", json=link))
-    visit = made(caller, planned(caller, customer, starts_at=moment))
+    visit = planned(caller, customer, starts_at=moment)
+    brief = _ok(caller.post(f"/v1/visits/{visit['id']}/briefs"))
+    visit = made(caller, visit)
     due = (moment + timedelta(days=3)).date().isoformat()
     record = a_record(
         visit,
@@ -165,6 +167,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "wish_id": wish["id"],
         "relation_id": relation["id"],
         "visit_id": visit["id"],
+        "digest": brief["digest"],
         "promise_id": "their-promise",
         "follow_up_id": "their-follow-up",
         "offer_id": "their-offer",

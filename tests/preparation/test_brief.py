@@ -65,10 +65,9 @@ def test_it_says_who_and_what_for(field, visit):
     assert brief["profile"]["phone"] == f"+86****{field.customer.phone[-4:]}"
     assert field.customer.phone not in str(brief)
     assert brief["visit"]["objectives"] == ["Learn who decides."]
-    assert brief["script"]["style"] == "analytical"
-    assert brief["openers"][:2] == [
-        {"about": "small_request", "topic": "发票寄到公司"},
-        {"about": "interest", "topic": "钓鱼"},
+    assert [(o["about"], o["topic"]) for o in brief["openers"][:2]] == [
+        ("small_request", "发票寄到公司"),
+        ("interest", "钓鱼"),
     ]
     assert brief["last_visit"] is None
     assert not brief["has_changed"]
@@ -136,9 +135,10 @@ def test_it_tells_what_the_last_visit_left(field, at):
     assert [(o["text"], o["outcome"]) for o in unmet] == [("Learn who decides.", "not_met")]
     assert [p["text"] for p in brief["open_promises"]] == ["Send the table."]
     assert [t["text"] for t in brief["open_follow_ups"]] == ["Bring the contract."]
-    assert brief["openers"][0] == {"about": "promise", "topic": "Send the table."}
-    assert brief["topics_to_avoid"] == [
-        {"why": "went_badly_last_time", "topic": "Spoke too long of prices."}
+    first = brief["openers"][0]
+    assert (first["about"], first["topic"]) == ("promise", "Send the table.")
+    assert [(a["why"], a["topic"]) for a in brief["topics_to_avoid"]] == [
+        ("went_badly_last_time", "Spoke too long of prices.")
     ]
     assert [c["summary"] for c in brief["recent_contacts"]] == [
         "They are content and open a second branch."
@@ -197,8 +197,8 @@ def test_wishes_are_topics_to_avoid(field, visit):
 
     brief = brief_of(field, visit)
 
-    assert brief["topics_to_avoid"] == [
-        {"why": "wish", "topic": "marketing: No offers at the office."}
+    assert [(a["why"], a["topic"]) for a in brief["topics_to_avoid"]] == [
+        ("wish", "marketing: No offers at the office.")
     ]
     assert brief["wishes"][0]["categories"] == ["marketing"]
 

@@ -126,8 +126,9 @@ class Visit(Versioned, Model):
 
     @property
     def is_brief_acknowledged(self) -> bool:
-        """Whether whoever goes has read the brief; a missing word is a flag, never a refusal."""
-        return self.brief_acknowledged_at is not None
+        """Whether the brief was read before the door; a missing word is a flag, no refusal."""
+        read_at, came_at = self.brief_acknowledged_at, self.checked_in_at
+        return read_at is not None and (came_at is None or read_at <= came_at)
 
     def confirm(self, *, by: str, how: Channel, at: datetime) -> None:
         """Note that the customer agreed to the time."""

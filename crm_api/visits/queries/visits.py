@@ -98,8 +98,9 @@ def _conditions(
     starting_from: datetime | None,
     starting_before: datetime | None,
     state: str | None,
-    needs_new_plan: bool | None,
     colleague_id: str | None,
+    needs_new_plan: bool | None,
+    is_brief_acknowledged: bool | None,
     **equal: Any,
 ) -> Iterator[sa.ColumnElement[bool]]:
     if starting_from:
@@ -109,13 +110,22 @@ def _conditions(
     if state:
         unclosed = state == UNCLOSED_STATE
         yield is_unclosed(now) if unclosed else Visit.status == VisitStatus(state)
-    if needs_new_plan is not None:
-        marked = Visit.slot_id.in_(sa.select(Slot.id).where(TO_REPLAN))
-        yield marked if needs_new_plan else sa.not_(sa.func.coalesce(marked, sa.false()))
     if colleague_id:
         along = sa.select(VisitColleague.visit_id).where(VisitColleague.staff_id == colleague_id)
         yield Visit.id.in_(along)
+    marked = Visit.slot_id.in_(sa.select(Slot.id).where(TO_REPLAN))
+    came_at = sa.func.coalesce(Visit.checked_in_at, Visit.brief_acknowledged_at)
+    yield from _flagged(marked, wanted=needs_new_plan)
+    yield from _flagged(Visit.brief_acknowledged_at <= came_at, wanted=is_brief_acknowledged)
     yield from (getattr(Visit, name) == value for name, value in equal.items() if value is not None)
+
+
+def _flagged(
+    flag: sa.ColumnElement[bool], *, wanted: bool | None
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Want a flag set or not; where nobody can tell, it is not."""
+    if wanted is not None:
+        yield flag if wanted else sa.not_(sa.func.coalesce(flag, sa.false()))
 
 
 def is_unclosed(now: datetime) -> sa.ColumnElement[bool]:

@@ -95,7 +95,9 @@ class VisitItemSchema(Schema):
         metadata={"description": "What changed since made this time illegal: move the visit."},
     )
     is_unannounced = fields.Boolean(required=True)
-    is_brief_acknowledged = fields.Boolean(required=True)
+    is_brief_acknowledged = fields.Boolean(
+        required=True, metadata={"description": "Somebody read the brief before the check-in."}
+    )
     verdict = fields.Enum(Verdict, by_value=True, required=True, allow_none=True)
     objectives = fields.List(fields.Nested(VisitObjectiveSchema), required=True)
     version = fields.Integer(required=True)
@@ -161,6 +163,10 @@ class VisitQuerySchema(PageQuerySchema):
     )
     is_unannounced = fields.Boolean(load_default=None)
     needs_new_plan = fields.Boolean(load_default=None)
+    is_brief_acknowledged = fields.Boolean(
+        load_default=None,
+        metadata={"description": "Whether the brief was read before the check-in."},
+    )
     state = fields.String(
         load_default=None,
         validate=validate.OneOf([UNCLOSED_STATE, *(s.value for s in VisitStatus)]),

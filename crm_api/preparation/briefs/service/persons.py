@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.customers.policies.masking import mask_phone
 from crm_api.customers.terms import Kind
-from crm_api.preparation import queries
+from crm_api.preparation.briefs import queries
 
 if TYPE_CHECKING:
     from crm_api.customers.models import Customer

@@ -15,8 +15,6 @@ STALE_AFTER = timedelta(days=180)
 DATES_AHEAD = timedelta(days=45)
 # What the signal of an ending contract looks at: under two months.
 CONTRACT_AHEAD = timedelta(days=60)
-# Not digested: it changes with every minute, without anything having happened.
-PASSING = ("contact_budget",)
 
 
 def facts_to_confirm(
@@ -68,12 +66,14 @@ def topics_to_avoid(
     return found
 
 
+def with_words(
+    facts: Iterable[Mapping[str, str]], words: Iterable[Mapping[str, Any]], *, name: str
+) -> list[dict[str, Any]]:
+    """Return what is known of this customer, and after it what the library says of such cases."""
+    own = [{**fact, "words": None} for fact in facts]
+    return [*own, *({name: w["situation"], "topic": w["text"], "words": w} for w in words)]
+
+
 def _wish(wish: Mapping[str, Any]) -> str:
     parts = [*(wish["categories"] or ["any offer"]), *(wish["channels"] or [])]
     return ", ".join(parts) + (f": {wish['note']}" if wish["note"] else "")
-
-
-def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return the parts of a brief that are no longer as they were read."""
-    lasting = (name for name in after if name not in PASSING)
-    return sorted(name for name in lasting if before.get(name) != after[name])

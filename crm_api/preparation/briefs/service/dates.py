@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.calendars import service as calendars
 from crm_api.customers.terms import Kind
-from crm_api.preparation import policies, queries
+from crm_api.preparation.briefs import queries
+from crm_api.preparation.briefs.policies import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def coming_dates(customer: Customer, *, today: date) -> list[dict[str, Any]]:
     """Return what falls in the next weeks for a customer and a group's key persons, in order."""
-    end = today + policies.DATES_AHEAD
+    end = today + telling.DATES_AHEAD
     names = _whose(customer)
     found = [
         *_anniversaries(names, start=today, end=end),
@@ -84,7 +85,7 @@ def _festivals(*, start: date, end: date) -> Iterator[dict[str, Any]]:
 
 def _contract(customer: Customer, *, today: date) -> Iterator[dict[str, Any]]:
     ends = customer.contract_end_on
-    if ends is not None and today <= ends <= today + policies.CONTRACT_AHEAD:
+    if ends is not None and today <= ends <= today + telling.CONTRACT_AHEAD:
         yield {
             "on": ends,
             "kind": "contract_end",

@@ -1,28 +1,11 @@
-"""The contract of a brief."""
+"""What a brief says."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from crm_api.kit.schemas import MomentField, RecordIdField, Schema
-
-DIGEST = validate.Regexp(r"^[0-9a-f]{64}$", error="Use the digest that the brief gave.")
-
-
-class BriefQuerySchema(Schema):
-    """What the caller has already."""
-
-    known_digest = fields.String(
-        load_default=None,
-        validate=DIGEST,
-        metadata={"description": "The digest of the brief fetched before; see `has_changed`."},
-    )
-
-
-class BriefAcknowledgementSchema(Schema):
-    """That the brief was read."""
-
-    digest = fields.String(required=True, validate=DIGEST)
+from crm_api.kit.schemas import RecordIdField, Schema
+from crm_api.preparation.library.terms import Situation
 
 
 class KeyPersonSchema(Schema):
@@ -117,11 +100,27 @@ class BriefPromiseSchema(Schema):
     id = RecordIdField(required=True)
     text = fields.String(required=True)
     due_on = fields.String(required=True)
+    moved_from_on = fields.String(
+        required=True, allow_none=True, metadata={"description": "The day that was said first."}
+    )
+    is_overdue = fields.Boolean(required=True)
 
 
-class BriefTaskSchema(BriefPromiseSchema):
+class SettledPromiseSchema(Schema):
+    """What was kept or taken back since the last visit."""
+
+    id = RecordIdField(required=True)
+    text = fields.String(required=True)
+    is_kept = fields.Boolean(required=True)
+    how = fields.String(required=True, metadata={"description": "How, or why not."})
+
+
+class BriefTaskSchema(Schema):
     """What is still to do."""
 
+    id = RecordIdField(required=True)
+    text = fields.String(required=True)
+    due_on = fields.String(required=True)
     channel = fields.String(required=True, allow_none=True)
     contact_at = fields.String(required=True, allow_none=True)
 
@@ -149,11 +148,32 @@ class RecentContactSchema(Schema):
     summary = fields.String(required=True)
 
 
+class SituationSchema(Schema):
+    """What is the case at the door, and the fact that says so."""
+
+    situation = fields.String(required=True, validate=validate.OneOf(list(Situation)))
+    because = fields.String(required=True)
+
+
+class BriefWordsSchema(Schema):
+    """What the library says of a situation; entry and number tell which words exactly."""
+
+    entry_id = RecordIdField(required=True)
+    number = fields.Integer(required=True)
+    name = fields.String(required=True)
+    situation = fields.String(required=True)
+    style = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)
+    do = fields.List(fields.String(), required=True)
+    avoid = fields.List(fields.String(), required=True)
+
+
 class BriefOpenerSchema(Schema):
-    """Something to begin with."""
+    """Something to begin with: known of this customer, or the library's words."""
 
     about = fields.String(required=True, metadata={"example": "interest"})
     topic = fields.String(required=True)
+    words = fields.Nested(BriefWordsSchema, required=True, allow_none=True)
 
 
 class BriefAvoidSchema(Schema):
@@ -161,6 +181,7 @@ class BriefAvoidSchema(Schema):
 
     why = fields.String(required=True, metadata={"example": "wish"})
     topic = fields.String(required=True)
+    words = fields.Nested(BriefWordsSchema, required=True, allow_none=True)
 
 
 class BriefWishSchema(Schema):
@@ -174,15 +195,6 @@ class BriefWishSchema(Schema):
     note = fields.String(required=True)
 
 
-class BriefScriptSchema(Schema):
-    """How to speak with somebody of this style (话术)."""
-
-    style = fields.String(required=True)
-    opening = fields.String(required=True)
-    do = fields.List(fields.String(), required=True)
-    avoid = fields.List(fields.String(), required=True)
-
-
 class BriefAllowanceSchema(Schema):
     """Whether a channel is open now, and if not, when."""
 
@@ -192,36 +204,34 @@ class BriefAllowanceSchema(Schema):
     next_allowed_at = fields.String(required=True, allow_none=True)
 
 
-class BriefSchema(Schema):
+class BriefContentSchema(Schema):
     """All that is known and matters before a visit."""
 
-    visit_id = RecordIdField(required=True)
-    as_of = MomentField(required=True)
-    digest = fields.String(
-        required=True, metadata={"description": "Changes when anything but the budget does."}
-    )
-    has_changed = fields.Boolean(
-        required=True, metadata={"description": "Whether `known_digest` is out of date."}
-    )
-    acknowledged_at = MomentField(required=True, allow_none=True)
-    acknowledged_digest = fields.String(required=True, allow_none=True)
-    changed_since_acknowledged = fields.List(
-        fields.String(),
-        required=True,
-        metadata={"description": "The parts that are no longer as they were acknowledged."},
-    )
     visit = fields.Nested(BriefVisitSchema, required=True)
     profile = fields.Nested(BriefProfileSchema, required=True)
     facts_to_confirm = fields.List(fields.Nested(FactToConfirmSchema), required=True)
     last_visit = fields.Nested(LastVisitSchema, required=True, allow_none=True)
     open_promises = fields.List(fields.Nested(BriefPromiseSchema), required=True)
+    settled_promises = fields.List(
+        fields.Nested(SettledPromiseSchema),
+        required=True,
+        metadata={"description": "Since the last visit."},
+    )
     open_follow_ups = fields.List(fields.Nested(BriefTaskSchema), required=True)
     coming_dates = fields.List(fields.Nested(ComingDateSchema), required=True)
     recent_contacts = fields.List(fields.Nested(RecentContactSchema), required=True)
+    situations = fields.List(
+        fields.Nested(SituationSchema),
+        required=True,
+        metadata={"description": "The most delicate first."},
+    )
     openers = fields.List(fields.Nested(BriefOpenerSchema), required=True)
+    topics = fields.List(fields.Nested(BriefWordsSchema), required=True)
     topics_to_avoid = fields.List(fields.Nested(BriefAvoidSchema), required=True)
+    scripts = fields.List(fields.Nested(BriefWordsSchema), required=True)
+    soothing_words = fields.List(fields.Nested(BriefWordsSchema), required=True)
+    explanations = fields.List(fields.Nested(BriefWordsSchema), required=True)
     wishes = fields.List(fields.Nested(BriefWishSchema), required=True)
-    script = fields.Nested(BriefScriptSchema, required=True)
     contact_budget = fields.List(
         fields.Nested(BriefAllowanceSchema),
         required=True,

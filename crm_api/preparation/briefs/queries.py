@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 
+from crm_api.accounts.models import Team
+from crm_api.contact_frequency.models import Hold
 from crm_api.customers.models import (
     Anniversary,
     Customer,
@@ -16,11 +19,13 @@ from crm_api.customers.models import (
 )
 from crm_api.customers.terms import RelationKind
 from crm_api.kit.db import db
-from crm_api.preparation.models import Brief
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import Page, PageRequest, fetch_page
+from crm_api.preparation.briefs.models import Brief
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
 
 MOST = 50
@@ -68,7 +73,37 @@ def life_events(customer_ids: Collection[str], *, start: date, end: date) -> Seq
     return db.session.scalars(statement.order_by(LifeEvent.id).limit(MOST)).all()
 
 
+def holds_in_force(customer: Customer, *, at: datetime) -> list[tuple[str, str]]:
+    """Return why care stands still for a customer, or for their region: the kind and the reason."""
+    path = sa.select(Team.path).where(Team.id == customer.team_id).scalar_subquery()
+    statement = sa.select(Hold.kind, Hold.reason).where(
+        sa.or_(Hold.customer_id == customer.id, path.startswith(Hold.team_path, autoescape=False)),
+        Hold.lifted_at.is_(None),
+        Hold.from_at <= at,
+        sa.or_(Hold.until_at.is_(None), Hold.until_at > at),
+    )
+    rows = db.session.execute(statement.order_by(Hold.created_at, Hold.id).limit(MOST))
+    return [(kind.value, reason) for kind, reason in rows]
+
+
 def find_brief(visit_id: str, *, digest: str | None) -> Brief | None:
     """Return the brief of a visit as it was frozen under this digest."""
     statement = sa.select(Brief).where(Brief.visit_id == visit_id, Brief.digest == digest)
     return db.session.scalars(statement).one_or_none()
+
+
+def get_brief(visit_id: str, *, digest: str) -> Brief:
+    """Return the brief of a visit as it was frozen under this digest.
+
+    :raises NotFound: if the visit has none
+    """
+    brief = find_brief(visit_id, digest=digest)
+    if brief is None:
+        raise NotFound("brief")
+    return brief
+
+
+def briefs(visit_id: str, *, page: PageRequest) -> Page:
+    """Return the frozen briefs of a visit without their content, the newest first."""
+    heads = sa.select(Brief).where(Brief.visit_id == visit_id).options(defer(Brief.content))
+    return fetch_page(heads, by=(Brief.created_at, Brief.id), page=page, descending=True)

@@ -1,0 +1,1 @@
+"""The brief before a visit: composed from all that is known, frozen, compared, acknowledged."""

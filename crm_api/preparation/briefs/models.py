@@ -1,0 +1,23 @@
+"""Briefs as they were read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_api.kit.db import Model, Record
+from crm_api.kit.types import RecordId
+
+
+class Brief(Record, Model):
+    """What somebody knew when going to a customer: frozen, never edited."""
+
+    __tablename__ = "briefs"
+    __table_args__ = (sa.UniqueConstraint("visit_id", "digest"),)
+
+    visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
+    content: Mapped[dict[str, Any]]
