@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.calendars import service as calendars
 from crm_api.customers.policies.masking import mask_phone
 from crm_api.kit.paging import Page
-from crm_api.preparation import policies
+from crm_api.preparation.briefs.policies.telling import DATES_AHEAD
 from crm_api.preparation.handovers import queries
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _coming(days: Sequence[Any], *, today: date) -> list[dict[str, Any]]:
             day=day.day,
             is_leap_month=day.is_leap_month,
             start=today,
-            end=today + policies.DATES_AHEAD,
+            end=today + DATES_AHEAD,
         )
     ]
     return sorted(found, key=itemgetter("on", "kind", "label"))[:MOST]
