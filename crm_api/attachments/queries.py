@@ -94,8 +94,17 @@ def get_upload(attachment_id: str, *, by: Actor) -> Upload:
 
 def find_taken(attachment_id: str | None) -> Attachment | None:
     """Return whatever attachment has this id, seen or not, to tell a repeat from a clash."""
+    return db.session.scalars(_taken(attachment_id)).one_or_none()
+
+
+def get_taken(attachment_id: str) -> Attachment:
+    """Return the attachment that has this id by now."""
+    return db.session.scalars(_taken(attachment_id)).one()
+
+
+def _taken(attachment_id: str | None) -> sa.Select[Attachment]:
     statement = sa.select(Attachment).where(Attachment.id == attachment_id)
-    return db.session.scalars(statement.options(joinedload(Attachment.file))).one_or_none()
+    return statement.options(joinedload(Attachment.file))
 
 
 def count_loose(uploaded_by_id: str, *, at_most: int) -> int:

@@ -9,17 +9,16 @@ from PIL import Image, PngImagePlugin
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 GPS_INFO, ORIENTATION, CAMERA = 0x8825, 0x0112, 0x010F
-PLACE = "31 deg 14' 8.00\""
 
 
-def photo(*, side: int = 900, noise: int = 0, **options) -> bytes:
+def photo(*, side: int = 900, **options) -> bytes:
     """Return a JPEG, twice as wide as high, that says where it was taken."""
     exif = Image.Exif()
     exif[CAMERA], exif[ORIENTATION] = "SecretCamera", 6
     exif.get_ifd(GPS_INFO)[1] = "N"
     exif.get_ifd(GPS_INFO)[29] = "2026:03:03"
-    picture = Image.effect_noise((side * 2, side), 60).convert("RGB")
-    picture.putpixel((0, 0), (noise, 0, 0))
+    noise = hashlib.shake_256(b"noise").digest(side * 2 * side)
+    picture = Image.frombytes("L", (side * 2, side), noise).convert("RGB")
     file = io.BytesIO()
     picture.save(file, "JPEG", exif=exif, comment=b"SecretRemark", **options)
     return file.getvalue()

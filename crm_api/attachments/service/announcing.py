@@ -8,9 +8,11 @@ from crm_api.attachments import policies, queries
 from crm_api.attachments.errors import AttachmentInUse, TooManyLoose
 from crm_api.attachments.models import Attachment
 from crm_api.attachments.service.discarding import drop
+from crm_api.attachments.terms import AttachmentStatus
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken
 from crm_api.kit.ids import new_id
+from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,16 +29,20 @@ def announce_attachment(content: dict[str, Any], *, by: Actor, now: datetime) ->
     :raises TooManyLoose: if its sender attaches nothing
     """
     known = queries.find_taken(content["id"])
-    if known is not None:
-        return _repeated(known, content, by=by)
+    if known is None:
+        known = _announced_now(content, by=by, now=now)
+    return _repeated(known, content, by=by)
+
+
+def _announced_now(content: dict[str, Any], *, by: Actor, now: datetime) -> Attachment:
     if queries.count_loose(by.id, at_most=policies.MOST_LOOSE) == policies.MOST_LOOSE:
         raise TooManyLoose(most=policies.MOST_LOOSE)
-    attachment = Attachment(
-        **{**content, "id": content["id"] or new_id()}, uploaded_by_id=by.id, created_at=now
-    )
-    db.session.add(attachment)
-    db.session.flush()
-    return attachment
+    attachment_id = content["id"] or new_id()
+    said = {**content, "id": attachment_id, "uploaded_by_id": by.id, "created_at": now}
+    row = {**said, "received_bytes": 0, "status": AttachmentStatus.RECEIVING}
+    # Two of one id at once are one, or a clash that the caller is told of.
+    db.session.execute(insert(Attachment).values(row).on_conflict_do_nothing())
+    return queries.get_taken(attachment_id)
 
 
 def _repeated(known: Attachment, content: dict[str, Any], *, by: Actor) -> Attachment:
