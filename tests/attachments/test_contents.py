@@ -14,6 +14,8 @@ from crm_api import config
 from tests.attachments.files import announced, download, offset, pdf, photo, png, send, uploaded
 from tests.factories.accounts import make_staff
 
+pytestmark = pytest.mark.one_engine
+
 HTML = b"<html><script>alert(1)</script></html>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
 GIF = b"GIF89a" + bytes(40)

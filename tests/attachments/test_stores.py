@@ -18,6 +18,8 @@ from crm_api.attachments.stores import current_store
 from tests.attachments.files import announced, download, offset, pdf, photo, send, uploaded
 from tests.factories.accounts import make_staff
 
+pytestmark = pytest.mark.one_engine
+
 LATER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
