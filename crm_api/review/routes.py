@@ -9,6 +9,7 @@ from crm_api.accounts.models import Role
 from crm_api.kit import clock
 from crm_api.kit.routing import Blueprint, refuses
 from crm_api.review import queries, service
+from crm_api.review.meetings import routes as meetings
 from crm_api.review.outcomes import routes as outcomes
 from crm_api.review.replies import CSV, csv_reply
 from crm_api.review.schemas import (
@@ -49,4 +50,4 @@ def export_contacts(payload: Payload) -> Response:
     return csv_reply(rows, name="contacts")
 
 
-BLUEPRINTS = (blueprint, *outcomes.BLUEPRINTS)
+BLUEPRINTS = (blueprint, *meetings.BLUEPRINTS, *outcomes.BLUEPRINTS)

@@ -68,28 +68,43 @@ def _may_read(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.or_(*mine, sa.and_(CaseCard.status == CardStatus.SHARED, CaseCard.team_id.in_(line)))
 
 
-def lessons(
-    *, visible_to: Actor, team_id: str | None, start: datetime, end: datetime, page: PageRequest
-) -> Page:
+def lessons(*, page: PageRequest, **wanted: Any) -> Page:
     """Return the retrospectives that were shared in a span of time, newest record first.
 
     Everybody reads those of the own team and the teams beneath it: they name nobody.
     """
+    told = (joinedload(VisitRecord.author), joinedload(VisitRecord.visit))
+    statement = _lessons(sa.select(VisitRecord).options(*told), **wanted)
+    by = (VisitRecord.created_at, VisitRecord.visit_id)
+    return fetch_page(statement, by=by, page=page, descending=True)
+
+
+def count_lessons(**wanted: Any) -> int:
+    """Return how many there are of them."""
+    number = _lessons(sa.select(sa.func.count(VisitRecord.visit_id)), **wanted)
+    return db.session.scalar(number) or 0
+
+
+def _lessons(
+    statement: sa.Select[Any],
+    *,
+    visible_to: Actor,
+    team_id: str | None,
+    start: datetime,
+    end: datetime,
+) -> sa.Select[Any]:
     statement = (
-        sa.select(VisitRecord)
-        .join(Visit, Visit.id == VisitRecord.visit_id)
+        statement.join(Visit, Visit.id == VisitRecord.visit_id)
         .join(Customer, Customer.id == Visit.customer_id)
         .where(VisitRecord.created_at >= start, VisitRecord.created_at < end)
         .where(VisitRecord.shared_at.is_not(None))
-        .options(joinedload(VisitRecord.author), joinedload(VisitRecord.visit))
     )
     if visible_to.role not in (Role.ADMIN, Role.AUDITOR):
         mine = accounts.subtree_team_ids(visible_to.team_path)
         statement = statement.where(Customer.team_id.in_(mine))
     if team_id is not None:
         statement = statement.where(Customer.team_id.in_(accounts.team_ids_from(team_id)))
-    by = (VisitRecord.created_at, VisitRecord.visit_id)
-    return fetch_page(statement, by=by, page=page, descending=True)
+    return statement
 
 
 def names_around(*, customer_ids: Collection[str], owner_ids: Collection[str]) -> set[str]:

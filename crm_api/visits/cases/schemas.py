@@ -117,8 +117,9 @@ class LessonSchema(Schema):
 
 
 class LessonQuerySchema(PageQuerySchema):
-    """Of which time lessons are wanted."""
+    """Of which time, and of which team, lessons are wanted."""
 
+    team_id = RecordIdField(load_default=None)
     start = MomentField(
         required=True, data_key="from", metadata={"example": "2026-03-03T00:00:00Z"}
     )

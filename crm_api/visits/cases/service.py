@@ -163,6 +163,11 @@ def list_lessons(
     return type(found)(_told(found.items), found.next_cursor)
 
 
+def count_lessons(*, team_id: str | None = None, **wanted: Any) -> int:
+    """Return how many lessons there are."""
+    return queries.count_lessons(team_id=team_id, **wanted)
+
+
 def _told(records: Any) -> list[dict[str, Any]]:
     names = queries.names_around(
         customer_ids={r.visit.customer_id for r in records},
