@@ -53,19 +53,33 @@ def fetch_page(
 
     :raises Invalid: if the cursor was not made by this list
     """
-    if page.cursor is not None:
-        position = _decode(page.cursor, by)
-        here = sa.tuple_(*by)
-        there = sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(position, by, strict=True)))
-        statement = statement.where(here < there if descending else here > there)
     keys = [column.label(f"_key{n}") for n, column in enumerate(by)]
-    order = [c.desc() if descending else c.asc() for c in by]
-    wide = statement.add_columns(*keys).order_by(*order).limit(page.limit + 1)
+    wide = up_to_page(statement.add_columns(*keys), by=by, page=page, descending=descending)
     rows = db.session.execute(wide).all()
     width = len(statement.column_descriptions)
     items = [row[0] if width == 1 else row for row in rows[: page.limit]]
     more = len(rows) > page.limit
     return Page(items, _encode(rows[page.limit - 1][-len(by) :]) if more else None)
+
+
+def up_to_page(
+    statement: sa.Select[Any],
+    *,
+    by: Sequence[sa.ColumnElement[Any] | Any],
+    page: PageRequest,
+    descending: bool = False,
+) -> sa.Select[Any]:
+    """Limit a select to what one page of it holds, and one row more: for parts of a union.
+
+    :raises Invalid: if the cursor was not made by this list
+    """
+    if page.cursor is not None:
+        position = _decode(page.cursor, by)
+        here = sa.tuple_(*by)
+        there = sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(position, by, strict=True)))
+        statement = statement.where(here < there if descending else here > there)
+    order = [c.desc() if descending else c.asc() for c in by]
+    return statement.order_by(*order).limit(page.limit + 1)
 
 
 def _encode(position: Sequence[Any]) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm_api.accounts.models import Role
+from crm_api.accounts.models import Role, Team
 from crm_api.customers.policies import names
 from crm_api.kit.db import db
 from tests.factories.accounts import make_staff
@@ -129,6 +129,41 @@ def test_pages_of_a_search_neither_miss_nor_repeat(sign_in, owner):
     assert seen == sorted(made)
 
 
+def test_who_is_found_does_not_depend_on_how_they_are_looked_for(sign_in, owner, monkeypatch):
+    """By walking what matches or by looking each up: the same customers in the same order."""
+    wanted = [
+        make_customer(owner, name=name, phone=f"+86139{n:04d}{'1234' if n % 2 else '4321'}").id
+        for n, name in enumerate(["43210", "4321", "雨432100", "雨", "4321雨4321"])
+    ]
+    make_customer(owner, name="432", phone="+8613900001234")
+    make_customer(make_staff(), name="4321")
+    lead = sign_in(make_staff(Role.MANAGER, _team_of(owner)))
+    orders = []
+
+    for few in (0, 5_000):
+        monkeypatch.setattr("crm_api.customers.queries.searching.FEW", few)
+        orders.append([item["id"] for item in _pages(lead, q="4321", limit=1)])
+        orders.append([item["id"] for item in _pages(lead, q="4321")])
+
+    assert sorted(orders[0]) == sorted(wanted)
+    assert all(order == orders[0] for order in orders)
+
+
+def _pages(caller, **query):
+    items, cursor = [], None
+    while True:
+        asked = {**query, **({"cursor": cursor} if cursor else {})}
+        reply = caller.get("/v1/customers", query_string=asked).json
+        items += reply["items"]
+        cursor = reply["next_cursor"]
+        if cursor is None:
+            return items
+
+
+def _team_of(actor):
+    return db.session.get(Team, actor.team_id)
+
+
 def test_filters_narrow_together(search, owner):
     make_customer(owner, name="雨一", tier="gold", status="active")
     make_customer(owner, name="雨二", tier="gold", status="closed")
@@ -137,7 +172,7 @@ def test_filters_narrow_together(search, owner):
     assert search("雨", tier="gold") == ["雨一", "雨二"]
     assert search("雨", tier="gold", status="closed") == ["雨二"]
     assert search("雨", kind="group") == ["雨三"]
-    assert search("雨", team_id=owner.team_id) == ["雨一", "雨二", "雨三"]
+    assert search("雨", team_id=owner.team_id) == ["雨一", "雨三", "雨二"]
     assert search("雨", team_id="elsewhere") == []
 
 

@@ -35,7 +35,7 @@ blueprint = Blueprint("customers", __name__, description="Who the customers are,
 @blueprint.arguments(CustomerQuerySchema, location="query")
 @blueprint.response(200, CustomerItemPageSchema)
 def list_customers(payload: Payload) -> Page:
-    """List or search the customers whom you may see, oldest first."""
+    """List the customers whom you may see, oldest first; or search them, the best match first."""
     return queries.fetch_customers(visible_to=current_actor(), **payload)
 
 
