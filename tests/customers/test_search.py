@@ -133,7 +133,7 @@ def test_who_is_found_does_not_depend_on_how_they_are_looked_for(sign_in, owner,
     """By walking what matches or by looking each up: the same customers in the same order."""
     wanted = [
         make_customer(owner, name=name, phone=f"+86139{n:04d}{'1234' if n % 2 else '4321'}").id
-        for n, name in enumerate(["43210", "4321", "雨432100", "雨", "4321雨4321"])
+        for n, name in enumerate(["43210", "4321", "雨", "雨432100", "4321雨4321"])
     ]
     make_customer(owner, name="432", phone="+8613900001234")
     make_customer(make_staff(), name="4321")
