@@ -84,6 +84,7 @@ class Settings:
     max_photo_pixels: int = 50_000_000
     loose_attachments_kept_days: int = 7
     merge_undo_days: int = 30
+    travel_km_per_hour: int = 20
     log_level: str = "INFO"
 
     def with_patience(self) -> Settings:

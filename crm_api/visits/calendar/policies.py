@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event
 
+from crm_api.customers.policies.masking import MASK
 from crm_api.visits.calendar.terms import Shown
 from crm_api.visits.terms import VisitStatus
 
@@ -45,7 +46,7 @@ def summary_of(name: str, *, shows: Shown | None) -> str:
     """
     if shows is None:
         return f"{VISIT} {name}"
-    return f"{VISIT} {name[:1]}**" if shows is Shown.PLACES else VISIT
+    return f"{VISIT} {name[:1]}{MASK}" if shows is Shown.PLACES else VISIT
 
 
 def write_calendar(entries: Iterable[Entry], *, name: str | None = None) -> bytes:

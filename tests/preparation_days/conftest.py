@@ -1,0 +1,3 @@
+from tests.support.field import field
+
+__all__ = ["field"]
