@@ -80,5 +80,6 @@ def _content(n: int, one: dict[str, Any], place: Place | None, *, on: date) -> d
         "place_longitude": place.longitude if place is not None and is_noted else None,
         "ends_at": one["starts_at"] + timedelta(minutes=one["minutes"]),
         "persons": [],
+        "colleague_ids": [],
         "is_unannounced": False,
     }
