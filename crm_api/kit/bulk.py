@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 FEW = 20  # below, a COPY's extra round trips cost more than they spare
+MOST_PARAMETERS = 10_000
 SEPARATOR = "\x1f"
 MISSING, BYTES = r"\N", r"\\x"
 SPECIAL = re.compile(r"[\\\t\n\r]")
@@ -95,9 +96,17 @@ def is_among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
     """
     wanted = list(values)
     if db.engine.dialect.name != "postgresql":
-        condition: sa.ColumnElement[bool] = column.in_(wanted)
+        condition: sa.ColumnElement[bool] = column.in_(
+            wanted if len(wanted) <= MOST_PARAMETERS else _as_table(wanted)
+        )
         return condition
     return cast("sa.ColumnElement[bool]", column == sa.any_(array_of(wanted)))
+
+
+def _as_table(values: Sequence[str]) -> sa.Select[Any]:
+    """Return texts as the rows of one document: SQLite takes some ten thousand parameters."""
+    each = sa.func.json_each(orjson.dumps(values).decode()).table_valued("value")
+    return sa.select(each.c.value)
 
 
 def array_of(values: Sequence[str]) -> sa.ColumnElement[Any]:
