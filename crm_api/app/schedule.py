@@ -78,6 +78,7 @@ JOBS: Final = (
     _nightly("visits", "escalate-promises", at=time(6)),
     _nightly("customers", "purge-exports", at=time(2)),
     _nightly("contact-frequency", "audit", at=time(2, 30)),
+    Job(command=("attachments", "sweep"), every=timedelta(hours=1)),
     _nightly("attachments", "sweep", "--strays", at=time(3, 15)),
     _nightly("contacts", "verify", at=time(3)),
 )

@@ -10,6 +10,8 @@ from crm_api.kit.errors import Invalid
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from crm_api.attachments.values import Upload
     from crm_api.kit.segments import Segment
 
@@ -36,13 +38,26 @@ def require_fitting(segment: Segment, upload: Upload) -> None:
         raise OffsetMismatch(expected=upload.received_bytes)
 
 
-def require_worthwhile(byte_count: int) -> None:
-    """Make sure that a piece, not the last one, is large enough to be kept.
+def goes_on(upload: Upload, *, start: int, end: int) -> bool:
+    """Tell whether a piece, not the last one, brings enough that is new to be kept.
 
-    :raises PieceTooSmall: saying what is
+    A repeat that reaches a little further is a repeat: its sender learns where to go on.
+
+    :raises PieceTooSmall: if it is no repeat, and tiny
     """
-    if byte_count < SMALLEST_PIECE:
+    is_large_enough = end - upload.received_bytes >= SMALLEST_PIECE
+    if not is_large_enough and start == upload.received_bytes:
         raise PieceTooSmall(smallest=SMALLEST_PIECE)
+    return is_large_enough
+
+
+def require_not_barred(digest: str, *, barred: Collection[str]) -> None:
+    """Make sure that a file is none of those known to do harm.
+
+    :raises ContentRefused: if it is
+    """
+    if digest in barred:
+        raise ContentRefused(Refusal.BARRED)
 
 
 def piece_key(attachment_id: str) -> str:

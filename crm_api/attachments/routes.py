@@ -78,7 +78,7 @@ blueprint = Blueprint(
 
 @blueprint.post("/v1/attachments")
 @requires(*WRITERS)
-@refuses(IdTaken, TooManyLoose)
+@refuses(IdTaken, TooManyLoose, ContentRefused)
 @blueprint.arguments(schemas.NewAttachmentSchema)
 @blueprint.response(201, schemas.AttachmentSchema)
 def announce_attachment(payload: Payload) -> Attachment:

@@ -16,6 +16,7 @@ class AttachmentStatus(StrEnum):
 class Refusal(StrEnum):
     """Why the content of an attachment is not kept. Sent again, it would be the same."""
 
+    BARRED = "barred"
     TYPE = "type_not_allowed"
     UNREADABLE = "picture_unreadable"
     TOO_MANY_PIXELS = "too_many_pixels"

@@ -80,6 +80,7 @@ class Settings:
     firm_hours: int = 24
     attachments: str = ATTACHMENTS
     attachment_types: tuple[str, ...] = TYPES_ATTACHED
+    barred_digests: frozenset[str] = field(default=frozenset(), repr=False)
     max_attachment_bytes: int = 20 * 1024 * 1024
     max_photo_pixels: int = 50_000_000
     loose_attachments_kept_days: int = 7
@@ -127,6 +128,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         **_numbers(environ),
         attachments=environ.get("CRM_ATTACHMENTS", ATTACHMENTS),
         attachment_types=_types(environ, "CRM_ATTACHMENT_TYPES"),
+        barred_digests=_digests(environ, "CRM_BARRED_DIGESTS"),
         log_level=_log_level(environ.get("CRM_LOG_LEVEL", "INFO")),
     )
 
@@ -204,6 +206,23 @@ def _types(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
         msg = f"{name} is {given!r}; write it like {','.join(TYPES_ATTACHED)}."
         raise MissingSetting(msg)
     return types
+
+
+def _digests(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    """SHA-256 digests from a file, one a line as `sha256sum` writes them."""
+    given = environ.get(name)
+    if not given:
+        return frozenset()
+    try:
+        lines = Path(given).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{name} is {given!r}, which cannot be read: {error}"
+        raise MissingSetting(msg) from None
+    digests = frozenset(line.split()[0].lower() for line in lines if line.strip())
+    if strange := next((one for one in digests if not re.fullmatch("[0-9a-f]{64}", one)), None):
+        msg = f"{name}: {given} holds {strange!r}, which is no SHA-256 digest."
+        raise MissingSetting(msg)
+    return digests
 
 
 def _key(encoded: str, name: str) -> bytes:

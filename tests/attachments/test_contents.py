@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import zlib
@@ -11,7 +12,17 @@ import pytest
 from PIL import Image
 
 from crm_api import config
-from tests.attachments.files import announced, download, offset, pdf, photo, png, send, uploaded
+from tests.attachments.files import (
+    announce,
+    announced,
+    download,
+    offset,
+    pdf,
+    photo,
+    png,
+    send,
+    uploaded,
+)
 from tests.factories.accounts import make_staff
 
 pytestmark = pytest.mark.one_engine
@@ -100,6 +111,18 @@ def test_which_types_are_taken_is_a_setting(caller):
     config.configure(replace(config.current(), attachment_types=("image/gif",)))
 
     assert uploaded(caller, GIF)["media_type"] == "image/gif"
+
+
+def test_what_is_known_to_do_harm_is_refused_early_and_late(caller, tmp_path):
+    content, later = pdf(), pdf(200_000)
+    waiting = announced(caller, later)
+    digests = {hashlib.sha256(one).hexdigest() for one in (content, later)}
+    config.configure(replace(config.current(), barred_digests=frozenset(digests)))
+
+    replies = [announce(caller, content), send(caller, waiting, later)]
+
+    assert {r.json["code"] for r in replies} == {"content_refused"}
+    assert {r.json["refused_because"] for r in replies} == {"barred"}
 
 
 def test_a_part_may_be_asked_for(caller):

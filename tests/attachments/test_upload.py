@@ -52,13 +52,20 @@ def test_it_comes_in_pieces_that_may_be_repeated(caller):
     content = pdf(100_000)
     attachment = announced(caller, content)
 
-    steps = [(0, 40_000), (0, 40_000), (20_000, 60_000), (10, 20), (60_000, 100_000)]
+    steps = [
+        (0, 40_000),
+        (0, 40_000),
+        (20_000, 60_000),
+        (10, 20),
+        (50_000, 61_000),
+        (60_000, 100_000),
+    ]
     stands = [send(caller, attachment, content, *step).json["received_bytes"] for step in steps]
 
-    assert stands == [40_000, 40_000, 60_000, 60_000, 100_000]
+    assert stands == [40_000, 40_000, 60_000, 60_000, 60_000, 100_000]
     assert download(caller, attachment).data == content
     again = [send(caller, attachment, content, *step).status_code for step in steps]
-    assert again == [200] * 5
+    assert again == [200] * 6
     assert send(caller, attachment, content).json["status"] == "kept"
     other = pdf(100_001)[:100_000]
     assert send(caller, attachment, other).json["code"] == "content_differs"

@@ -30,6 +30,9 @@ def test_a_plain_postgresql_url_gets_our_driver():
         ("CRM_LOG_LEVEL", "SHOUT"),
         ("CRM_PUBLIC_URL", "crm.example.com"),
         ("CRM_PUBLIC_URL", "https://crm.example.com/%d"),
+        ("CRM_ATTACHMENT_TYPES", "jpeg"),
+        ("CRM_BARRED_DIGESTS", "/nowhere/digests"),
+        ("CRM_BARRED_DIGESTS", __file__),
     ],
 )
 def test_a_wrong_one_is_named(name, value):
@@ -51,3 +54,12 @@ def test_secrets_do_not_show():
 
     assert "token_keys" not in shown
     assert "index_key" not in shown
+
+
+def test_digests_are_read_as_sha256sum_writes_them(tmp_path):
+    file = tmp_path / "barred"
+    file.write_text(f"{'A' * 64}  harm.jpg\n\n{'b' * 64}\n")
+
+    settings = config.load({**WHOLE, "CRM_BARRED_DIGESTS": str(file)})
+
+    assert settings.barred_digests == {"a" * 64, "b" * 64}

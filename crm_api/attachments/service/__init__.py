@@ -2,6 +2,7 @@
 
 from crm_api.attachments.service.announcing import announce_attachment, delete_attachment
 from crm_api.attachments.service.attaching import attach, detach
+from crm_api.attachments.service.discarding import drop
 from crm_api.attachments.service.receiving import receive_content
 from crm_api.attachments.service.showing import open_content, open_thumbnail
 from crm_api.attachments.service.sweeping import (
@@ -23,6 +24,7 @@ __all__ = [
     "discard_stalled",
     "discard_strays",
     "discard_unused_files",
+    "drop",
     "forget_discarded",
     "open_content",
     "open_thumbnail",

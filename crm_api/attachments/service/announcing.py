@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crm_api import config
 from crm_api.attachments import policies, queries
 from crm_api.attachments.errors import AttachmentInUse, TooManyLoose
 from crm_api.attachments.models import Attachment
@@ -25,9 +26,11 @@ ANNOUNCED = ("file_name", "digest", "byte_size")
 def announce_attachment(content: dict[str, Any], *, by: Actor, now: datetime) -> Attachment:
     """Make an attachment whose bytes are to come; told twice with one id, it is one.
 
+    :raises ContentRefused: if nobody may bring such a file
     :raises IdTaken: if the id belongs to another attachment
     :raises TooManyLoose: if its sender attaches nothing
     """
+    policies.require_not_barred(content["digest"], barred=config.current().barred_digests)
     known = queries.find_taken(content["id"])
     if known is None:
         known = _announced_now(content, by=by, now=now)
@@ -61,4 +64,4 @@ def delete_attachment(attachment_id: str, *, by: Actor, now: datetime) -> None:
     attachment = queries.get_own(attachment_id, by=by, for_change=True)
     if attachment.attached_at is not None:
         raise AttachmentInUse
-    drop([attachment], now=now)
+    drop([attachment.id], now=now)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+CHUNK = 500
+
 
 def discard(keys: Iterable[str], *, now: datetime) -> None:
     """Note that some bytes are needed no more."""
@@ -28,8 +30,9 @@ def drop_pieces(attachment_ids: Sequence[str], *, now: datetime) -> None:
     discard(db.session.scalars(gone.returning(AttachmentPiece.key)).all(), now=now)
 
 
-def drop(attachments: Sequence[Attachment], *, now: datetime) -> None:
-    """Delete attachments that hang on nothing. Their files go once nobody else shows them."""
-    ids = [one.id for one in attachments]
-    drop_pieces(ids, now=now)
-    db.session.execute(sa.delete(Attachment).where(Attachment.id.in_(ids)))
+def drop(attachment_ids: Sequence[str], *, now: datetime) -> None:
+    """Delete attachments that nothing refers to. Their files go once nobody else shows them."""
+    for start in range(0, len(attachment_ids), CHUNK):
+        some = attachment_ids[start : start + CHUNK]
+        drop_pieces(some, now=now)
+        db.session.execute(sa.delete(Attachment).where(Attachment.id.in_(some)))

@@ -74,6 +74,7 @@ def _require_announced(whole: IO[bytes], upload: Upload, *, now: datetime) -> No
 def _inspect(whole: IO[bytes], upload: Upload, *, now: datetime) -> Inspected:
     settings = config.current()
     try:
+        policies.require_not_barred(upload.digest, barred=settings.barred_digests)
         return inspect(
             whole, allowed=settings.attachment_types, most_pixels=settings.max_photo_pixels
         )

@@ -58,7 +58,7 @@ def receive_content(
         elif end == upload.byte_size:
             _skip(file, upload.received_bytes - segment.start)
             finish(upload, file, by=by, now=now)
-        elif end > upload.received_bytes:
+        elif policies.goes_on(upload, start=segment.start, end=end):
             _skip(file, upload.received_bytes - segment.start)
             _keep_piece(upload, file, end=end, by=by, now=now)
     return queries.get_own(attachment_id, by=by)
@@ -94,7 +94,6 @@ def _require_same(file: IO[bytes], upload: Upload, *, start: int) -> None:
 
 
 def _keep_piece(upload: Upload, file: IO[bytes], *, end: int, by: Actor, now: datetime) -> None:
-    policies.require_worthwhile(end - upload.received_bytes)
     key = policies.piece_key(upload.id)
     current_store().put(key, file)
     attachment = queries.get_own(upload.id, by=by, for_change=True)
