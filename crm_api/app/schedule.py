@@ -76,6 +76,7 @@ JOBS: Final = (
     _nightly("db", "purge-keys", at=time(2)),
     _nightly("visits", "purge-coordinates", at=time(2)),
     _nightly("visits", "escalate-promises", at=time(6)),
+    _nightly("customers", "find-duplicates", at=time(1)),
     _nightly("customers", "purge-exports", at=time(2)),
     _nightly("contact-frequency", "audit", at=time(2, 30)),
     Job(command=("attachments", "sweep"), every=timedelta(hours=1)),

@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from crm_api.customers import service
 from crm_api.customers.bulk import commands as bulk
+from crm_api.customers.duplicates import commands as duplicates
 from crm_api.customers.handovers import commands as handovers
 from crm_api.customers.imports import commands as imports
 from crm_api.kit.progress import progress_bar
@@ -29,7 +30,7 @@ def encrypt_anew() -> None:
     click.echo("Every document is encrypted with the key in use.")
 
 
-for command in (*imports.COMMANDS, *handovers.COMMANDS, *bulk.COMMANDS):
+for command in (*imports.COMMANDS, *duplicates.COMMANDS, *handovers.COMMANDS, *bulk.COMMANDS):
     customers.add_command(command)
 
 COMMANDS = (customers,)

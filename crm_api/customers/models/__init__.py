@@ -1,6 +1,7 @@
 """The tables of customers."""
 
 from crm_api.customers.bulk.models import BulkChunk, BulkJob, BulkRow
+from crm_api.customers.duplicates.models import Duplicate
 from crm_api.customers.handovers.models import (
     HandedCustomer,
     HandedRow,
@@ -42,6 +43,7 @@ __all__ = [
     "CustomerImport",
     "CustomerTag",
     "DoNotDisturbWish",
+    "Duplicate",
     "ExtendedProfile",
     "HandedCustomer",
     "HandedRow",

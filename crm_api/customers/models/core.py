@@ -18,6 +18,7 @@ from crm_api.kit.types import RecordId, enum_column
 BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 # Literal, because SQLite ignores a partial index whose condition is a bound parameter.
+IS_BORN = sa.text("birth_on IS NOT NULL")
 IS_MERGED = sa.text("merged_into_id IS NOT NULL")
 
 
@@ -29,6 +30,13 @@ class Customer(Versioned, Model):
         sa.Index("ix_customers_owner_id_id", "owner_id", "id"),
         sa.Index("ix_customers_team_id_id", "team_id", "id"),
         sa.Index("ix_customers_joined_on_id", "joined_on", "id"),
+        sa.Index(
+            "ix_customers_name_birth_on",
+            "name",
+            "birth_on",
+            sqlite_where=IS_BORN,
+            postgresql_where=IS_BORN,
+        ),
         sa.Index(
             "ix_customers_merged_into_id",
             "merged_into_id",

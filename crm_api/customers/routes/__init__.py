@@ -1,6 +1,7 @@
 """The routes of customers."""
 
 from crm_api.customers.bulk import routes as bulk
+from crm_api.customers.duplicates import routes as duplicates
 from crm_api.customers.handovers import routes as handovers
 from crm_api.customers.imports import routes as imports
 from crm_api.customers.merging import routes as merging
@@ -41,5 +42,6 @@ BLUEPRINTS = (
     handovers.blueprint,
     network.blueprint,
     merging.blueprint,
+    duplicates.blueprint,
     bulk.blueprint,
 )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.calendars.errors import DayOutOfRange
 from crm_api.customers import queries, service
+from crm_api.customers.duplicates import service as duplicates
+from crm_api.customers.duplicates.schemas import CreatedCustomerSchema
 from crm_api.customers.errors import AccountNumberTaken
 from crm_api.customers.provenance.values import Source
 from crm_api.customers.routes.roles import READERS, WRITERS
@@ -22,6 +24,7 @@ from crm_api.kit.errors import IdTaken, NotFound
 from crm_api.kit.routing import UPDATES, Blueprint, expected_version, refuses
 
 if TYPE_CHECKING:
+    from crm_api.customers.duplicates.values import TakenIn
     from crm_api.customers.models import Customer
     from crm_api.kit.paging import Page
     from crm_api.kit.schemas import Payload
@@ -43,11 +46,11 @@ def list_customers(payload: Payload) -> Page:
 @requires(*WRITERS)
 @refuses(AccountNumberTaken, IdTaken)
 @blueprint.arguments(NewCustomerSchema)
-@blueprint.response(201, CustomerSchema)
-def create_customer(payload: Payload) -> Customer:
-    """Take a customer in."""
+@blueprint.response(201, CreatedCustomerSchema)
+def create_customer(payload: Payload) -> TakenIn:
+    """Take a customer in, and hear who else it may be."""
     source = Source(payload.pop("learned_by"))
-    return service.create_customer(payload, by=current_actor(), now=clock.now(), source=source)
+    return duplicates.take_in(payload, by=current_actor(), now=clock.now(), source=source)
 
 
 @blueprint.get("/v1/customers/<record_id:customer_id>")

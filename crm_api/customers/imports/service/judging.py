@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STRANGE_OWNER = "owner_login: nobody with this login works in your teams"
 SAME_NUMBER = "account_no: another customer has this account number"
 NOT_YOURS = "the customer belongs to a team that you may not see"
+MERGED = "external_id: this customer was merged into {}; bring it by one row only"
 NUMBER_MET = "phone: the number made up for this id is another's; choose another salt"
 
 
@@ -57,8 +58,13 @@ def judge_known(
         locks.lock_subjects(customer_ids=[ids[row.key] for row in touched])
     customers = queries.find_customers(ids.values(), visible_to=order.by)
     for row in rows:
-        if row.key in ids and ids[row.key] not in customers and not row.reasons:
+        if row.key not in ids or row.reasons:
+            continue
+        customer = customers.get(ids[row.key])
+        if customer is None:
             row.reasons.append(NOT_YOURS)
+        elif customer.merged_into_id is not None and not is_remembered(row, remembered):
+            row.reasons.append(MERGED.format(customer.merged_into_id))
     return {key: customers[known] for key, known in ids.items() if known in customers}
 
 

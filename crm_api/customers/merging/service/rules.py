@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_api.customers.merging.service import links, profile
+from crm_api.customers.merging.service import links, pairs, profile
 from crm_api.customers.merging.values import Rule
 
 # By the tables that each looks after. Floors above come first, in the order in which `app` adds
@@ -12,6 +12,7 @@ _OWN: dict[tuple[str, ...], Rule] = {
     ("customer_phones",): Rule(profile.unite_phones),
     ("anniversaries",): Rule(profile.unite_anniversaries),
     ("extended_profiles",): Rule(profile.unite_extended),
+    ("customer_duplicates",): Rule(pairs.settle_pairs),
     ("customer_relations",): Rule(links.unite_relations, after_undo=links.part_again),
 }
 # Only once all rows have moved.

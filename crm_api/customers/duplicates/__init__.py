@@ -1,0 +1,1 @@
+"""Customers who may be one: found on creation and every night, dismissed for good or merged."""
