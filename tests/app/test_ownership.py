@@ -11,6 +11,7 @@ import pytest
 from crm_api.accounts.models import Role, Scope
 from crm_api.contact_frequency.models import GovernorAlert
 from crm_api.contact_frequency.terms import AlertKind, SubjectKind
+from crm_api.customers.models import Duplicate
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.attachments.files import photo, uploaded
@@ -112,8 +113,10 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         subject_kind=SubjectKind.CUSTOMER,
         subject_id=customer.id,
     )
+    first, second = sorted((customer.id, relative.id))
+    pair = Duplicate(first_id=first, second_id=second, score=70, reasons=[], created_at=moment)
     with transaction():
-        db.session.add(alert)
+        db.session.add_all([alert, pair])
     until = (moment + timedelta(days=90)).isoformat()
     quiet = {"kind": "leave_alone", "customer_id": customer.id, "until_at": until, "reason": "x"}
     hold = _ok(caller.post("/v1/contact-holds", json=quiet))
@@ -196,6 +199,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "attachment_id": attachment["id"],
         "handover_id": given.json["id"],
         "merge_id": merge["id"],
+        "duplicate_id": pair.id,
         "staff_id": owner.id,
         "team_id": team.id,
     }
