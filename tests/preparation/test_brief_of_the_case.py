@@ -73,6 +73,20 @@ def test_what_is_most_delicate_comes_first(field, visit):
     assert brief["situations"][1]["because"] == "宽带投诉未结"
 
 
+def test_nobody_congratulates_those_who_mourn(field, visit, approve):
+    day = {"kind": "wedding", "month": 3, "day": 20}
+    field.caller.post(f"/v1/customers/{field.customer.id}/anniversaries", json=day)
+    approve("joy", "opener", "own_day")
+    before = brief_of(field, visit)
+    hold(field, HoldKind.MOURNING, customer_id=field.customer.id)
+
+    after = brief_of(field, visit)
+
+    assert {"own_day", "festival"} <= {o["about"] for o in before["openers"]}
+    assert {o["about"] for o in after["openers"]} & {"own_day", "festival"} == set()
+    assert cases(after) == ["mourning", "first_visit"]
+
+
 def test_the_last_visit_and_the_account_say_what_is_the_case(field, at):
     group = make_customer(field.owner, kind=Kind.GROUP)
     first = planned(field.caller, group, starts_at=field.tomorrow)

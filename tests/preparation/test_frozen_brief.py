@@ -163,7 +163,7 @@ def test_a_frozen_brief_stays_and_may_only_be_emptied(field, visit):
 def test_it_prints_without_running_or_loading_anything(field, visit):
     with transaction():
         db.session.get(Customer, field.customer.id).name = "<script>alert(1)</script>&"
-    promise(field, text="Bring <b>the</b> table.")
+    promise(field, text="Bring <b>the</b> table_1.")
 
     reply = field.caller.get(f"{BRIEF}/page")
 
@@ -171,7 +171,7 @@ def test_it_prints_without_running_or_loading_anything(field, visit):
     assert reply.mimetype == "text/html"
     page = reply.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in page
-    assert "Bring &lt;b&gt;the&lt;/b&gt; table." in page
+    assert "Bring &lt;b&gt;the&lt;/b&gt; table_1." in page
     assert re.search(r"<script|<img|<link|https?://|\son\w+=|style=", page) is None
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL).group(1)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -193,6 +193,7 @@ def test_a_frozen_one_prints_as_it_was_in_either_language(field, visit):
     assert digest in old
     assert "2026-03-04 10:00 \u2013 11:00" in old  # the house's local time
     assert "Facts to confirm" in old
+    assert re.search("[\u3000-\u303f\uff00-\uffef]", old) is None  # no Chinese punctuation
     assert "待核实的信息" in new
     assert "首次走访" in new
     assert field.caller.get(f"{BRIEF}/page?lang=fr").status_code == 422

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import tomllib
 from datetime import datetime
 from functools import cache, partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "page"
 LABELS: Final = tomllib.loads((FOLDER / "labels.toml").read_text(encoding="utf-8"))
+OUR_WORD: Final = re.compile("[a-z_]+")  # what people wrote is shown as they wrote it
 LANGUAGES: Final = tuple(LABELS)
 # The template takes it in without the newline that ends the file.
 STYLE: Final = (FOLDER / "brief.css").read_text(encoding="utf-8").removesuffix("\n")
@@ -50,7 +52,7 @@ def _template(lang: str, zone: ZoneInfo) -> Template:
 
 
 def _word(words: Mapping[str, str], value: str) -> str:
-    return words.get(value, value.replace("_", " "))
+    return words.get(value, value.replace("_", " ") if OUR_WORD.fullmatch(value) else value)
 
 
 def _local(zone: ZoneInfo, form: str, moment: str | datetime) -> str:

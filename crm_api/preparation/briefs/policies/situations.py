@@ -23,6 +23,9 @@ BY_SECTION = {
     "rivals": Situation.RIVAL_ACTIVE,
     "personnel_changes": Situation.PERSONNEL_CHANGE,
 }
+# Where the day is grave, nobody congratulates.
+GRAVE = frozenset({Situation.MOURNING, Situation.SOLEMN_DAY})
+JOYFUL = frozenset({Situation.OWN_DAY, Situation.FESTIVAL})
 ORDER = {situation: place for place, situation in enumerate(Situation)}
 
 
@@ -41,8 +44,16 @@ def situations(
     first_reasons: dict[Situation, str] = {}
     for situation, because in found:
         first_reasons.setdefault(situation, because)
-    ordered = sorted(first_reasons.items(), key=lambda item: ORDER[item[0]])
-    return [{"situation": situation, "because": because} for situation, because in ordered]
+    silent = JOYFUL if GRAVE & first_reasons.keys() else frozenset()
+    return [
+        {"situation": situation, "because": first_reasons[situation]}
+        for situation in sorted(first_reasons.keys() - silent, key=ORDER.__getitem__)
+    ]
+
+
+def is_grave(found: Iterable[Known]) -> bool:
+    """Tell whether this is no time for joyful words."""
+    return any(case["situation"] in GRAVE for case in found)
 
 
 def _holds(holds: Iterable[tuple[str, str]], *, is_solemn_day: bool) -> Found:

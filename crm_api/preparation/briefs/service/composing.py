@@ -71,7 +71,8 @@ def _advice(
         told_at=customer.created_at,
         now=now,
     )
-    openers = telling.openers(profile, dates=known["coming_dates"], promises=known["open_promises"])
+    joyful = [] if cases.is_grave(found) else known["coming_dates"]
+    openers = telling.openers(profile, dates=joyful, promises=known["open_promises"])
     avoided = telling.topics_to_avoid(
         known["wishes"], is_solemn_day=is_solemn, went_badly=last["went_badly"] if last else ""
     )
