@@ -39,6 +39,7 @@ def _extend_promises() -> None:
             batch.create_foreign_key(
                 op.f(f"fk_promises_{column}_contacts"), "contacts", [column], ["id"]
             )
+        batch.add_column(sa.Column("kept_attachment_id", ID, nullable=True))
         batch.add_column(sa.Column("moved_from_on", sa.Date(), nullable=True))
         for column in ("withdrawn_at", "escalated_at", "answered_at"):
             batch.add_column(sa.Column(column, MOMENT, nullable=True))
@@ -193,6 +194,7 @@ def downgrade() -> None:
             batch.drop_constraint(op.f(f"fk_promises_{column}_contacts"), type_="foreignkey")
         for column in (
             *TOLD_BY,
+            "kept_attachment_id",
             "moved_from_on",
             "withdrawn_at",
             "escalated_at",

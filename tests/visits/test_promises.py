@@ -10,6 +10,7 @@ from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.visits.models import PromiseChange
 from crm_api.visits.promises import service
+from tests.attachments.files import photo, uploaded
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 from tests.factories.visits import contacts, made, planned
@@ -88,6 +89,27 @@ def test_evidence_is_a_contact_of_that_customer(field, at):
     assert [c["kind"] for c in kept.json["changes"]] == ["made", "kept"]
     assert again.json == kept.json
     assert put(field.caller, "keeping", how="By post.").json["code"] == "already_done"
+
+
+def test_a_photo_of_a_visit_to_them_shows_it(field):
+    promise(field)
+    mine = planned(field.caller, field.customer, starts_at=field.tomorrow)
+    theirs = planned(field.caller, make_customer(field.owner), starts_at=field.tomorrow)
+    files = {
+        v["id"]: uploaded(field.caller, photo(side=n))["id"] for v, n in ((mine, 40), (theirs, 50))
+    }
+    for visit_id, file_id in files.items():
+        hung = field.caller.put(
+            f"/v1/visits/{visit_id}/attachments/{file_id}", json={"kind": "photo"}
+        )
+        assert hung.status_code in (200, 201), hung.json
+
+    wrong = put(field.caller, "keeping", how="x", attachment_id=files[theirs["id"]])
+    kept = put(field.caller, "keeping", how="Installed.", attachment_id=files[mine["id"]])
+
+    assert (wrong.status_code, wrong.json["kind"]) == (404, "attachment")
+    assert kept.json["kept_attachment_id"] == files[mine["id"]]
+    assert put(field.caller, "keeping", how="Installed.").json["code"] == "already_done"
 
 
 def test_it_moves_with_a_reason_and_remembers_what_was_said_first(field):

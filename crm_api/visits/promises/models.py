@@ -47,6 +47,8 @@ class Promise(Versioned, Model):
     kept_at: Mapped[datetime | None]
     kept_how: Mapped[str | None]
     kept_contact_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contacts.id"))
+    # Hangs on a visit to the customer. No key: a file goes when the law asks, the promise stays.
+    kept_attachment_id: Mapped[RecordId | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[str | None]
     escalated_at: Mapped[datetime | None]
@@ -63,6 +65,11 @@ class Promise(Versioned, Model):
     def is_open(self) -> bool:
         """Whether we still owe it."""
         return self.kept_at is None and self.withdrawn_at is None
+
+    @property
+    def evidence(self) -> tuple[str | None, str | None]:
+        """What shows that it was kept: a contact, a file."""
+        return self.kept_contact_id, self.kept_attachment_id
 
     def note(
         self,
@@ -88,15 +95,24 @@ class Promise(Versioned, Model):
             )
         )
 
-    def keep(self, *, how: str, contact_id: str | None, by_id: str, at: datetime) -> None:
+    def keep(
+        self,
+        *,
+        how: str,
+        contact_id: str | None,
+        attachment_id: str | None,
+        by_id: str,
+        at: datetime,
+    ) -> None:
         """Note that it was kept, and what shows it; said twice alike, it is said once.
 
         :raises AlreadyDone: if it was settled in another way
         """
         if self.is_open:
-            self.kept_at, self.kept_how, self.kept_contact_id = at, how, contact_id
+            self.kept_at, self.kept_how = at, how
+            self.kept_contact_id, self.kept_attachment_id = contact_id, attachment_id
             self.note(PromiseChangeKind.KEPT, by_id=by_id, at=at, words=how)
-        elif (self.kept_how, self.kept_contact_id) != (how, contact_id):
+        elif (self.kept_how, *self.evidence) != (how, contact_id, attachment_id):
             raise AlreadyDone
 
     def move(self, *, to: date, because: str, is_agreed: bool, by_id: str, at: datetime) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import selectinload
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
+from crm_api.visits.attachments.models import VisitAttachment
+from crm_api.visits.models import Visit
 from crm_api.visits.promises.models import STILL_OPEN, Promise
 from crm_api.visits.promises.terms import PromiseState
 from crm_api.visits.queries.access import limit_to
@@ -45,6 +47,20 @@ def find_taken(promise_id: str) -> Promise | None:
     """Return whatever promise has this id, seen or not, to tell a repeat from a clash."""
     statement = sa.select(Promise).where(Promise.id == promise_id)
     return db.session.scalars(statement.options(selectinload(Promise.changes))).one_or_none()
+
+
+def require_file(attachment_id: str, *, customer_id: str) -> None:
+    """Make sure that a file hangs on a visit to the customer.
+
+    :raises NotFound: if it does not
+    """
+    hanging = (
+        sa.select(VisitAttachment.attachment_id)
+        .join(Visit, Visit.id == VisitAttachment.visit_id)
+        .where(VisitAttachment.attachment_id == attachment_id, Visit.customer_id == customer_id)
+    )
+    if db.session.scalar(hanging) is None:
+        raise NotFound("attachment")
 
 
 def promises(*, visible_to: Actor, page: PageRequest, today: date, **wanted: Any) -> Page:

@@ -47,6 +47,11 @@ class PromiseKeptSchema(Schema):
         allow_none=True,
         metadata={"description": "The contact with this customer that shows it."},
     )
+    attachment_id = RecordIdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The photo or signature of a visit to them that shows it."},
+    )
 
 
 class PromiseMoveSchema(Schema):
@@ -95,6 +100,7 @@ class PromiseSchema(Schema):
     kept_at = MomentField(required=True, allow_none=True)
     kept_how = fields.String(required=True, allow_none=True)
     kept_contact_id = RecordIdField(required=True, allow_none=True)
+    kept_attachment_id = RecordIdField(required=True, allow_none=True)
     withdrawn_at = MomentField(required=True, allow_none=True)
     withdrawn_because = fields.String(required=True, allow_none=True)
     escalated_at = MomentField(

@@ -71,16 +71,25 @@ def _require_theirs(contact_id: str | None, *, customer_id: str, by: Actor) -> N
 
 
 def keep_promise(
-    promise_id: str, *, how: str, contact_id: str | None, by: Actor, now: datetime
+    promise_id: str,
+    *,
+    how: str,
+    contact_id: str | None,
+    attachment_id: str | None,
+    by: Actor,
+    now: datetime,
 ) -> Promise:
     """Note that a promise was kept, and what shows it.
 
-    :raises NotFound: if the actor may not see it, or the contact
+    :raises NotFound: if the actor may not see it or the contact, or no such file hangs on a visit
+    :raises Invalid: if the contact is another customer's
     :raises AlreadyDone: if it was settled in another way
     """
     promise = queries.get_promise(promise_id, visible_to=by, for_change=True)
     _require_theirs(contact_id, customer_id=promise.customer_id, by=by)
-    promise.keep(how=how, contact_id=contact_id, by_id=by.id, at=now)
+    if attachment_id is not None:
+        queries.require_file(attachment_id, customer_id=promise.customer_id)
+    promise.keep(how=how, contact_id=contact_id, attachment_id=attachment_id, by_id=by.id, at=now)
     db.session.flush()
     return promise
 
