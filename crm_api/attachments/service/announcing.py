@@ -64,4 +64,4 @@ def delete_attachment(attachment_id: str, *, by: Actor, now: datetime) -> None:
     attachment = queries.get_own(attachment_id, by=by, for_change=True)
     if attachment.attached_at is not None:
         raise AttachmentInUse
-    drop([attachment.id], now=now)
+    drop([attachment], now=now)

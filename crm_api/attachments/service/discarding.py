@@ -30,9 +30,9 @@ def drop_pieces(attachment_ids: Sequence[str], *, now: datetime) -> None:
     discard(db.session.scalars(gone.returning(AttachmentPiece.key)).all(), now=now)
 
 
-def drop(attachment_ids: Sequence[str], *, now: datetime) -> None:
+def drop(attachments: Sequence[Attachment], *, now: datetime) -> None:
     """Delete attachments that nothing refers to. Their files go once nobody else shows them."""
-    for start in range(0, len(attachment_ids), CHUNK):
-        some = attachment_ids[start : start + CHUNK]
+    for start in range(0, len(attachments), CHUNK):
+        some = [one.id for one in attachments[start : start + CHUNK]]
         drop_pieces(some, now=now)
         db.session.execute(sa.delete(Attachment).where(Attachment.id.in_(some)))

@@ -22,7 +22,7 @@ CHUNK = 500
 def discard_loose(*, before: datetime, now: datetime) -> int:
     """Delete some attachments that nobody attached for long; return how many."""
     found = queries.loose_before(before, limit=CHUNK)
-    drop([one.id for one in found], now=now)
+    drop(found, now=now)
     return len(found)
 
 

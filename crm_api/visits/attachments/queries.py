@@ -15,8 +15,6 @@ from crm_api.visits.queries.access import limit_to
 from crm_api.visits.queries.visits import get_visit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from crm_api.accounts.actors import Actor
 
 WHOLE = joinedload(VisitAttachment.attachment).joinedload(Attachment.file)
@@ -63,11 +61,3 @@ def count_attachments(visit_id: str) -> int:
     """Return how many files hang on a visit."""
     hanging = sa.select(sa.func.count()).where(VisitAttachment.visit_id == visit_id)
     return db.session.scalar(hanging) or 0
-
-
-def ids_hanging_on(customer_ids: Sequence[str]) -> sa.Select[str]:
-    """Select what hangs on the visits of these customers."""
-    hanging = sa.select(VisitAttachment.attachment_id).join(
-        Visit, Visit.id == VisitAttachment.visit_id
-    )
-    return hanging.where(Visit.customer_id.in_(customer_ids))

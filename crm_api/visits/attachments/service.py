@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
 from crm_api.attachments import service as attachments
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -18,7 +16,6 @@ from crm_api.visits.service.steps import hold_visit
 from crm_api.visits.terms import VisitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -78,11 +75,3 @@ def detach_file(visit_id: str, attachment_id: str, *, by: Actor) -> None:
         raise VisitClosed
     attachments.detach(attachment_id, by=by)
     db.session.delete(known)
-
-
-def forget_files(customer_ids: Sequence[str], *, now: datetime) -> None:
-    """Delete all that hangs on these customers' visits; the next sweep deletes the bytes."""
-    hanging = queries.ids_hanging_on(customer_ids)
-    gone = sa.delete(VisitAttachment).where(VisitAttachment.attachment_id.in_(hanging))
-    ids = db.session.scalars(gone.returning(VisitAttachment.attachment_id)).all()
-    attachments.drop(ids, now=now)
