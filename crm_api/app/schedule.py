@@ -75,6 +75,7 @@ JOBS: Final = (
     _nightly("accounts", "purge", at=time(2)),
     _nightly("db", "purge-keys", at=time(2)),
     _nightly("visits", "purge-coordinates", at=time(2)),
+    _nightly("privacy", "erase-due", at=time(1)),
     _nightly("visits", "escalate-promises", at=time(6)),
     _nightly("customers", "find-duplicates", at=time(1)),
     _nightly("customers", "purge-exports", at=time(2)),

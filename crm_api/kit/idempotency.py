@@ -129,3 +129,16 @@ def purge_keys(*, now: datetime) -> int:
     """Forget the keys that have served their time; return how many."""
     gone = sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT)
     return len(db.session.execute(gone.returning(IdempotencyKey.key)).all())
+
+
+def forget_answers_about(record_id: str) -> None:
+    """Drop the stored answers that name a record, before their time.
+
+    Repeated, their requests are judged afresh, and find the record no more.
+    """
+    body, told = IdempotencyKey.body, record_id.encode()
+    if db.engine.dialect.name == "sqlite":
+        names_it = sa.func.instr(body, told) > 0
+    else:
+        names_it = sa.func.position(sa.literal(told).op("in")(body)) > 0
+    db.session.execute(sa.delete(IdempotencyKey).where(names_it))

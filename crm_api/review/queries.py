@@ -106,7 +106,7 @@ def _find_places(page: PageRequest, *, visible_to: Actor, filters: dict[str, Any
 
 
 def _sees_few(visible_to: Actor) -> bool:
-    seen = customers.limit_to(sa.select(Customer.id), visible_to=visible_to)
+    seen = customers.limit_to(sa.select(Customer.id), visible_to=visible_to, even_erased=True)
     some = seen.limit(FEW_CUSTOMERS + 1).subquery()
     count = db.session.scalars(sa.select(sa.func.count()).select_from(some)).one()
     return count <= FEW_CUSTOMERS
@@ -115,7 +115,9 @@ def _sees_few(visible_to: Actor) -> bool:
 def _walk(filters: dict[str, Any], *, visible_to: Actor) -> tuple[sa.Select[Any], list[Any]]:
     # A scalar subquery, because neither engine turns it into a join that starts elsewhere.
     whose = sa.select(sa.literal(1)).where(Customer.id == Contact.customer_id)
-    is_visible = customers.limit_to(whose, visible_to=visible_to).correlate(Contact)
+    is_visible = customers.limit_to(whose, visible_to=visible_to, even_erased=True).correlate(
+        Contact
+    )
     found = sa.select(Contact.id).where(is_visible.scalar_subquery() == 1)
     found = found.where(*contact_history.conditions(**filters))
     return found, [Contact.occurred_at, Contact.id]
@@ -125,7 +127,7 @@ def _sort_few(filters: dict[str, Any], *, visible_to: Actor) -> tuple[sa.Select[
     theirs = sa.select(*POOLED).join(Contact.customer)
     # Else both engines may walk through everybody's contacts after all, to save the sort, or
     # start from a filter that nearly all of everybody's contacts pass.
-    pool = customers.limit_to(theirs, visible_to=visible_to).cte("pool")
+    pool = customers.limit_to(theirs, visible_to=visible_to, even_erased=True).cte("pool")
     few = aliased(Contact, pool.prefix_with("MATERIALIZED"))
     found = sa.select(few.id).where(*contact_history.conditions(of=few, **filters))
     return found, [few.occurred_at, few.id]

@@ -153,6 +153,8 @@ def theirs(app, sign_in, sign_in_client, at, moment):
     export = {"customers": {"ids": [customer.id]}, "reason": "x"}
     job = sign_in(manager).post("/v1/customer-exports", json=export).json
     assert app.test_cli_runner().invoke(args=["customers", "work-bulk-jobs"]).exit_code == 0
+    asked = {"reason": "Asked by letter.", "erase_on": moment.date().isoformat()}
+    erasure = _ok(sign_in(manager).post(f"{at_customer}/erasures", json=asked))
     opt_outs = _ok(caller.get("/v1/opt-outs"))["items"]
     draft = draft_of(sign_in(manager)).json
     simulated(sign_in(manager), draft)
@@ -200,6 +202,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "handover_id": given.json["id"],
         "merge_id": merge["id"],
         "duplicate_id": pair.id,
+        "erasure_id": erasure["id"],
         "staff_id": owner.id,
         "team_id": team.id,
     }

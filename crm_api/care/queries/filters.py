@@ -62,7 +62,8 @@ def conditions(
 
 def limit_to_customers(statement: S, *, visible_to: Actor, team_id: str | None) -> S:
     """Limit a select over customers to whom the actor may see, and to a team's subtree."""
-    seen = customers.limit_to(statement, visible_to=visible_to)
+    # Who was erased goes on counting: of the message, nothing but its fate is left.
+    seen = customers.limit_to(statement, visible_to=visible_to, even_erased=True)
     if team_id is None:
         return seen
     return seen.where(Customer.team_id.in_(accounts.team_ids_from(team_id)))

@@ -1,0 +1,1 @@
+"""What is kept of a customer, and who asked for it to be erased."""

@@ -1,0 +1,129 @@
+"""Who asked for what to be erased, and what stands in the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.accounts import queries as accounts
+from crm_api.accounts.models import Role
+from crm_api.care.models import LOST, CareMessage
+from crm_api.care.terms import MessageState
+from crm_api.contact_frequency.models import Slot
+from crm_api.contact_frequency.terms import SlotState
+from crm_api.contact_history.models import Withdrawal
+from crm_api.contact_history.terms import WithdrawalStatus
+from crm_api.kit.db import db
+from crm_api.kit.errors import NotFound
+from crm_api.kit.paging import fetch_page
+from crm_api.privacy.models import IS_OPEN, CustomerErasure
+from crm_api.privacy.terms import ErasureStatus
+from crm_api.visits.models import Visit
+from crm_api.visits.terms import VisitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.kit.paging import Page, PageRequest
+
+OPEN_VISITS = (
+    VisitStatus.PLANNED,
+    VisitStatus.CONFIRMED,
+    VisitStatus.CHECKED_IN,
+    VisitStatus.CHECKED_OUT,
+)
+ON_ITS_WAY = (MessageState.SUBMITTING, MessageState.UNCERTAIN)
+STILL_TO_SEND = (MessageState.QUEUED, MessageState.LEASED, *sorted(LOST))
+OPEN_SLOTS = (SlotState.HELD, SlotState.RESERVED, SlotState.IN_FLIGHT, SlotState.UNCERTAIN)
+MOST_NAMED = 20
+
+
+def fetch_erasures(*, visible_to: Actor, page: PageRequest, **equal: Any) -> Page:
+    """Return a page of erasures of the customers whom the actor sees or saw, newest first."""
+    wanted = {name: value for name, value in equal.items() if value is not None}
+    statement = _limit_to(sa.select(CustomerErasure).filter_by(**wanted), visible_to=visible_to)
+    return fetch_page(statement, by=[CustomerErasure.id], page=page, descending=True)
+
+
+def get_erasure(erasure_id: str, *, visible_to: Actor) -> CustomerErasure:
+    """Return an erasure.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    statement = sa.select(CustomerErasure).where(CustomerErasure.id == erasure_id)
+    statement = _limit_to(statement, visible_to=visible_to)
+    fresh = statement.execution_options(populate_existing=True)
+    erasure = db.session.scalars(fresh).one_or_none()
+    if erasure is None:
+        raise NotFound("erasure")
+    return erasure
+
+
+def _limit_to(
+    statement: sa.Select[CustomerErasure], *, visible_to: Actor
+) -> sa.Select[CustomerErasure]:
+    # By the team that it was asked in: the erased customer belongs to nobody.
+    if visible_to.role is Role.MANAGER:
+        teams = accounts.subtree_team_ids(visible_to.team_path)
+        return statement.where(CustomerErasure.team_id.in_(teams))
+    return statement
+
+
+def find_open_erasure(customer_id: str) -> CustomerErasure | None:
+    """Return the erasure of a customer that is not settled, if there is one."""
+    statement = sa.select(CustomerErasure).where(
+        CustomerErasure.customer_id == customer_id, IS_OPEN
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
+def due_erasures(today: date, *, after_id: str, limit: int) -> Sequence[CustomerErasure]:
+    """Return the next approved erasures whose day has come, by id."""
+    statement = sa.select(CustomerErasure).where(
+        CustomerErasure.status == ErasureStatus.APPROVED,
+        CustomerErasure.erase_on <= today,
+        CustomerErasure.id > after_id,
+    )
+    return db.session.scalars(statement.order_by(CustomerErasure.id).limit(limit)).all()
+
+
+def find_blockers(customer_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what is open with a customer: each with its kind and id, some of each kind."""
+    ours = sa.select(CareMessage.slot_id).where(CareMessage.customer_id.in_(customer_ids))
+    visits_slots = sa.select(Visit.slot_id).where(
+        Visit.customer_id.in_(customer_ids), Visit.slot_id.is_not(None)
+    )
+    open_things = {
+        "visit": sa.select(Visit.id).where(
+            Visit.customer_id.in_(customer_ids), Visit.status.in_(OPEN_VISITS)
+        ),
+        "care_message": sa.select(CareMessage.id).where(
+            CareMessage.customer_id.in_(customer_ids), CareMessage.state.in_(ON_ITS_WAY)
+        ),
+        "contact_reservation": sa.select(Slot.id).where(
+            Slot.customer_id.in_(customer_ids),
+            Slot.state.in_(OPEN_SLOTS),
+            Slot.id.not_in(ours),
+            Slot.id.not_in(visits_slots),
+        ),
+        "withdrawal": sa.select(Withdrawal.id).where(
+            Withdrawal.customer_id.in_(customer_ids),
+            Withdrawal.status == WithdrawalStatus.REQUESTED,
+        ),
+    }
+    return [
+        {"kind": kind, "id": found}
+        for kind, statement in open_things.items()
+        for found in db.session.scalars(statement.order_by(sa.text("1")).limit(MOST_NAMED))
+    ]
+
+
+def messages_to_stop(customer_ids: Sequence[str]) -> Sequence[CareMessage]:
+    """Return the messages to a customer that no gateway has begun, by id."""
+    statement = sa.select(CareMessage).where(
+        CareMessage.customer_id.in_(customer_ids), CareMessage.state.in_(STILL_TO_SEND)
+    )
+    return db.session.scalars(statement.order_by(CareMessage.id)).all()

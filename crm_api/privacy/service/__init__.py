@@ -1,0 +1,1 @@
+"""What a customer may ask of us by law."""
