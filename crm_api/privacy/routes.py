@@ -24,8 +24,8 @@ from crm_api.privacy.schemas import (
     ErasureQuerySchema,
     ErasureRefusalSchema,
     ErasureSchema,
+    NewDataExportSchema,
     NewErasureSchema,
-    NewExportSchema,
 )
 from crm_api.privacy.service import exporting, requesting
 
@@ -48,7 +48,7 @@ blueprint = Blueprint(
 @requires(*LEADERS)
 @never_kept
 @refuses(NotFound)
-@blueprint.arguments(NewExportSchema)
+@blueprint.arguments(NewDataExportSchema)
 @blueprint.response(200, CustomerExportSchema)
 def export_customer(payload: Payload, *, customer_id: str) -> Payload:
     """Take out all that is kept of a customer, unmasked, to hand it over; it is audited."""

@@ -17,7 +17,7 @@ from crm_api.kit.schemas import (
 from crm_api.privacy.terms import ErasureStatus
 
 
-class NewExportSchema(Schema):
+class NewDataExportSchema(Schema):
     """Why a customer's data is taken out."""
 
     reason = reason_field()

@@ -132,9 +132,12 @@ def _create_erasures() -> None:
 # What each append-only table lets in: one column, to one content, of a customer whose erasure two
 # persons agreed and somebody carried out. Any other change is refused as before.
 OF_CUSTOMER = """EXISTS (SELECT 1 FROM customer_erasures e
-    WHERE e.customer_id = OLD.customer_id AND e.erased_at IS NOT NULL)"""
+    WHERE e.erased_at IS NOT NULL AND e.customer_id IN (OLD.customer_id,
+    (SELECT c.merged_into_id FROM customers c WHERE c.id = OLD.customer_id)))"""
 OF_MESSAGE = """EXISTS (SELECT 1 FROM customer_erasures e JOIN care_messages m
-    ON m.customer_id = e.customer_id WHERE m.id = OLD.message_id AND e.erased_at IS NOT NULL)"""
+    ON e.customer_id IN (m.customer_id,
+    (SELECT c.merged_into_id FROM customers c WHERE c.id = m.customer_id))
+    WHERE m.id = OLD.message_id AND e.erased_at IS NOT NULL)"""
 # Whose records the entries of the audit speak of; `privacy/policies/inventory.py` names the same.
 AUDITED = (
     "anniversaries",
@@ -153,14 +156,17 @@ AUDITED = (
     "visits",
 )
 THEIRS = " UNION ALL ".join(
-    f"SELECT 1 FROM {table} r WHERE r.id = OLD.subject_id AND r.customer_id = e.customer_id"  # noqa: S608 - names from above
+    f"SELECT 1 FROM {table} r WHERE r.id = OLD.subject_id AND e.customer_id IN (r.customer_id,"  # noqa: S608 - names from above
+    " (SELECT c.merged_into_id FROM customers c WHERE c.id = r.customer_id))"
     for table in AUDITED
 )
 # No function of JSON on SQLite: its triggers trust none here.
 LOSES_ITS_DETAILS = {
     dialect: f"""EXISTS (SELECT 1 FROM customer_erasures e WHERE e.erased_at IS NOT NULL
     AND NEW.details = {erased}
-    AND (e.customer_id = OLD.subject_id OR EXISTS ({THEIRS})))"""  # noqa: S608 - names from above
+    AND (e.customer_id IN (OLD.subject_id,
+    (SELECT c.merged_into_id FROM customers c WHERE c.id = OLD.subject_id))
+    OR EXISTS ({THEIRS})))"""  # noqa: S608 - names from above
     for dialect, erased in {
         "sqlite": """'{"erasure_id": "' || e.id || '"}'""",
         "postgresql": "jsonb_build_object('erasure_id', e.id)",

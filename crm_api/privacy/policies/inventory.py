@@ -59,6 +59,14 @@ PROFILE: Final[dict[str, Held]] = {
     "customer_search_terms": deleted(),
     "customer_tags": deleted(),
     "customers_to_recheck": deleted(),
+    "customer_merges": kept(
+        ("survivor_id", "customers", "id"),
+        ("merged_id", "customers", "id"),
+        becomes={"reason": "", "undo_reason": Special.WORD},
+    ),
+    "customer_merge_rows": deleted(("merge_id", "customer_merges", "id"), hides="key before after"),
+    "handed_customers": kept(keeps="team_id_before"),
+    "bulk_rows": kept(becomes={"cells": None}, keeps="code"),
     "customer_reveals": kept(becomes={"reason": ""}),
     "customer_erasures": kept(keeps="reason note blocked_by"),
     "audit_entries": kept(
@@ -151,8 +159,10 @@ VISITS: Final[dict[str, Held]] = {
             "checked_in_place": None,
             "latitude": None,
             "longitude": None,
+            "check_out_latitude": None,
+            "check_out_longitude": None,
         },
-        keeps="warnings verdict_reasons accuracy_m",
+        keeps="warnings verdict_reasons accuracy_m check_out_accuracy_m check_out_verdict_reasons",
         hides="plan_digest",
     ),
     "visit_objectives": kept(OF_VISIT, becomes={"text": "", "outcome_note": None}),
@@ -169,7 +179,22 @@ VISITS: Final[dict[str, Held]] = {
             "leave_alone_reason": None,
         },
     ),
-    "briefs": deleted(OF_VISIT),
+    "briefs": kept(OF_VISIT, becomes={"content": {}}),
+    # Stripped of personal data by rule when written, and read by a second person: a lesson stays.
+    "case_cards": kept(OF_VISIT, *OWN, keeps="title situation action result lesson decision_note"),
+    "offers": kept(OF_VISIT, *OWN, becomes={"text": "", "settled_why": Special.WORD}),
+    "opportunities": kept(OF_VISIT, *OWN, becomes={"text": "", "settled_why": Special.WORD}),
+    "undone_facts": kept(("fact_id", "learned_facts", "id"), becomes={"reason": ""}),
+    "visit_attachments": deleted(OF_VISIT),
+    "attachments": kept(
+        ("id", "visit_attachments", "attachment_id"),
+        keeps="refused_because",
+        by_rule="file_name",
+        hides="digest",
+    ),
+    "visit_colleagues": kept(
+        OF_VISIT, becomes={"latitude": None, "longitude": None}, keeps="verdict_reasons accuracy_m"
+    ),
     "learned_facts": kept(OF_VISIT, *OWN, becomes={"before": None, "after": None}, keeps="field"),
     "follow_ups": kept(becomes={"text": "", "outcome": Special.WORD}),
     "promises": kept(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role
+from crm_api.attachments.models import Attachment
 from crm_api.care.models import LOST, CareMessage
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.models import Slot
@@ -19,6 +20,7 @@ from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import fetch_page
 from crm_api.privacy.models import IS_OPEN, CustomerErasure
 from crm_api.privacy.terms import ErasureStatus
+from crm_api.visits.attachments.models import VisitAttachment
 from crm_api.visits.models import Visit
 from crm_api.visits.terms import VisitStatus
 
@@ -119,6 +121,17 @@ def find_blockers(customer_ids: Sequence[str]) -> list[dict[str, Any]]:
         for kind, statement in open_things.items()
         for found in db.session.scalars(statement.order_by(sa.text("1")).limit(MOST_NAMED))
     ]
+
+
+def files_of(customer_ids: Sequence[str]) -> Sequence[Attachment]:
+    """Return the files that hang on these customers' visits."""
+    statement = (
+        sa.select(Attachment)
+        .join(VisitAttachment, VisitAttachment.attachment_id == Attachment.id)
+        .join(Visit, Visit.id == VisitAttachment.visit_id)
+        .where(Visit.customer_id.in_(customer_ids))
+    )
+    return db.session.scalars(statement.order_by(Attachment.id)).all()
 
 
 def messages_to_stop(customer_ids: Sequence[str]) -> Sequence[CareMessage]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts.actors import Actor
 from crm_api.accounts.models import Staff, Team
+from crm_api.attachments.service.discarding import drop as drop_files
 from crm_api.audit import service as audit
 from crm_api.care.gateway.service.forgetting import forget_replies
 from crm_api.care.models import LOST
@@ -42,7 +43,7 @@ def erase(erasure: CustomerErasure, *, now: datetime) -> None:
 
     :raises ErasureDecided: unless two persons agreed, and it was not done before
     """
-    ids, by = [erasure.customer_id], _approver(erasure)
+    ids, by = customers.ids_of(erasure.customer_id), _approver(erasure)
     followers = [f for one in ids for f in customers.great_key_person_ids(one)]
     together = [one for of in customers.same_person_ids(ids).values() for one in of]
     erasure.carry_out(at=now)
@@ -50,8 +51,10 @@ def erase(erasure: CustomerErasure, *, now: datetime) -> None:
     _stop_messages(ids, now=now)
     _forget_elsewhere(ids, erasure_id=erasure.id)
     db.session.flush()
+    files = queries.files_of(ids)
     rows = forget_rows(ids, now=now)
     db.session.expire_all()
+    drop_files(files, now=now)
     persons.regroup(together)
     settle_followers(followers, reason="the group was erased", by=by, now=now)
     audit.record(

@@ -20,7 +20,8 @@ def export_customer(customer_id: str, *, reason: str, by: Actor, now: datetime) 
     :raises NotFound: if the actor may not see the customer
     """
     customers.get_customer(customer_id, visible_to=by)
-    tables = {table.name: held.rows_of(table, [customer_id]) for table in held.tables_from_below()}
+    ids = customers.ids_of(customer_id)
+    tables = {table.name: held.rows_of(table, ids) for table in held.tables_from_below()}
     audit.record(
         "customer.exported",
         by_id=by.id,

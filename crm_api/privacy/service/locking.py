@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def lock_whom_it_touches(customer_ids: Sequence[str]) -> None:
-    """Lock customers, who is one person with them or follows them, and whom their messages touch.
+def lock_whom_it_touches(customer_id: str) -> None:
+    """Lock a customer, who is one person with them or follows them, and whom messages touch.
 
     :raises Busy: if there was somebody more once the locks were held
     """
-    wanted = _touched(customer_ids)
+    wanted = _touched(customers.ids_of(customer_id))
     locks.lock_subjects(customer_ids=wanted[0], endpoints=wanted[1])
     db.session.expire_all()
-    now_wanted = _touched(customer_ids)
+    now_wanted = _touched(customers.ids_of(customer_id))
     if not (now_wanted[0] <= wanted[0] and now_wanted[1] <= wanted[1]):
         raise Busy
 

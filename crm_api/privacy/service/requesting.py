@@ -80,7 +80,7 @@ def approve_erasure(erasure_id: str, *, note: str, by: Actor, now: datetime) -> 
     erasure.decide(ErasureStatus.APPROVED, by_id=by.id, at=now, note=note)
     _note("approved", erasure, by=by, now=now)
     if erasure.erase_on <= calendars.local_day(now):
-        if blockers := queries.find_blockers([erasure.customer_id]):
+        if blockers := queries.find_blockers(customers.ids_of(erasure.customer_id)):
             raise ErasureBlocked(blocked_by=blockers)
         erase(erasure, now=now)
     db.session.flush()
@@ -123,7 +123,7 @@ def withdraw_erasure(erasure_id: str, *, note: str, by: Actor, now: datetime) ->
 def _lock_and_get(erasure_id: str, *, by: Actor) -> CustomerErasure:
     """Lock all whom an erasure touches, then read it as it is."""
     found = queries.get_erasure(erasure_id, visible_to=by)
-    lock_whom_it_touches([found.customer_id])
+    lock_whom_it_touches(found.customer_id)
     return queries.get_erasure(erasure_id, visible_to=by)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_api.calendars import service as calendars
+from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.privacy.models import CustomerErasure
 from crm_api.privacy.queries import erasures as queries
@@ -38,11 +39,11 @@ def erase_due(due: Due, *, now: datetime) -> bool:
 
     Safe to repeat, and beside others: who comes second finds it done.
     """
-    lock_whom_it_touches([due.customer_id])
+    lock_whom_it_touches(due.customer_id)
     erasure = db.session.get_one(CustomerErasure, due.id, populate_existing=True)
     if erasure.status is not ErasureStatus.APPROVED:
         return False
-    erasure.blocked_by = queries.find_blockers([due.customer_id]) or None
+    erasure.blocked_by = queries.find_blockers(customers.ids_of(due.customer_id)) or None
     if erasure.blocked_by is not None:
         return False
     erase(erasure, now=now)
