@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_api.kit.errors import DomainError, MovedOn
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class CustomerMerged(MovedOn, DomainError):
@@ -94,3 +99,12 @@ class WrongMeasure(DomainError):
             "Send `monthly_fen` for an individual, `monthly_revenue_fen` and `mobile_lines` "
             "for a group."
         )
+
+
+class UndoTooLate(DomainError):
+    """The time in which a merge, or a handover, can be taken back is over."""
+
+    code = "undo_too_late"
+
+    def __init__(self, *, undo_until: datetime) -> None:
+        super().__init__("This can no longer be taken back.", undo_until=undo_until.isoformat())

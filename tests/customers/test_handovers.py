@@ -443,3 +443,29 @@ def test_two_sweeps_and_a_transfer_at_once_lose_nobody(app, sign_in, at, trio, n
     assert sum(done["customers"].values()) == 12
     assert done["customers"]["waiting"] == 0
     assert set(owners(*customers)) == {third.id}
+
+
+def test_who_is_merged_leaves_what_is_open_to_the_survivors_owner(sign_in, trio, now):
+    manager, giver, receiver = trio
+    merged, survivor = make_customer(giver), make_customer(receiver)
+    _, ahead = busy(sign_in(giver), merged, now)
+    before = naming(giver)
+    pair = {"survivor_id": survivor.id, "merged_id": merged.id}
+    seen = manager.post("/v1/customer-merge-previews", json=pair).json
+    versions = {name: seen[name] for name in ("survivor_version", "merged_version")}
+    merge = manager.post("/v1/customer-merges", json={**pair, **versions, "reason": "x"})
+    assert merge.status_code == 201, merge.text
+
+    assert ahead["id"] in naming(receiver)["visits"]
+    assert naming(giver)["promises"] == []
+    preview = manager.post("/v1/handover-previews", json=wanted(receiver, share(giver)))
+    assert preview.json["customers"] == 1
+
+    hand_over(manager, receiver, share(giver))
+    assert owners(merged, survivor) == [giver.id] * 2
+    third = make_staff(team=receiver_team(receiver))
+    hand_over(manager, giver, share(third))
+    undone = manager.put(f"/v1/customer-merges/{merge.json['id']}/undo", json={"reason": "y"})
+    assert undone.status_code == 200, undone.text
+    assert naming(third)["visits"] == [ahead["id"]]
+    assert naming(giver)["visits"] == [one for one in before["visits"] if one != ahead["id"]]

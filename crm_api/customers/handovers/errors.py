@@ -8,7 +8,6 @@ from crm_api.kit.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
 
 class HandoverClash(DomainError):
@@ -40,18 +39,6 @@ class HandoverOutOfOrder(DomainError):
     def __init__(self, *, state: str, needs: str) -> None:
         super().__init__(
             f"This handover is {state}, and would have to be {needs}.", state=state, needs=needs
-        )
-
-
-class UndoTooLate(DomainError):
-    """The time in which a handover can be taken back is over."""
-
-    code = "undo_too_late"
-
-    def __init__(self, *, undo_until: datetime) -> None:
-        super().__init__(
-            "It is too late to take this back. Hand the customers over anew.",
-            undo_until=undo_until.isoformat(),
         )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.accounts.guards import current_actor, requires
+from crm_api.customers.errors import UndoTooLate
 from crm_api.customers.handovers import queries, service
 from crm_api.customers.handovers.errors import (
     GiverGone,
     HandoverClash,
     HandoverOutOfOrder,
     NothingToHandOver,
-    UndoTooLate,
 )
 from crm_api.customers.handovers.schemas import (
     HandedCustomerPageSchema,

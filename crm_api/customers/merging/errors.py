@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crm_api.kit.errors import DomainError
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class NotMergeable(DomainError):
@@ -18,17 +13,6 @@ class NotMergeable(DomainError):
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
-
-
-class UndoTooLate(DomainError):
-    """The time in which a merge may be taken back is over."""
-
-    code = "undo_too_late"
-
-    def __init__(self, *, undo_until: datetime) -> None:
-        super().__init__(
-            "This merge can no longer be taken back.", undo_until=undo_until.isoformat()
-        )
 
 
 class LaterMergeFirst(DomainError):

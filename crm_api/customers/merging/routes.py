@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.accounts.guards import current_actor, requires
-from crm_api.customers.errors import CustomerMerged
+from crm_api.customers.errors import CustomerMerged, UndoTooLate
 from crm_api.customers.merging import queries, service
-from crm_api.customers.merging.errors import LaterMergeFirst, NotMergeable, UndoTooLate
+from crm_api.customers.merging.errors import LaterMergeFirst, NotMergeable
 from crm_api.customers.merging.schemas import (
     MergedRowPageSchema,
     MergePageSchema,

@@ -31,7 +31,7 @@ def move_open_rows(
     """
     db.session.flush()
     moved: list[Row] = []
-    for column, rows in _moving():
+    for column, rows in moving_columns():
         table: Any = column.table
         its = (is_among(table.c.customer_id, customer_ids), column == from_id, sa.text(rows.where))
         change: dict[str, Any] = {column.name: to_id}
@@ -46,7 +46,7 @@ def move_open_rows(
 def count_open_rows(customer_ids: Collection[str], *, owner_id: str) -> dict[str, dict[str, int]]:
     """Return, by what previews call them, how many open rows of each customer would go along."""
     counted = {}
-    for column, rows in _moving():
+    for column, rows in moving_columns():
         table: Any = column.table
         counted[rows.name] = _count(table, customer_ids, rows, column == owner_id)
     for column, rows in _following():
@@ -57,10 +57,18 @@ def count_open_rows(customer_ids: Collection[str], *, owner_id: str) -> dict[str
 def count_rows_naming(owner_id: str) -> dict[str, int]:
     """Return how many open rows name somebody, whosever the customers are."""
     counted = {}
-    for column, rows in _moving():
+    for column, rows in moving_columns():
         statement = sa.select(sa.func.count()).where(column == owner_id, sa.text(rows.where))
         counted[rows.name] = db.session.scalars(statement).one()
     return dict(sorted(counted.items()))
+
+
+def moving_columns() -> Iterator[tuple[sa.Column[Any], OpenRows]]:
+    """Give the columns that name an owner, with the rows of theirs that move."""
+    for column in columns_referring_to("staff"):
+        rows = open_rows_of(column)
+        if fate_of(column) is Fate.MOVES and rows is not None:
+            yield column, rows
 
 
 def _count(
@@ -72,14 +80,6 @@ def _count(
         .group_by(table.c.customer_id)
     )
     return dict(db.session.execute(statement).all())
-
-
-def _moving() -> Iterator[tuple[sa.Column[Any], OpenRows]]:
-    """Give the columns that name an owner, with the rows of theirs that move."""
-    for column in columns_referring_to("staff"):
-        rows = open_rows_of(column)
-        if fate_of(column) is Fate.MOVES and rows is not None:
-            yield column, rows
 
 
 def _following() -> Iterator[tuple[sa.Column[Any], OpenRows]]:

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from crm_api.customers.terms import Tier
 
 
+# What was merged follows its survivor, and nobody is left of who was erased.
+GOES_ON = sa.and_(Customer.merged_into_id.is_(None), Customer.erased_at.is_(None))
+
+
 def find_visible(customer_ids: Collection[str], *, giver_id: str, visible_to: Actor) -> set[str]:
     """Return those of these customers who are the giver's, and the actor's to see."""
     statement = sa.select(Customer.id).where(
-        is_among(Customer.id, customer_ids), Customer.owner_id == giver_id
+        is_among(Customer.id, customer_ids), Customer.owner_id == giver_id, GOES_ON
     )
     return set(db.session.scalars(limit_to(statement, visible_to=visible_to)))
 
@@ -36,7 +40,7 @@ def read_rest(
 ) -> Sequence[tuple[str, str | None, Tier]]:
     """Return everybody else of a portfolio: id, person and tier."""
     statement = sa.select(Customer.id, Customer.person_id, Customer.tier)
-    statement = statement.where(Customer.owner_id == giver_id, Customer.erased_at.is_(None))
+    statement = statement.where(Customer.owner_id == giver_id, GOES_ON)
     if within_team_id is not None:
         teams = accounts.team_ids_from(within_team_id)
         statement = statement.where(Customer.team_id.in_(teams))
@@ -95,7 +99,7 @@ def tiers_of(customer_ids: Collection[str]) -> dict[str, Tier]:
 def count_by_status(staff_id: str) -> dict[Status, int]:
     """Return how many customers somebody has, by how they stand with the operator."""
     counted = sa.select(Customer.status, sa.func.count()).where(
-        Customer.owner_id == staff_id, Customer.erased_at.is_(None)
+        Customer.owner_id == staff_id, GOES_ON
     )
     found = db.session.execute(counted.group_by(Customer.status)).all()
     return dict.fromkeys(Status, 0) | dict(found)

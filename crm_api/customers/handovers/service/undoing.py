@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
 from crm_api.customers import locks
+from crm_api.customers.errors import UndoTooLate
 from crm_api.customers.handovers import queries
-from crm_api.customers.handovers.errors import GiverGone, HandoverOutOfOrder, UndoTooLate
+from crm_api.customers.handovers.errors import GiverGone, HandoverOutOfOrder
 from crm_api.customers.handovers.service.items import AT_ONCE, change_owner, finish_if_done
 from crm_api.customers.handovers.service.showing import show
 from crm_api.customers.handovers.service.telling import tell

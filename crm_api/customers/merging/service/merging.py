@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from crm_api import config
 from crm_api.audit import service as audit
 from crm_api.customers import locks, queries
+from crm_api.customers.errors import UndoTooLate
 from crm_api.customers.merging import queries as merges
-from crm_api.customers.merging.errors import LaterMergeFirst, NotMergeable, UndoTooLate
+from crm_api.customers.merging.errors import LaterMergeFirst, NotMergeable
 from crm_api.customers.merging.models import Merge
 from crm_api.customers.merging.service import rules
 from crm_api.customers.merging.service.journal import Journal
 from crm_api.customers.merging.service.links import settle_tiers
-from crm_api.customers.merging.service.rows import move_rows, put_back
+from crm_api.customers.merging.service.rows import hand_open_rows, move_rows, put_back
 from crm_api.customers.merging.values import Merging, Preview, Touched
 from crm_api.customers.models import Customer
 from crm_api.customers.service import persons
@@ -139,6 +140,7 @@ def _prepare(survivor_id: str, merged_id: str, *, by: Actor, now: datetime) -> M
 
 
 def _run(merging: Merging) -> None:
+    _hand_over(merging)
     for rule in rules.first():
         rule.merge(merging)
     db.session.flush()
@@ -148,6 +150,14 @@ def _run(merging: Merging) -> None:
         rule.merge(merging)
     settle_tiers(merging)
     db.session.flush()
+
+
+def _hand_over(merging: Merging) -> None:
+    from_id, to_id = merging.merged.owner_id, merging.survivor.owner_id
+    if from_id is not None and to_id is not None and from_id != to_id:
+        hand_open_rows(
+            merged_id=merging.merged.id, from_id=from_id, to_id=to_id, journal=merging.journal
+        )
 
 
 def _take_back(merge: Merge, merging: Merging) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm_api.customers.merging.service.journal import as_row, is_row, rows_of
 from crm_api.customers.merging.terms import RowChange
 from crm_api.customers.models import Customer, Relation
+from crm_api.customers.service import belongings
 from crm_api.kit.db import db
 from crm_api.kit.succession import Fate, columns_referring_to, fate_of, keys_with
 
@@ -33,6 +34,14 @@ def move_rows(*, merged_id: str, survivor_id: str, journal: Journal) -> None:
             journal.take_away(table, list(taken))
         if fate in (Fate.MOVES, Fate.YIELDS):
             journal.move(table, column.name, column == merged_id, to=survivor_id)
+
+
+def hand_open_rows(*, merged_id: str, from_id: str, to_id: str, journal: Journal) -> None:
+    """Let what is still to be done for who goes be the survivor's account manager's."""
+    for column, rows in belongings.moving_columns():
+        table: Any = column.table
+        its = sa.and_(table.c.customer_id == merged_id, column == from_id, sa.text(rows.where))
+        journal.move(table, column.name, its, to=to_id)
 
 
 def _is_taken(table: sa.Table, column: sa.Column[Any], row: Row, *, by: str) -> bool:
