@@ -9,6 +9,9 @@ down_revision = "0029"
 branch_labels = None
 depends_on = None
 
+STRICT = {"sqlite_strict": True}
+OF_SEGMENT = op.f("fk_care_day_rulings_segment_id_segments")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -171,9 +174,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("segment_id", "number", name=op.f("pk_segment_versions")),
         sqlite_strict=True,
     )
+    with op.batch_alter_table("care_day_rulings", table_kwargs=STRICT) as batch:
+        batch.add_column(sa.Column("segment_id", sa.String(length=64), nullable=True))
+        batch.create_foreign_key(OF_SEGMENT, "segments", ["segment_id"], ["id"])
+    op.create_table(
+        "care_ruling_members",
+        sa.Column("ruling_id", sa.String(length=64), nullable=False),
+        sa.Column("customer_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_care_ruling_members_customer_id_customers"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["ruling_id"],
+            ["care_day_rulings.id"],
+            name=op.f("fk_care_ruling_members_ruling_id_care_day_rulings"),
+        ),
+        sa.PrimaryKeyConstraint("ruling_id", "customer_id", name=op.f("pk_care_ruling_members")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_care_ruling_members_customer_id"),
+        "care_ruling_members",
+        ["customer_id"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_care_ruling_members_customer_id"), table_name="care_ruling_members")
+    op.drop_table("care_ruling_members")
+    with op.batch_alter_table("care_day_rulings", table_kwargs=STRICT) as batch:
+        batch.drop_constraint(OF_SEGMENT, type_="foreignkey")
+        batch.drop_column("segment_id")
     op.drop_table("segment_versions")
     op.drop_index(op.f("ix_segment_tags_tag_id"), table_name="segment_tags")
     op.drop_table("segment_tags")

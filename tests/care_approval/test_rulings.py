@@ -51,6 +51,27 @@ def test_one_message_is_held(gateway, district, rule):
     assert taken(gateway) == {free.id}
 
 
+def test_those_of_a_segment_are_held_and_it_stays_as_it_was_meant(gateway, district, rule, sign_in):
+    held, free = district.messages
+    lead = sign_in(district.chief)
+    wanted = {"name": "x", "criteria": {"team_id": district.cities[0].id}}
+    segment = made(lead.post("/v1/segments", json=wanted))
+    ruling = made(rule(district.chief, segment_id=segment["id"]))
+    late = make_message(make_customer(make_staff(team=district.cities[0])))
+
+    assert ruling["segment_id"] == segment["id"]
+    assert taken(gateway) == {free.id, late.id}  # who came later was not meant
+    assert stored(held).state is MessageState.QUEUED
+    refused = lead.delete(f"/v1/segments/{segment['id']}")
+    assert (refused.status_code, refused.json["code"]) == (409, "segment_in_use")
+    stranger = make_staff(Role.MANAGER, district.cities[1])
+    wanted = {"name": "y", "criteria": {}, "is_shared": False}
+    private = made(lead.post("/v1/segments", json=wanted))
+    assert rule(stranger, segment_id=private["id"]).status_code == 404
+    both = rule(district.chief, segment_id=segment["id"], message_id=free.id)
+    assert both.status_code == 422
+
+
 def test_one_message_is_held_wherever_its_customer_belongs(gateway, district, rule):
     held, free = district.messages
     made(rule(make_staff(Role.ADMIN, district.cities[1]), message_id=held.id))

@@ -11,6 +11,7 @@ from crm_api.care.approval.errors import RulingLifted
 from crm_api.care.approval.terms import RulingKind
 from crm_api.care.terms import Occasion
 from crm_api.kit.db import Model, Record
+from crm_api.kit.succession import YIELDS
 from crm_api.kit.types import RecordId, enum_column
 
 IS_IN_FORCE = sa.text("lifted_at IS NULL")
@@ -20,7 +21,7 @@ class DayRuling(Record, Model):
     """A hold on some of a day's messages, or leave for them, in a team and all beneath it.
 
     A rule, not a mark on messages: it covers those planned later as well. What it does not name
-    (occasion, template, message) it does not ask about. It ends with its day.
+    (occasion, template, message, segment) it does not ask about. It ends with its day.
     """
 
     __tablename__ = "care_day_rulings"
@@ -40,6 +41,7 @@ class DayRuling(Record, Model):
     occasion: Mapped[Occasion | None] = mapped_column(enum_column(Occasion))
     template_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("care_templates.id"))
     message_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("care_messages.id"))
+    segment_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("segments.id"))
     reason: Mapped[str]
     by_id: Mapped[RecordId]
     lifted_at: Mapped[datetime | None]
@@ -56,3 +58,16 @@ class DayRuling(Record, Model):
                 return
             raise RulingLifted
         self.lifted_at, self.lifted_by_id, self.lift_reason = at, by_id, reason
+
+
+class RulingMember(Model):
+    """Who was in the segment that a ruling names when it was made: those whom it means."""
+
+    __tablename__ = "care_ruling_members"
+
+    ruling_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("care_day_rulings.id"), primary_key=True
+    )
+    customer_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("customers.id"), primary_key=True, index=True, info=YIELDS
+    )

@@ -30,6 +30,11 @@ class NewRulingSchema(Schema):
     occasion = fields.Enum(Occasion, by_value=True, load_default=None, allow_none=True)
     template_id = RecordIdField(load_default=None, allow_none=True)
     message_id = RecordIdField(load_default=None, allow_none=True)
+    segment_id = RecordIdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Those customers of the team who are in this segment now."},
+    )
     reason = TextField(shortest=1, longest=500, required=True, metadata={"example": "文字有误"})
 
     @validates_schema
@@ -37,6 +42,8 @@ class NewRulingSchema(Schema):
         """Have a team named: whoever means everybody must not hold the own branch only."""
         if sent["team_id"] is None and sent["message_id"] is None:
             raise ValidationError("Name the team whose messages you mean.", "team_id")
+        if sent["segment_id"] is not None and sent["message_id"] is not None:
+            raise ValidationError("Name a message or a segment.", "segment_id")
 
 
 class RulingLiftSchema(Schema):
@@ -55,6 +62,7 @@ class RulingSchema(Schema):
     occasion = fields.Enum(Occasion, by_value=True, allow_none=True)
     template_id = RecordIdField(allow_none=True)
     message_id = RecordIdField(allow_none=True)
+    segment_id = RecordIdField(allow_none=True)
     reason = fields.String()
     by_id = RecordIdField()
     created_at = MomentField()

@@ -1,6 +1,6 @@
 """The tables of care."""
 
-from crm_api.care.approval.models import DayRuling
+from crm_api.care.approval.models import DayRuling, RulingMember
 from crm_api.care.compat.models import SmsGateDevice
 from crm_api.care.doubts.models import BirthdayCheck
 from crm_api.care.gateway.models import (
@@ -34,5 +34,6 @@ __all__ = [
     "PlanRefusal",
     "PlanRound",
     "PlanRun",
+    "RulingMember",
     "SmsGateDevice",
 ]

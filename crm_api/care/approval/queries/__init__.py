@@ -11,6 +11,7 @@ from crm_api.care.approval.queries.rulings import (
     is_held,
     is_stopped,
     is_stopped_where,
+    keep_members,
     list_rulings,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "is_held",
     "is_stopped",
     "is_stopped_where",
+    "keep_members",
     "list_rulings",
     "list_runs",
     "refused_by_team",

@@ -10,10 +10,12 @@ from sqlalchemy.orm import aliased
 from crm_api import config
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Team
-from crm_api.care.approval.models import DayRuling
+from crm_api.care.approval.models import DayRuling, RulingMember
 from crm_api.care.approval.terms import RulingKind
 from crm_api.care.models import CareMessage, CareTemplate
+from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
+from crm_api.customers.segments import queries as segments
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from crm_api.accounts.actors import Actor
+    from crm_api.customers.models import Segment
     from crm_api.kit.paging import PageRequest
 
 
@@ -67,9 +70,29 @@ def _is_covered(kind: RulingKind) -> sa.ColumnElement[bool]:
         .where(_is_or_any(DayRuling.template_id, CareMessage.template_id))
         .where(sa.or_(_is_or_any(DayRuling.occasion, CareMessage.occasion), also))
         .where(sa.or_(DayRuling.message_id.is_not(None), _belongs_beneath(over.path)))
+        .where(sa.or_(DayRuling.segment_id.is_(None), _is_meant()))
         .correlate(CareMessage)
     )
     return sa.case((ruling.exists(), 1), else_=0) == 1
+
+
+def _is_meant() -> sa.ColumnElement[bool]:
+    """Tell whether a message's customer was in the segment when the ruling was made."""
+    return (
+        sa.exists()
+        .where(RulingMember.ruling_id == DayRuling.id)
+        .where(RulingMember.customer_id == CareMessage.customer_id)
+        .correlate_except(RulingMember)
+    )
+
+
+def keep_members(ruling: DayRuling, segment: Segment, *, today: date, by: Actor) -> None:
+    """Settle whom a ruling means: who of those whom its maker sees is in a segment now."""
+    meant = sa.select(sa.literal(ruling.id), Customer.id)
+    meant = meant.where(segments.is_in_segment(segment, today=today))
+    meant = customers.limit_to(meant, visible_to=by)
+    kept = sa.insert(RulingMember).from_select(["ruling_id", "customer_id"], meant)
+    db.session.execute(kept)
 
 
 def _is_or_any(named: sa.ColumnElement[str] | object, own: object) -> sa.ColumnElement[bool]:

@@ -17,6 +17,7 @@ from crm_api.care.models import LOST
 from crm_api.care.terms import MessageState
 from crm_api.care.wording import queries as wording
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.customers.segments import queries as segments
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.ids import new_id
@@ -40,6 +41,7 @@ def rule(
     occasion: Occasion | None = None,
     template_id: str | None = None,
     message_id: str | None = None,
+    segment_id: str | None = None,
     reason: str,
     by: Actor,
     now: datetime,
@@ -47,11 +49,12 @@ def rule(
     """Hold one message of a day, some, or all in a team and beneath it; or let them go.
 
     Once this commits, nothing that it holds passes begin. Messages planned later for the day are
-    covered as well, and all of it ends with the day.
+    covered as well, and all of it ends with the day. Of a segment, those are meant who are in it
+    now.
 
     :raises DayIsOver: if the day has passed
     :raises MessageMovedOn: if the message named has begun or ended
-    :raises NotFound: if the team, message or template is none, or not the actor's to rule about
+    :raises NotFound: if the team, message, template or segment is none, or none of the actor's
     """
     _require_ahead(on, now=now)
     team = accounts.get_team(team_id or by.team_id, visible_to=by)
@@ -60,6 +63,7 @@ def rule(
     contact_frequency.stop_begins()
     if message_id is not None:
         _require_waiting(care.get_message(message_id, visible_to=by), on=on, kind=kind)
+    named = {"template_id": template_id, "message_id": message_id, "segment_id": segment_id}
     ruling = DayRuling(
         id=new_id(),
         created_at=now,
@@ -67,14 +71,22 @@ def rule(
         on_day=on,
         team_id=team.id,
         occasion=occasion,
-        template_id=template_id,
-        message_id=message_id,
+        **named,
         reason=reason,
         by_id=by.id,
     )
     db.session.add(ruling)
+    _keep_members(ruling, by=by, now=now)
     audit.record(f"care_day.{kind}", **_about(ruling, by=by, now=now))
     return ruling
+
+
+def _keep_members(ruling: DayRuling, *, by: Actor, now: datetime) -> None:
+    if ruling.segment_id is None:
+        return
+    segment = segments.get_segment(ruling.segment_id, visible_to=by)
+    db.session.flush()
+    queries.keep_members(ruling, segment, today=calendars.local_day(now), by=by)
 
 
 def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> DayRuling:
@@ -117,6 +129,7 @@ def _about(ruling: DayRuling, *, by: Actor, now: datetime) -> dict[str, Any]:
         "occasion": ruling.occasion,
         "template_id": ruling.template_id,
         "message_id": ruling.message_id,
+        "segment_id": ruling.segment_id,
         "reason": ruling.lift_reason or ruling.reason,
     }
     return {
