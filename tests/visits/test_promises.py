@@ -110,6 +110,9 @@ def test_a_photo_of_a_visit_to_them_shows_it(field):
     assert (wrong.status_code, wrong.json["kind"]) == (404, "attachment")
     assert kept.json["kept_attachment_id"] == files[mine["id"]]
     assert put(field.caller, "keeping", how="Installed.").json["code"] == "already_done"
+    off = [field.caller.delete(f"/v1/visits/{v}/attachments/{f}") for v, f in files.items()]
+    assert off[0].json["code"] == "attachment_in_use"
+    assert off[1].status_code == 204
 
 
 def test_it_moves_with_a_reason_and_remembers_what_was_said_first(field):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from crm_api.attachments.models import Attachment
 from crm_api.kit.db import db
 from crm_api.kit.paging import Page, PageRequest, fetch_page
-from crm_api.visits.models import Visit, VisitAttachment
+from crm_api.visits.models import Promise, Visit, VisitAttachment
 from crm_api.visits.queries.access import limit_to
 from crm_api.visits.queries.visits import get_visit
 
@@ -55,6 +55,14 @@ def _one(visit_id: str, attachment_id: str) -> sa.Select[VisitAttachment]:
         VisitAttachment.visit_id == visit_id, VisitAttachment.attachment_id == attachment_id
     )
     return statement.options(WHOLE).execution_options(populate_existing=True)
+
+
+def is_evidence(attachment_id: str, *, customer_id: str) -> bool:
+    """Tell whether a file shows that a promise to the customer was kept."""
+    shown = sa.exists().where(
+        Promise.customer_id == customer_id, Promise.kept_attachment_id == attachment_id
+    )
+    return db.session.scalar(sa.select(shown)) is True
 
 
 def count_attachments(visit_id: str) -> int:

@@ -41,7 +41,7 @@ def attach_file(payload: Payload, *, visit_id: str, attachment_id: str) -> Visit
 
 @blueprint.delete(ONE)
 @requires(*WRITERS)
-@refuses(NotFound, VisitClosed)
+@refuses(NotFound, VisitClosed, AttachmentInUse)
 @blueprint.response(204)
 def detach_file(*, visit_id: str, attachment_id: str) -> None:
     """Take a file off a visit that is not closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_api.attachments import service as attachments
+from crm_api.attachments.errors import AttachmentInUse
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.visits.attachments import queries
@@ -66,6 +67,7 @@ def detach_file(visit_id: str, attachment_id: str, *, by: Actor) -> None:
 
     :raises NotFound: if the visit has no such file
     :raises VisitClosed: if the visit is closed
+    :raises AttachmentInUse: if it shows that a promise was kept
     """
     visit = hold_visit(visit_id, by=by)
     known = queries.find_visit_attachment(visit_id, attachment_id)
@@ -73,5 +75,7 @@ def detach_file(visit_id: str, attachment_id: str, *, by: Actor) -> None:
         raise NotFound("attachment")
     if visit.status not in UNCLOSED:
         raise VisitClosed
+    if queries.is_evidence(attachment_id, customer_id=visit.customer_id):
+        raise AttachmentInUse
     attachments.detach(attachment_id, by=by)
     db.session.delete(known)
