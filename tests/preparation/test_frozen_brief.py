@@ -157,7 +157,12 @@ def test_a_frozen_brief_stays_and_may_only_be_emptied(field, visit):
             db.session.execute(sa.update(Brief).values(**change))
     with transaction():
         db.session.execute(sa.update(Brief).values(content={}))
-    assert len(field.caller.get("/v1/visits/v-1/briefs").json["items"]) == 1
+    listed = field.caller.get("/v1/visits/v-1/briefs").json["items"]
+    assert len(listed) == 1
+    digest = listed[0]["digest"]
+    assert field.caller.get(f"/v1/visits/v-1/briefs/{digest}").status_code == 404
+    assert field.caller.get(f"{BRIEF}/page?digest={digest}").status_code == 404
+    assert brief_of(field, visit, known_digest=digest)["has_changed"] is False
 
 
 def test_it_prints_without_running_or_loading_anything(field, visit):

@@ -95,10 +95,10 @@ def find_brief(visit_id: str, *, digest: str | None) -> Brief | None:
 def get_brief(visit_id: str, *, digest: str) -> Brief:
     """Return the brief of a visit as it was frozen under this digest.
 
-    :raises NotFound: if the visit has none
+    :raises NotFound: if the visit has none, or the law had it emptied
     """
     brief = find_brief(visit_id, digest=digest)
-    if brief is None:
+    if brief is None or not brief.content:
         raise NotFound("brief")
     return brief
 
