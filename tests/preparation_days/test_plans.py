@@ -72,6 +72,20 @@ def test_a_day_shows_visits_ways_and_what_is_free(field, neighbour):
     ]
 
 
+def test_who_goes_along_has_it_in_their_day_as_well(field, sign_in, client):
+    colleague = make_staff(team=db.session.get(Team, field.owner.team_id))
+    caller = sign_in(colleague)
+    issued = caller.post("/v1/calendar-feeds", json={}).json
+    planned(field.caller, field.customer, starts_at=field.tomorrow, colleague_ids=[colleague.id])
+
+    assert len(day_of(caller)["visits"]) == 1
+    assert len(day_of(caller)["free"]) == 3
+    found = caller.post("/v1/visit-rounds", json={"on": WEDNESDAY, "calls": []}).json
+    assert [stop["is_fixed"] for stop in found["stops"]] == [True]
+    feed = client.get("/v1/" + issued["url"].split("/v1/", 1)[1])
+    assert feed.text.count("BEGIN:VEVENT") == 1
+
+
 def test_what_was_called_off_stands_apart(field):
     visit = planned(field.caller, field.customer, starts_at=field.tomorrow)
     step(field.caller, visit, "cancellation", by="us", reason="ill")

@@ -127,7 +127,6 @@ def test_everything_that_speaks_for_it_is_told(field, gold):
     [item] = [i for i in proposed(field.caller).values() if i["customer_id"] == gold.id]
 
     told = {r["code"]: r for r in item["reasons"]}
-    # Known for less than the shortest rhythm: that alone speaks against a visit.
     assert points(item) == {
         "promise": 30,
         "contract_ending": 25,
@@ -135,9 +134,8 @@ def test_everything_that_speaks_for_it_is_told(field, gold):
         "life_event": 12,
         "tier": 12,
         "follow_up": 10,
-        "recent": -30,
     }
-    assert item["score"] == 75
+    assert item["score"] == 105
     assert (told["promise"]["days"], told["promise"]["label"]) == (-3, "Bring the table.")
     # The 20th of the first lunar month of 2026.
     assert (told["birthday"]["on"], told["birthday"]["days"]) == ("2026-03-08", 4)

@@ -14,8 +14,8 @@ from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import fetch_page
 from crm_api.visits.calendar.models import CalendarFeed
-from crm_api.visits.models import Visit
-from crm_api.visits.queries.access import limit_to
+from crm_api.visits.models import Visit, VisitColleague
+from crm_api.visits.queries.access import is_seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +92,10 @@ def find_shown(digest: str, *, now: datetime) -> tuple[CalendarFeed, Actor] | No
 
 def shown_visits(owner: Actor, *, now: datetime) -> Sequence[sa.Row[Any]]:
     """Return somebody's visits around now, by time, as far as they may still see them."""
-    statement = limit_to(sa.select(*SHOWN), Visit, visible_to=owner).where(
-        Visit.owner_id == owner.id, Visit.starts_at.between(now - BACK, now + AHEAD)
+    along = sa.select(VisitColleague.visit_id).where(VisitColleague.staff_id == owner.id)
+    statement = _shown(owner).where(
+        sa.or_(Visit.owner_id == owner.id, Visit.id.in_(along)),
+        Visit.starts_at.between(now - BACK, now + AHEAD),
     )
     return db.session.execute(statement.order_by(Visit.starts_at, Visit.id).limit(MOST_SHOWN)).all()
 
@@ -103,8 +105,12 @@ def get_shown_visit(visit_id: str, *, visible_to: Actor) -> sa.Row[Any]:
 
     :raises NotFound: if there is none, or none that the actor may see
     """
-    statement = limit_to(sa.select(*SHOWN), Visit, visible_to=visible_to)
-    row = db.session.execute(statement.where(Visit.id == visit_id)).one_or_none()
+    row = db.session.execute(_shown(visible_to).where(Visit.id == visit_id)).one_or_none()
     if row is None:
         raise NotFound("visit")
     return row
+
+
+def _shown(visible_to: Actor) -> sa.Select[Any]:
+    statement = sa.select(*SHOWN).join(Customer, Customer.id == Visit.customer_id)
+    return statement.where(is_seen(visible_to=visible_to))

@@ -29,13 +29,16 @@ CONTRACT_POINTS, LATE_CONTRACT_POINTS, LATE_CONTRACT_DAYS = 15, 25, 30
 POINTS_A_TIER = 3
 
 
-def of_silence(days: int, *, cadence: Cadence) -> Reason | None:
-    """Return what so many days without a two-way contact weigh; nothing while all is in time."""
+def of_silence(days: int, *, cadence: Cadence, is_met: bool) -> Reason | None:
+    """Return what so many days without a two-way contact weigh; nothing while all is in time.
+
+    Whom nobody has met yet was not met too recently, however new.
+    """
     coverage = cadence.coverage(days)
-    if coverage is Coverage.IN_TIME:
-        return None
-    if coverage is Coverage.RECENT:
+    if coverage is Coverage.RECENT and is_met:
         return Reason(code=ReasonCode.RECENT, points=RECENT_POINTS, days=days)
+    if coverage in (Coverage.IN_TIME, Coverage.RECENT):
+        return None
     if coverage is Coverage.DUE:
         late, width = days - cadence.target_days, cadence.max_days - cadence.target_days
         points = DUE_POINTS + (OVERDUE_POINTS - DUE_POINTS) * late // max(width, 1)

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 from crm_api.preparation.days.queries.candidates import OPEN
-from crm_api.visits.models import Promise, Visit
+from crm_api.visits.models import Promise, Visit, VisitColleague
 from crm_api.visits.policies.progress import AHEAD
-from crm_api.visits.queries.access import limit_to
+from crm_api.visits.queries.access import is_seen, limit_to
 from crm_api.visits.terms import VisitStatus
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ def visits_between(
 ) -> Sequence[sa.Row[Any]]:
     """Return somebody's visits in this time with whom they go to, in the order of time."""
     shown: tuple[Any, ...] = (Visit, customers.shown_name(visible_to=visible_to))
-    statement = sa.select(*shown).options(selectinload(Visit.objectives), selectinload(Visit.slot))
-    statement = limit_to(statement, Visit, visible_to=visible_to).where(
-        Visit.owner_id == owner_id, Visit.starts_at >= start, Visit.starts_at < end
+    statement = sa.select(*shown).join(Customer, Customer.id == Visit.customer_id)
+    statement = statement.options(selectinload(Visit.objectives), selectinload(Visit.slot)).where(
+        _goes(owner_id), Visit.starts_at >= start, Visit.starts_at < end
     )
+    statement = statement.where(is_seen(visible_to=visible_to))
     return db.session.execute(
         statement.order_by(Visit.starts_at, Visit.id).limit(MOST_VISITS)
     ).all()
@@ -45,14 +47,21 @@ def fixed_visits(
     start: datetime, end: datetime, *, owner_id: str, visible_to: Actor
 ) -> Sequence[Visit]:
     """Return those of somebody's visits in this time that are still to be made."""
-    statement = limit_to(sa.select(Visit), Visit, visible_to=visible_to).where(
-        Visit.owner_id == owner_id,
+    statement = sa.select(Visit).where(
+        _goes(owner_id),
         Visit.starts_at >= start,
         Visit.starts_at < end,
         Visit.status.in_(FIXED),
+        is_seen(visible_to=visible_to),
     )
     ordered = statement.order_by(Visit.starts_at, Visit.id).limit(MOST_VISITS)
     return db.session.scalars(ordered).all()
+
+
+def _goes(staff_id: str) -> sa.ColumnElement[bool]:
+    """Return the condition that somebody goes on a visit: their own, or along with a colleague."""
+    along = sa.select(VisitColleague.visit_id).where(VisitColleague.staff_id == staff_id)
+    return sa.or_(Visit.owner_id == staff_id, Visit.id.in_(along))
 
 
 def tasks_due(model: Any, *, due_by: date, owner_id: str, visible_to: Actor) -> Sequence[Any]:

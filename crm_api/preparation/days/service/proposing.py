@@ -105,8 +105,11 @@ def weigh(
     )
     for customer_id, candidate in candidates.items():
         since = candidate.last_two_way_at or candidate.known_since
-        days = (on - calendars.local_day(since)).days
-        silence = urgency.of_silence(days, cadence=rhythm[candidate.tier])
+        silence = urgency.of_silence(
+            (on - calendars.local_day(since)).days,
+            cadence=rhythm[candidate.tier],
+            is_met=candidate.last_two_way_at is not None,
+        )
         own: Iterable[Reason | None] = (silence, urgency.of_tier(candidate.tier))
         told = [*reasons.get(customer_id, ()), *(reason for reason in own if reason)]
         candidate.reasons = sorted(told, key=lambda r: (-r.points, r.code, r.record_id or ""))
