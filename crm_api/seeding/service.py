@@ -23,6 +23,7 @@ from crm_api.care.wording import service as wording
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.customers import service as customers
 from crm_api.customers.models import Customer
+from crm_api.customers.places import service as places
 from crm_api.customers.terms import (
     AnniversaryKind,
     Category,
@@ -185,6 +186,8 @@ def _extend(
         day = {"calendar": Calendar.SOLAR, "year": 2005, "month": wedding.month, "day": wedding.day}
         entry = {"kind": AnniversaryKind.WEDDING, "label": "结婚纪念日", **day}
         customers.add_anniversary(customer.id, content=entry, by=owner, now=now)
+    if "place" in content:
+        places.add_place(customer.id, dict(content["place"]), by=owner, now=now)
     if content.get("leave_alone"):
         wish = {"channels": ["call"], "categories": None, "note": "演示：不接电话"}
         customers.note_wish(customer.id, content=wish, by=owner, now=now)

@@ -14,6 +14,7 @@ from crm_api.care.wording.service.house import house_of_today, lint_version
 from crm_api.care.wording.service.pooling import report_pools
 from crm_api.care.wording.terms import Supply
 from crm_api.config import Environment
+from crm_api.customers.models import Place
 from crm_api.kit.db import Base, db
 from crm_api.kit.transactions import transaction
 
@@ -109,3 +110,11 @@ def test_the_demo_may_sign_in(seed, client):
     )
 
     assert reply.status_code == 201, reply.text
+
+
+def test_the_demo_customers_have_places_where_nothing_is(seed):
+    seed("--demo")
+
+    places = db.session.scalars(sa.select(Place).order_by(Place.customer_id)).all()
+    assert len(places) == 5
+    assert all(place.is_primary and "虚构" in place.address for place in places)
