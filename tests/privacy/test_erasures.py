@@ -19,6 +19,7 @@ from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.privacy.models import CustomerErasure
 from tests.factories.accounts import make_staff, make_team
+from tests.factories.customers import make_customer
 from tests.factories.visits import planned
 from tests.privacy.conftest import ALLOWED, MARK, NAME, PHONE, ok, traces_left
 
@@ -110,6 +111,25 @@ def test_who_was_one_person_with_them_is_one_alone(known):
 
     with transaction(read_only=True):
         assert db.session.get(Customer, known.relative.id).person_id is None
+
+
+def test_what_was_merged_into_them_goes_too(known, people):
+    other = make_customer(people.owner, name=f"{MARK}二")
+    theirs = f"/v1/customers/{other.id}"
+    ok(known.caller.put(f"{theirs}/status", json={"status": "suspended", "reason": MARK}))
+    early = ok(known.lead.post(f"{theirs}/erasures", json=ASKED))
+    pair = {"survivor_id": known.id, "merged_id": other.id}
+    seen = ok(known.caller.post("/v1/customer-merge-previews", json=pair))
+    versions = {name: seen[name] for name in ("survivor_version", "merged_version")}
+    merge = ok(known.caller.post("/v1/customer-merges", json=pair | versions | {"reason": MARK}))
+
+    too_late = approval(known.second, early)
+    erased(known)
+    undone = known.caller.put(f"/v1/customer-merges/{merge['id']}/undo", json={"reason": "x"})
+
+    assert too_late.json["blocked_by"] == [{"kind": "customer_merged", "id": known.id}]
+    assert traces_left() == set()
+    assert undone.status_code == 404
 
 
 def test_it_takes_two_persons(known):

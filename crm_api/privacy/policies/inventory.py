@@ -64,6 +64,9 @@ PROFILE: Final[dict[str, Held]] = {
         ("merged_id", "customers", "id"),
         becomes={"reason": "", "undo_reason": Special.WORD},
     ),
+    "customer_duplicates": deleted(
+        ("first_id", "customers", "id"), ("second_id", "customers", "id")
+    ),
     "customer_merge_rows": deleted(("merge_id", "customer_merges", "id"), hides="key before after"),
     "handed_customers": kept(keeps="team_id_before"),
     "bulk_rows": kept(becomes={"cells": None}, keeps="code"),
@@ -135,6 +138,7 @@ CARE: Final[dict[str, Held]] = {
         ("attempt_id", "care_attempts", "id"), becomes={"raw": ""}, keeps="report_id provider_id"
     ),
     "care_day_rulings": kept(OF_MESSAGE, becomes={"reason": "", "lift_reason": Special.WORD}),
+    "care_ruling_members": kept(),
     "care_plan_refusals": kept(keeps="occurrence reason"),
     "care_inbound_customers": deleted(),
     # What somebody else on that number may have written is theirs as well, and stays.

@@ -15,6 +15,7 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import SlotState
 from crm_api.contact_history.models import Withdrawal
 from crm_api.contact_history.terms import WithdrawalStatus
+from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import fetch_page
@@ -92,8 +93,18 @@ def due_erasures(today: date, *, after_id: str, limit: int) -> Sequence[Customer
     return db.session.scalars(statement.order_by(CustomerErasure.id).limit(limit)).all()
 
 
-def find_blockers(customer_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what is open with a customer: each with its kind and id, some of each kind."""
+def find_blockers(customer_id: str) -> list[dict[str, Any]]:
+    """Return what is open with a customer: each with its kind and id, some of each kind.
+
+    Who was merged since is erased with whom they go on as: that is another request.
+    """
+    successor = customers.successor_of(customer_id)
+    if successor != customer_id:
+        return [{"kind": "customer_merged", "id": successor}]
+    return _open_with(customers.ids_of(customer_id))
+
+
+def _open_with(customer_ids: Sequence[str]) -> list[dict[str, Any]]:
     ours = sa.select(CareMessage.slot_id).where(CareMessage.customer_id.in_(customer_ids))
     visits_slots = sa.select(Visit.slot_id).where(
         Visit.customer_id.in_(customer_ids), Visit.slot_id.is_not(None)

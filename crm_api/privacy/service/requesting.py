@@ -80,7 +80,7 @@ def approve_erasure(erasure_id: str, *, note: str, by: Actor, now: datetime) -> 
     erasure.decide(ErasureStatus.APPROVED, by_id=by.id, at=now, note=note)
     _note("approved", erasure, by=by, now=now)
     if erasure.erase_on <= calendars.local_day(now):
-        if blockers := queries.find_blockers(customers.ids_of(erasure.customer_id)):
+        if blockers := queries.find_blockers(erasure.customer_id):
             raise ErasureBlocked(blocked_by=blockers)
         erase(erasure, now=now)
     db.session.flush()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_api.calendars import service as calendars
-from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.privacy.models import CustomerErasure
 from crm_api.privacy.queries import erasures as queries
@@ -43,7 +42,7 @@ def erase_due(due: Due, *, now: datetime) -> bool:
     erasure = db.session.get_one(CustomerErasure, due.id, populate_existing=True)
     if erasure.status is not ErasureStatus.APPROVED:
         return False
-    erasure.blocked_by = queries.find_blockers(customers.ids_of(due.customer_id)) or None
+    erasure.blocked_by = queries.find_blockers(due.customer_id) or None
     if erasure.blocked_by is not None:
         return False
     erase(erasure, now=now)
