@@ -77,7 +77,7 @@ def _walk_matches(statement: sa.Select[Any], search: Search, page: PageRequest) 
     by_term = (
         statement.join(SearchTerm, SearchTerm.customer_id == Customer.id)
         .add_columns(term.label("match"))
-        .where(term >= start, term < end, term == _first_term(search))
+        .where(term >= start, term < end, _is_first(SearchTerm, term, start))
     )
     ways = [up_to_page(by_term, by=[term, SearchTerm.customer_id], page=page)]
     if search.suffixes is not None:
@@ -86,18 +86,28 @@ def _walk_matches(statement: sa.Select[Any], search: Search, page: PageRequest) 
         by_phone = (
             statement.join(Phone, Phone.customer_id == Customer.id)
             .add_columns(suffix.label("match"))
-            .where(suffix >= start, suffix < end, suffix == _first_suffix(search))
+            .where(suffix >= start, suffix < end, _is_first(Phone, suffix, start))
             .where(_first_term(search).is_(None))
         )
         ways.append(up_to_page(by_phone, by=[suffix, Phone.customer_id], page=page))
     return sa.union_all(*(sa.select(way.subquery()) for way in ways)).subquery()
 
 
-def _first_term(search: Search) -> Any:
-    """Return the first of a customer's terms that matches, so that nobody is listed twice.
+def _is_first(model: Any, match: Any, start: str) -> Any:
+    """Tell whether nothing else of the customer matches before this, so that nobody comes twice.
 
-    A scalar, because PostgreSQL would turn EXISTS into a walk over all that match.
+    A scalar, because PostgreSQL would turn EXISTS, or a comparison with the first, into a join
+    over all that match; a truth value, because it believes half of those and one in 200 of others.
     """
+    own = model.__table__.alias("others")
+    before = sa.select(sa.true()).where(own.c.customer_id == Customer.id, own.c[match.key] >= start)
+    before = before.where(own.c[match.key] < match).limit(1)
+    correlated = before.correlate(Customer.__table__, model.__table__)
+    return correlated.scalar_subquery().is_not(sa.true())
+
+
+def _first_term(search: Search) -> Any:
+    """Return the first of a customer's terms that matches."""
     own, (start, end) = SearchTerm.__table__.alias("own_terms"), search.terms
     first = sa.select(sa.func.min(own.c.term)).where(own.c.customer_id == Customer.id)
     first = first.where(own.c.term >= start, own.c.term < end)
