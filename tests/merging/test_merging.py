@@ -162,6 +162,9 @@ def test_the_survivors_word_stands_and_the_other_fills_its_gaps(caller, owner):
     core = ok(caller.get(path(survivor)))
     assert (core["name"], core["gender"], core["birth_on"]) == ("虚构甲", "female", "1980-01-03")
     assert (core["joined_on"], core["account_no"]) == ("2019-01-02", account_no)
+    sources = ok(caller.get(f"{path(survivor)}/field-sources"))["items"]
+    by_merge = {one["field"] for one in sources if one["origin"] == "merge"}
+    assert by_merge == set(shown["filled"])
 
 
 def test_a_preview_stores_nothing(caller, owner, lived_in):

@@ -89,8 +89,8 @@ def list_reservations(customer_id: str, *, visible_to: Actor, page: PageRequest)
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.require_visible([customer_id], visible_to=visible_to)
-    statement = sa.select(Slot).where(Slot.customer_id.in_(customers.ids_of(customer_id)))
+    whose = customers.span_of(customer_id, visible_to=visible_to)
+    statement = sa.select(Slot).where(Slot.customer_id.in_(whose))
     return fetch_page(statement, by=[Slot.effective_at, Slot.id], page=page, descending=True)
 
 
@@ -125,9 +125,8 @@ def list_decisions(customer_id: str, *, visible_to: Actor, page: PageRequest) ->
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.require_visible([customer_id], visible_to=visible_to)
-    whose = StoredDecision.customer_id.in_(customers.ids_of(customer_id))
-    statement = sa.select(StoredDecision).where(whose)
+    whose = customers.span_of(customer_id, visible_to=visible_to)
+    statement = sa.select(StoredDecision).where(StoredDecision.customer_id.in_(whose))
     by = [StoredDecision.created_at, StoredDecision.id]
     return fetch_page(statement, by=by, page=page, descending=True)
 
@@ -138,7 +137,7 @@ def list_overruns(
     """Return the contacts that went beyond a policy, the newest first."""
     statement = _own(Overrun, visible_to=visible_to)
     if customer_id is not None:
-        statement = statement.where(Overrun.customer_id.in_(customers.ids_of(customer_id)))
+        statement = statement.where(Overrun.customer_id.in_(customers.all_ids_of(customer_id)))
     if cause is not None:
         statement = statement.where(Overrun.cause == cause)
     by = [Overrun.created_at, Overrun.id]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.contact_history.models import Contact, ContactText, History
 from crm_api.contact_history.policies import DIGESTED
+from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 
@@ -31,7 +32,9 @@ def stream_links(customer_id: str | None = None) -> Iterator[Sequence[Link]]:
     """
     links = _links()
     if customer_id is not None:
-        yield db.session.execute(links.where(Customer.id == customer_id)).all()
+        yield db.session.execute(
+            links.where(Customer.id.in_(customers.all_ids_of(customer_id)))
+        ).all()
         return
     first = ""
     while owners := _owners(after=first):

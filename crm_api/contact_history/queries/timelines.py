@@ -27,8 +27,7 @@ def list_contacts(
 
     :raises NotFound: if the actor may not see the customer
     """
-    customers.require_visible([customer_id], visible_to=visible_to)
-    whose = Contact.customer_id.in_(customers.ids_of(customer_id))
+    whose = Contact.customer_id.in_(customers.span_of(customer_id, visible_to=visible_to))
     timeline = sa.select(Contact).where(whose).options(*SHOWN)
     timeline = timeline.where(*conditions(**filters))
     by = [Contact.occurred_at, Contact.id]

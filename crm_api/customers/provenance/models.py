@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_api.kit.db import Model
-from crm_api.kit.succession import YIELDS
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId
 
 
@@ -22,6 +22,6 @@ class ProfileSources(Model):
     __tablename__ = "profile_sources"
 
     id: Mapped[RecordId] = mapped_column(
-        sa.ForeignKey("customers.id"), primary_key=True, info=YIELDS
+        sa.ForeignKey("customers.id"), primary_key=True, info=BY_RULE
     )
     fields: Mapped[dict[str, Any]]

@@ -10,6 +10,7 @@ from crm_api.customers.queries.access import (
     limit_to,
     require_visible,
     shown_name,
+    span_of,
     successor_of,
 )
 from crm_api.customers.queries.changes import fetch_changes
@@ -78,6 +79,7 @@ __all__ = [
     "same_person_ids",
     "same_person_links",
     "shown_name",
+    "span_of",
     "successor_of",
     "tier_thresholds",
 ]

@@ -58,6 +58,31 @@ def ids_of(customer_id: str) -> list[str]:
     return list(db.session.scalars(all_ids_of(customer_id))) or [customer_id]
 
 
+def span_of(customer_id: str, *, visible_to: Actor) -> list[str]:
+    """Return the ids under which a customer whom the actor may see is read, in one statement.
+
+    :raises NotFound: if there is no such customer, or none that the actor may see
+    :raises CustomerMerged: if it went on as part of another
+    """
+    found = dict(map(tuple, _span(visible_to).rows(customer_id=customer_id)))
+    if customer_id not in found:
+        raise NotFound("customer")
+    if found[customer_id] is not None:
+        raise CustomerMerged(customer_id=customer_id, merged_into_id=found[customer_id])
+    return sorted(found)
+
+
+@lru_cache(maxsize=1024)
+def _span(visible_to: Actor) -> StraightRead:
+    """Build the statement once for each actor. What was merged is seen by who sees its survivor."""
+    wanted: sa.BindParameter[str] = sa.bindparam("customer_id", type_=sa.String())
+    statement = sa.select(_CUSTOMERS.id, _CUSTOMERS.merged_into_id)
+    statement = statement.where(
+        sa.or_(_CUSTOMERS.id == wanted, _CUSTOMERS.merged_into_id == wanted)
+    )
+    return StraightRead(limit_to(statement, visible_to=visible_to))
+
+
 def successor_of(customer_id: str) -> str:
     """Return under which id a customer goes on: its own, unless it was merged."""
     statement = sa.select(Customer.merged_into_id).where(Customer.id == customer_id)

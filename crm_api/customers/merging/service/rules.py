@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_api.customers.merging.service import links, pairs, profile
+from crm_api.customers.merging.service import links, pairs, profile, sources
 from crm_api.customers.merging.values import Rule
 
 # By the tables that each looks after. Floors above come first, in the order in which `app` adds
@@ -18,6 +18,7 @@ _OWN: dict[tuple[str, ...], Rule] = {
 # Only once all rows have moved.
 _LAST: dict[tuple[str, ...], Rule] = {
     ("customers",): Rule(profile.unite_core),
+    ("profile_sources",): Rule(sources.note_sources),
     ("customer_search_terms",): Rule(links.drop_terms, after_undo=links.make_terms_anew),
 }
 
