@@ -64,6 +64,7 @@ def test_the_visits_of_the_day_and_those_that_nobody_closed(field, team, at):
 def test_who_is_at_risk_and_why(field, team, at):
     suspended = make_customer(field.owner, status=Status.SUSPENDED, tier=Tier.GOLD)
     make_customer(field.owner, status=Status.CLOSED, balance_fen=-1)
+    make_customer(field.owner, balance_fen=-1, merged_into_id=suspended.id)
     ending = make_customer(
         field.owner, balance_fen=-100, contract_end_on=date(2026, 5, 6), tier=Tier.SUPREME
     )

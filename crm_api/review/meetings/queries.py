@@ -160,7 +160,8 @@ def _customers(meeting: Meeting) -> sa.Select[Any]:
         Staff.name.label("owner_name"),
     )
     statement = sa.select(*shown).outerjoin(Staff, Staff.id == Customer.owner_id)
-    return _of_the_team(statement.where(Customer.status.in_(SERVED)), meeting)
+    is_itself = (Customer.merged_into_id.is_(None), Customer.erased_at.is_(None))
+    return _of_the_team(statement.where(Customer.status.in_(SERVED), *is_itself), meeting)
 
 
 def _of_the_team(statement: sa.Select[Any], meeting: Meeting) -> sa.Select[Any]:
