@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from crm_api.accounts.models import Role
+from crm_api.attachments.models import Attachment
 from crm_api.audit.models import AuditEntry
 from crm_api.care.models import CareMessage, CareMessageEvent
 from crm_api.care.terms import MessageState
@@ -18,6 +19,7 @@ from crm_api.customers.models import Customer, CustomerChange
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.privacy.models import CustomerErasure
+from tests.attachments.files import photo, uploaded
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 from tests.factories.visits import planned
@@ -130,6 +132,20 @@ def test_what_was_merged_into_them_goes_too(known, people):
     assert too_late.json["blocked_by"] == [{"kind": "customer_merged", "id": known.id}]
     assert traces_left() == set()
     assert undone.status_code == 404
+
+
+def test_photos_of_visits_go_with_their_bytes(known):
+    photo_of = uploaded(known.caller, photo(side=40))
+    hung = f"/v1/visits/{known.visit['id']}/attachments/{photo_of['id']}"
+    ok(known.caller.put(hung, json={"kind": "photo", "caption": MARK}))
+    bundle = ok(known.lead.post(f"{known.path}/data-exports", json=ASKED))
+    assert [a["id"] for a in bundle["tables"]["attachments"]] == [photo_of["id"]]
+
+    erased(known)
+
+    assert traces_left() == set()
+    assert known.caller.get(f"/v1/attachments/{photo_of['id']}/content").status_code == 404
+    assert count(Attachment) == 0
 
 
 def test_it_takes_two_persons(known):
