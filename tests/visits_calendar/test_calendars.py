@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
-from crm_api.accounts.models import Role, Staff, Standing
+from crm_api.accounts.models import Role, Staff, Standing, Team
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.visits.calendar.models import CalendarFeed
@@ -166,3 +166,18 @@ def test_nobody_reaches_another_persons(field, visit, sign_in, client):
     stranger = sign_in(make_staff(Role.MANAGER, make_team()))
     assert stranger.get(f"/v1/visits/{visit['id']}/calendar").status_code == 404
     assert client.get("/v1/calendars/guessed/visits.ics").status_code == 404
+
+
+def test_who_stands_in_sees_the_covered_visits_while_it_lasts(field, visit, client, sign_in, at):
+    team = db.session.get(Team, field.owner.team_id)
+    stand_in, manager = make_staff(team=team), make_staff(Role.MANAGER, team)
+    path = path_of(feed_of(sign_in(stand_in)))
+    assert events(client.get(path)) == []
+    ends = field.tomorrow + timedelta(days=1)
+    away = {"absent_id": field.owner.id, "stand_in_id": stand_in.id, "reason": "Leave"}
+    cover = sign_in(manager).post("/v1/covers", json=away | {"ends_at": ends.isoformat()})
+    assert cover.status_code == 201, cover.text
+
+    assert len(events(client.get(path))) == 1
+    at(ends)
+    assert events(client.get(path)) == []

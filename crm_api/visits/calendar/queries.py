@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.accounts.actors import Actor
-from crm_api.accounts.models import Staff, Standing, Team
+from crm_api.accounts import queries as accounts
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from crm_api.accounts.actors import Actor
     from crm_api.kit.paging import Page, PageRequest
 
 BACK = timedelta(days=30)
@@ -73,21 +73,12 @@ def count_live_feeds(owner_id: str) -> int:
 def find_shown(digest: str, *, now: datetime) -> tuple[CalendarFeed, Actor] | None:
     """Return the feed that an address shows, and whose it is, if both still stand."""
     before = sa.and_(CalendarFeed.previous_digest == digest, CalendarFeed.previous_until > now)
-    statement = (
-        sa.select(CalendarFeed, Staff.id, Staff.name, Staff.role, Staff.team_id, Team.path)
-        .join(Staff, Staff.id == CalendarFeed.owner_id)
-        .join(Team, Team.id == Staff.team_id)
-        .where(
-            sa.or_(CalendarFeed.digest == digest, before),
-            CalendarFeed.revoked_at.is_(None),
-            Staff.status == Standing.ACTIVE,
-        )
+    statement = sa.select(CalendarFeed).where(
+        sa.or_(CalendarFeed.digest == digest, before), CalendarFeed.revoked_at.is_(None)
     )
-    row = db.session.execute(statement).one_or_none()
-    if row is None:
-        return None
-    feed, staff_id, name, role, team_id, path = row
-    return feed, Actor(id=staff_id, name=name, role=role, team_id=team_id, team_path=path)
+    feed = db.session.scalars(statement).one_or_none()
+    owner = None if feed is None else accounts.find_at_work(feed.owner_id, at=now)
+    return None if feed is None or owner is None else (feed, owner)
 
 
 def shown_visits(owner: Actor, *, now: datetime) -> Sequence[sa.Row[Any]]:
@@ -96,6 +87,12 @@ def shown_visits(owner: Actor, *, now: datetime) -> Sequence[sa.Row[Any]]:
     statement = _shown(owner).where(
         sa.or_(Visit.owner_id == owner.id, Visit.id.in_(along)),
         Visit.starts_at.between(now - BACK, now + AHEAD),
+    """Return somebody's visits around now, by time, as far as they may still see them.
+
+    Along with those of the colleagues for whom they stand in.
+    """
+    statement = limit_to(sa.select(*SHOWN), Visit, visible_to=owner).where(
+        Visit.owner_id.in_(owner.portfolios), Visit.starts_at.between(now - BACK, now + AHEAD)
     )
     return db.session.execute(statement.order_by(Visit.starts_at, Visit.id).limit(MOST_SHOWN)).all()
 
