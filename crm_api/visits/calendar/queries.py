@@ -82,17 +82,14 @@ def find_shown(digest: str, *, now: datetime) -> tuple[CalendarFeed, Actor] | No
 
 
 def shown_visits(owner: Actor, *, now: datetime) -> Sequence[sa.Row[Any]]:
-    """Return somebody's visits around now, by time, as far as they may still see them."""
-    along = sa.select(VisitColleague.visit_id).where(VisitColleague.staff_id == owner.id)
-    statement = _shown(owner).where(
-        sa.or_(Visit.owner_id == owner.id, Visit.id.in_(along)),
-        Visit.starts_at.between(now - BACK, now + AHEAD),
     """Return somebody's visits around now, by time, as far as they may still see them.
 
-    Along with those of the colleagues for whom they stand in.
+    Along with those of the colleagues for whom they stand in, and those on which they go along.
     """
-    statement = limit_to(sa.select(*SHOWN), Visit, visible_to=owner).where(
-        Visit.owner_id.in_(owner.portfolios), Visit.starts_at.between(now - BACK, now + AHEAD)
+    along = sa.select(VisitColleague.visit_id).where(VisitColleague.staff_id == owner.id)
+    statement = _shown(owner).where(
+        sa.or_(Visit.owner_id.in_(owner.portfolios), Visit.id.in_(along)),
+        Visit.starts_at.between(now - BACK, now + AHEAD),
     )
     return db.session.execute(statement.order_by(Visit.starts_at, Visit.id).limit(MOST_SHOWN)).all()
 
