@@ -11,6 +11,7 @@ from crm_api.customers.bulk.terms import JobStatus, RowOutcome
 from crm_api.customers.bulk.values import Progress
 from crm_api.customers.models import BulkChunk, BulkJob, BulkRow, Customer
 from crm_api.customers.queries import limit_to
+from crm_api.customers.queries.access import IS_ITSELF
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -110,7 +111,7 @@ def _progress(job: BulkJob, counts: dict[str, int]) -> Progress:
 
 def count_chosen(condition: sa.ColumnElement[bool], *, visible_to: Actor, most: int) -> int:
     """Return how many customers are meant, counting to one beyond the most that are taken."""
-    chosen = limit_to(sa.select(Customer.id).where(condition), visible_to=visible_to)
+    chosen = limit_to(sa.select(Customer.id).where(condition, IS_ITSELF), visible_to=visible_to)
     counted = chosen.limit(most + 1).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
@@ -125,7 +126,9 @@ def chosen_rows(
     job_id: str, condition: sa.ColumnElement[bool], *, visible_to: Actor
 ) -> sa.Select[Any]:
     """Return a select of the rows of a job: the customers who are meant, numbered by id."""
-    chosen = limit_to(sa.select(Customer.id).where(condition), visible_to=visible_to).subquery()
+    chosen = limit_to(
+        sa.select(Customer.id).where(condition, IS_ITSELF), visible_to=visible_to
+    ).subquery()
     number = sa.func.row_number().over(order_by=chosen.c.id)
     waiting = sa.literal(RowOutcome.WAITING, BulkRow.__table__.c.outcome.type)
     return sa.select(sa.literal(job_id), number, chosen.c.id, waiting)
@@ -165,7 +168,7 @@ def customer_ids_of(job_id: str, *, first: int, last: int) -> dict[int, str]:
 
 def find_customers(ids: Sequence[str], *, visible_to: Actor) -> list[Customer]:
     """Return those of these customers whom the actor may see, as they are now, by id."""
-    statement = limit_to(sa.select(Customer), visible_to=visible_to)
+    statement = limit_to(sa.select(Customer).where(IS_ITSELF), visible_to=visible_to)
     statement = statement.where(is_among(Customer.id, ids)).order_by(Customer.id)
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column
 
 from crm_api.kit.db import Model, Versioned
-from crm_api.kit.succession import MOVES
+from crm_api.kit.succession import BY_RULE
 from crm_api.kit.types import RecordId
 
 
@@ -25,12 +25,13 @@ class Place(Versioned, Model):
         sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point_is_whole"),
     )
 
-    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=MOVES)
+    customer_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("customers.id"), info=BY_RULE)
     label: Mapped[str] = mapped_column(default="")
     address: Mapped[str]
     latitude: Mapped[float | None] = mapped_column(sa.Float)
     longitude: Mapped[float | None] = mapped_column(sa.Float)
-    # The how-manieth choice of the customer's primary place this was; 0: never chosen.
+    # The how-manieth choice of the customer's primary place this was; 0: never chosen, and less
+    # where a merge brought it.
     choice: Mapped[int] = mapped_column(default=0)
 
     if TYPE_CHECKING:  # what its neighbours decide: see below

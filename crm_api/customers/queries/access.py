@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=sa.Select[Any])
 _CUSTOMERS = Customer.__table__.c
+# Not merged into another: whoever counts or changes customers means these only.
+IS_ITSELF = Customer.merged_into_id.is_(None)
 
 
 def get_customer(customer_id: str, *, visible_to: Actor) -> Customer:

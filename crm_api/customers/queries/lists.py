@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.customers.models import Customer
-from crm_api.customers.queries.access import limit_to, shown_name
+from crm_api.customers.queries.access import IS_ITSELF, limit_to, shown_name
 from crm_api.customers.queries.conditions import CONDITIONS
 from crm_api.customers.queries.searching import are_few, fetch_found
 from crm_api.kit.paging import fetch_page
@@ -45,7 +45,7 @@ def fetch_customers(
     """
     columns = {name: Customer.__table__.c[name] for name in LISTED}
     columns["name"] = shown_name(visible_to=visible_to).label("name")
-    statement = sa.select(*columns.values()).where(Customer.merged_into_id.is_(None))
+    statement = sa.select(*columns.values()).where(IS_ITSELF)
     if among is not None:
         statement = statement.where(among)
     for name, value in filters.items():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crm_api.customers.merging.service.journal import rows_of
 from crm_api.customers.models import Anniversary, ExtendedProfile, Phone
+from crm_api.customers.places.models import Place
 from crm_api.customers.terms import AnniversaryKind, Gender, Status
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 PHONES = cast("sa.Table", Phone.__table__)
 ANNIVERSARIES = cast("sa.Table", Anniversary.__table__)
+PLACES = cast("sa.Table", Place.__table__)
 PROFILES = cast("sa.Table", ExtendedProfile.__table__)
 # What is said together is taken over together, where the survivor says nothing of it.
 DOCUMENT = ("document_type", "document_number", "document_index")
@@ -104,6 +106,14 @@ def _is_same_day(own: Row, row: Row) -> bool:
 
 def _both(own: Row, row: Row) -> bool:
     return bool(own["is_greeted"] and row["is_greeted"])
+
+
+def unite_places(merging: Merging) -> None:
+    """Meet the customer at all places known; the survivor's primary one stays the primary."""
+    ours = rows_of(PLACES, _is_of(PLACES, merging.survivor.id))
+    for row in rows_of(PLACES, _is_of(PLACES, merging.merged.id)):
+        moved: Row = {"customer_id": merging.survivor.id}
+        merging.journal.change(PLACES, row, moved | ({"choice": -1} if ours else {}))
 
 
 def unite_extended(merging: Merging) -> None:

@@ -11,6 +11,7 @@ _above: dict[tuple[str, ...], Rule] = {}
 _OWN: dict[tuple[str, ...], Rule] = {
     ("customer_phones",): Rule(profile.unite_phones),
     ("anniversaries",): Rule(profile.unite_anniversaries),
+    ("customer_places",): Rule(profile.unite_places),
     ("extended_profiles",): Rule(profile.unite_extended),
     ("customer_duplicates",): Rule(pairs.settle_pairs),
     ("customer_relations",): Rule(links.unite_relations, after_undo=links.part_again),
