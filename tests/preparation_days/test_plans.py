@@ -72,6 +72,20 @@ def test_a_day_shows_visits_ways_and_what_is_free(field, neighbour):
     ]
 
 
+def test_moved_elsewhere_a_visit_forgets_where_it_was_on_the_map(field):
+    here = {"place_latitude": 31.0, "place_longitude": 121.0}
+    visit = planned(field.caller, field.customer, starts_at=field.tomorrow, **here)
+    times = {"starts_at": at(field, 1), "ends_at": at(field, 2)}
+
+    step(field.caller, visit, "schedule", **times)
+    [kept] = day_of(field.caller)["visits"]
+    step(field.caller, visit, "schedule", **times, place="新路 9 号")
+    [moved] = day_of(field.caller)["visits"]
+
+    assert kept["place_latitude"] == 31.0
+    assert (moved["visit"]["place"], moved["place_latitude"]) == ("新路 9 号", None)
+
+
 def test_who_goes_along_has_it_in_their_day_as_well(field, sign_in, client):
     colleague = make_staff(team=db.session.get(Team, field.owner.team_id))
     caller = sign_in(colleague)

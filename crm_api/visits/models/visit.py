@@ -140,7 +140,9 @@ class Visit(Versioned, Model):
         self._advance(Step.MOVE, to=VisitStatus.PLANNED)
         self.is_unannounced = False
         self.starts_at, self.ends_at = starts_at, ends_at
-        self.place = self.place if place is None else place
+        if place is not None and place != self.place:
+            # It lies elsewhere: the old point would send people, and judge check-ins, wrong.
+            self.place, self.place_latitude, self.place_longitude = place, None, None
         self.confirmed_by = self.confirmed_how = self.confirmed_at = None
 
     def cancel(self, *, by: Side, reason: str, at: datetime) -> None:
