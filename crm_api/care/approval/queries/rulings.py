@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -88,8 +88,8 @@ def _is_meant() -> sa.ColumnElement[bool]:
 
 def keep_members(ruling: DayRuling, segment: Segment, *, today: date, by: Actor) -> None:
     """Settle whom a ruling means: who of those whom its maker sees is in a segment now."""
-    meant = sa.select(sa.literal(ruling.id), Customer.id)
-    meant = meant.where(segments.is_in_segment(segment, today=today))
+    columns: list[Any] = [sa.literal(ruling.id), Customer.id]
+    meant = sa.select(*columns).where(segments.is_in_segment(segment, today=today))
     meant = customers.limit_to(meant, visible_to=by)
     kept = sa.insert(RulingMember).from_select(["ruling_id", "customer_id"], meant)
     db.session.execute(kept)
