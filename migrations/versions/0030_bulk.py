@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 STRICT = {"sqlite_strict": True}
-OF_SEGMENT = op.f("fk_care_day_rulings_segment_id_segments")
+OF_SEGMENT = "fk_care_day_rulings_segment_id_segments"
 
 
 def upgrade() -> None:
@@ -176,7 +176,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("care_day_rulings", table_kwargs=STRICT) as batch:
         batch.add_column(sa.Column("segment_id", sa.String(length=64), nullable=True))
-        batch.create_foreign_key(OF_SEGMENT, "segments", ["segment_id"], ["id"])
+        batch.create_foreign_key(op.f(OF_SEGMENT), "segments", ["segment_id"], ["id"])
     op.create_table(
         "care_ruling_members",
         sa.Column("ruling_id", sa.String(length=64), nullable=False),
@@ -206,7 +206,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_care_ruling_members_customer_id"), table_name="care_ruling_members")
     op.drop_table("care_ruling_members")
     with op.batch_alter_table("care_day_rulings", table_kwargs=STRICT) as batch:
-        batch.drop_constraint(OF_SEGMENT, type_="foreignkey")
+        batch.drop_constraint(op.f(OF_SEGMENT), type_="foreignkey")
         batch.drop_column("segment_id")
     op.drop_table("segment_versions")
     op.drop_index(op.f("ix_segment_tags_tag_id"), table_name="segment_tags")

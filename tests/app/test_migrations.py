@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +18,8 @@ from crm_api.app.rooms import load_models
 from crm_api.kit.db import Base, db
 from crm_api.kit.health import migrations_config
 from tests.support import databases
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -46,6 +51,18 @@ def test_up_down_and_up_again(fresh_app):
 
     command.upgrade(migrations_config(), "head")
     assert _tables() == made == set(Base.metadata.tables)
+
+
+@pytest.mark.one_engine
+def test_a_process_that_never_migrated_can_read_them(backend):
+    """Readiness asks for the newest one: none may call alembic while it is loaded."""
+    asked = "from crm_api.kit.health import newest_migration as newest; print(newest())"
+
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_migrations_equal_the_models(fresh_app):
