@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crm_api import config
+from crm_api.accounts.models import Role
 from crm_api.audit import service as audit
 from crm_api.customers import locks, queries
 from crm_api.customers.errors import UndoTooLate
@@ -136,6 +137,8 @@ def _prepare(survivor_id: str, merged_id: str, *, by: Actor, now: datetime) -> M
     survivor, merged = (queries.get_customer(one, visible_to=by) for one in pair)
     if survivor.kind is not merged.kind:
         raise NotMergeable("A person and an organisation are not one customer.")
+    if by.role is Role.ACCOUNT_MANAGER and survivor.owner_id != merged.owner_id:
+        raise NotMergeable("Two account managers look after them: ask your manager.")
     return Merging(survivor=survivor, merged=merged, journal=Journal(), by=by, now=now)
 
 

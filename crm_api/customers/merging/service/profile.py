@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from crm_api.customers import queries
+from crm_api.customers.handovers.queries import hold_receivers
 from crm_api.customers.merging.service.journal import rows_of
 from crm_api.customers.models import Anniversary, ExtendedProfile, Phone
 from crm_api.customers.places.models import Place
+from crm_api.customers.policies.phones import first_mobile
+from crm_api.customers.service.belongings import move_open_rows
 from crm_api.customers.terms import AnniversaryKind, Gender, Status
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ PROFILES = cast("sa.Table", ExtendedProfile.__table__)
 DOCUMENT = ("document_type", "document_number", "document_index")
 ACCOUNT = ("account_no", "plan_name", "plan_monthly_fen", "contract_end_on", "balance_fen")
 BIRTH = ("birth_on", "has_guardian_consent")
+BELONGING = ("owner_id", "team_id")
 LISTED = ("interests", "traits", "small_requests")
 SAID_ONCE = (
     "communication_style",
@@ -46,8 +51,8 @@ def unite_core(merging: Merging) -> None:
     merging.journal.change_record(
         theirs,
         merged_into_id=ours.id,
-        owner_id=ours.owner_id,
-        team_id=ours.team_id,
+        owner_id=filled.get("owner_id", ours.owner_id),
+        team_id=filled.get("team_id", ours.team_id),
         phone=None,
         status=Status.DECEASED if is_dead else Status.CLOSED,
         **given_up,
@@ -57,7 +62,7 @@ def unite_core(merging: Merging) -> None:
 
 def _filled(ours: Customer, theirs: Customer) -> Row:
     filled: Row = {}
-    for group in (DOCUMENT, ACCOUNT, BIRTH):
+    for group in (DOCUMENT, ACCOUNT, BIRTH, BELONGING):
         if getattr(ours, group[0]) is None and getattr(theirs, group[0]) is not None:
             filled |= {name: getattr(theirs, name) for name in group}
     if ours.gender is Gender.UNKNOWN:
@@ -79,6 +84,27 @@ def unite_phones(merging: Merging) -> None:
             merging.journal.change(PHONES, row, moved)
     if not has_primary:
         merging.journal.change_record(merging.survivor, phone=merging.merged.phone)
+
+
+def settle_numbers(merging: Merging) -> None:
+    """Write to none but a number that is kept still: some were removed or chosen since."""
+    for customer in (merging.survivor, merging.merged):
+        numbers = {phone.number: phone for phone in queries.phones_of(customer.id)}
+        if customer.phone not in numbers:
+            customer.phone = first_mobile(numbers)
+        for number, phone in numbers.items():
+            phone.is_primary = number == customer.phone
+
+
+def settle_owner(merging: Merging) -> None:
+    """Leave the record that is back with the survivor's account manager, where its own has left."""
+    survivor, merged = merging.survivor, merging.merged
+    left, owner_id = merged.owner_id, survivor.owner_id
+    if left in (None, owner_id) or hold_receivers([left]):
+        return
+    merged.owner_id, merged.team_id = owner_id, survivor.team_id
+    if owner_id is not None:
+        move_open_rows([merged.id], from_id=left, to_id=owner_id)
 
 
 def unite_anniversaries(merging: Merging) -> None:

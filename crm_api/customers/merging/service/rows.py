@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from crm_api.customers.merging.service.journal import as_row, is_row, rows_of
 from crm_api.customers.merging.terms import RowChange
 from crm_api.customers.models import Customer, Relation
+from crm_api.customers.queries.access import find_with_account
 from crm_api.customers.service import belongings
 from crm_api.kit.db import db
 from crm_api.kit.succession import Fate, columns_referring_to, fate_of, keys_with
@@ -85,6 +88,9 @@ def _unchange(table: sa.Table, key: Row, row: MergedRow) -> None:
     if not ours:
         return
     if table is CUSTOMERS:  # as an object, so that who follows its changes is told
+        account_no = ours.get("account_no")
+        if account_no is not None and find_with_account(account_no):  # somebody else's by now
+            del ours["account_no"]
         _set(db.session.get_one(Customer, key["id"], populate_existing=True), ours)
         return
     if "version" in table.c:
@@ -99,8 +105,10 @@ def _set(customer: Customer, values: Row) -> None:
 
 
 def _restore(table: sa.Table, key: Row, row: MergedRow) -> None:
+    """Put a row back, unless what was done since leaves it no place: another one, its tag gone."""
     if not rows_of(table, is_row(table, key)):
-        db.session.execute(sa.insert(table).values(as_row(table, row.before or {})))
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.execute(sa.insert(table).values(as_row(table, row.before or {})))
 
 
 def _remove(table: sa.Table, key: Row, _row: MergedRow) -> None:

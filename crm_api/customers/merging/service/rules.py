@@ -9,7 +9,7 @@ from crm_api.customers.merging.values import Rule
 # them: what they give up must not move.
 _above: dict[tuple[str, ...], Rule] = {}
 _OWN: dict[tuple[str, ...], Rule] = {
-    ("customer_phones",): Rule(profile.unite_phones),
+    ("customer_phones",): Rule(profile.unite_phones, after_undo=profile.settle_numbers),
     ("anniversaries",): Rule(profile.unite_anniversaries),
     ("customer_places",): Rule(profile.unite_places),
     ("extended_profiles",): Rule(profile.unite_extended),
@@ -18,7 +18,7 @@ _OWN: dict[tuple[str, ...], Rule] = {
 }
 # Only once all rows have moved.
 _LAST: dict[tuple[str, ...], Rule] = {
-    ("customers",): Rule(profile.unite_core),
+    ("customers",): Rule(profile.unite_core, after_undo=profile.settle_owner),
     ("profile_sources",): Rule(sources.note_sources),
     ("customer_search_terms",): Rule(links.drop_terms, after_undo=links.make_terms_anew),
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SOURCES = cast("sa.Table", ProfileSources.__table__)
 PROFILES = (Customer.__tablename__, ExtendedProfile.__tablename__)
-OURS_TO_KEEP = {"id", "document_index", "merged_into_id"}
+OURS_TO_KEEP = {"id", "document_index", "merged_into_id", "owner_id", "team_id"}
 
 
 def note_sources(merging: Merging) -> None:
