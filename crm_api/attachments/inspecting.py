@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import IO, TYPE_CHECKING
 
 import puremagic
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from crm_api.attachments.errors import ContentRefused
 from crm_api.attachments.terms import Refusal
@@ -20,6 +21,15 @@ PICTURES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 THUMBNAIL_TYPE = "image/jpeg"
 THUMBNAIL_SIDE = 320
 THUMBNAIL_QUALITY = 80
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # Our own limit, asked before any pixel is decoded, stands in the place of Pillow's warning.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -62,11 +72,20 @@ def _picture(file: IO[bytes], media_type: str, *, most_pixels: int) -> Inspected
 def _thumbnail(picture: Image.Image) -> bytes:
     """Draw it small, upright, on white. What the camera noted, such as the place, stays behind."""
     picture.draft("RGB", (THUMBNAIL_SIDE * 2, THUMBNAIL_SIDE * 2))  # JPEG decodes no more than that
-    upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    colours = upright.convert("RGBA")
+    turn = _turn_of(picture)
+    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    colours = (picture if turn is None else picture.transpose(turn)).convert("RGBA")
     clean = Image.new("RGB", colours.size, "white")
     clean.paste(colours, mask=colours)
     drawn = io.BytesIO()
     clean.save(drawn, "JPEG", quality=THUMBNAIL_QUALITY)
     return drawn.getvalue()
+
+
+def _turn_of(picture: Image.Image) -> Image.Transpose | None:
+    """Tell how to turn it upright. Pillow's own way writes all notes anew, and fails on odd ones."""
+    try:
+        noted = picture.getexif().get(ExifTags.Base.Orientation)
+    except (struct.error, SyntaxError, ValueError, TypeError, KeyError, OSError):
+        return None
+    return _TURNS.get(noted) if isinstance(noted, int) else None

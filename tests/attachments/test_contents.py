@@ -13,6 +13,7 @@ from PIL import Image
 
 from crm_api import config
 from tests.attachments.files import (
+    ORIENTATION,
     announce,
     announced,
     download,
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.one_engine
 
 HTML = b"<html><script>alert(1)</script></html>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+X_RESOLUTION = 0x011A
 GIF = b"GIF89a" + bytes(40)
 
 
@@ -89,6 +91,19 @@ def test_a_thumbnail_is_upright_small_and_knows_nothing_of_the_place(caller):
     assert not picture.getexif()
     assert b"Secret" not in reply.data
     assert reply.headers["Content-Type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 7, 10, 12])
+def test_notes_that_make_no_sense_are_the_cameras_affair(caller, kind):
+    turned = struct.pack("<HHLL", ORIENTATION, 3, 1, 6)
+    odd = struct.pack("<HHLL", X_RESOLUTION, kind, 2, 38) + struct.pack("<HHLL", 0x013B, kind, 1, 7)
+    notes = b"Exif\0\0II*\0" + struct.pack("<LH", 8, 3) + turned + odd + bytes(40)
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(file, "JPEG", exif=notes)
+
+    reply = download(caller, uploaded(caller, file.getvalue()), "thumbnail")
+
+    assert Image.open(io.BytesIO(reply.data)).size == (48, 64)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
