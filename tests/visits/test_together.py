@@ -53,6 +53,22 @@ def test_a_colleague_sees_the_visit_and_nothing_else_of_the_customer(
         assert (refused.status_code, refused.json["code"]) == (404, "not_found")
 
 
+def test_a_colleague_is_briefed_until_the_visit_closes(field, at, sign_in, visit, colleague):
+    caller, at_visit = sign_in(colleague), f"/v1/visits/{visit['id']}"
+    frozen = caller.post(f"{at_visit}/briefs").json
+    at(field.tomorrow)
+    step(field.caller, made(field.caller, visit), "record", **a_record(visit))
+
+    for refused in (
+        caller.get(f"{at_visit}/brief"),
+        caller.get(f"{at_visit}/brief/page"),
+        caller.post(f"{at_visit}/briefs"),
+    ):
+        assert refused.status_code == 404
+    assert caller.get(f"{at_visit}/briefs/{frozen['digest']}").status_code == 200
+    assert field.caller.get(f"{at_visit}/brief").status_code == 200
+
+
 def test_left_out_again_the_colleague_sees_nothing(field, sign_in, visit, colleague):
     at_visit = f"/v1/visits/{visit['id']}"
     reply = field.caller.put(f"{at_visit}/colleagues", json={"colleague_ids": []})

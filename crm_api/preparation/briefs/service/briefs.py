@@ -35,7 +35,7 @@ def get_brief(
 
     :raises NotFound: if the actor may not see the visit
     """
-    visit = visits.get_seen_visit(visit_id, visible_to=visible_to)
+    visit = _get_briefed(visit_id, visible_to=visible_to)
     content, digest = _composed(visit, now=now)
     return _told(visit, content, digest=digest, known_digest=known_digest, now=now)
 
@@ -45,10 +45,21 @@ def freeze_brief(visit_id: str, *, by: Actor, now: datetime) -> dict[str, Any]:
 
     :raises NotFound: if the actor may not see the visit
     """
-    visit = visits.get_seen_visit(visit_id, visible_to=by)
+    visit = _get_briefed(visit_id, visible_to=by)
     content, digest = _composed(visit, now=now)
     _freeze(visit, content, digest=digest, by=by, now=now)
     return _told(visit, content, digest=digest, known_digest=digest, now=now)
+
+
+def _get_briefed(visit_id: str, *, visible_to: Actor) -> Visit:
+    """Return a visit for whoever is briefed about it.
+
+    Who only goes along is so until it closes: a brief of later days would tell them for ever how
+    somebody fares who is not their customer.
+    """
+    visit = visits.get_seen_visit(visit_id, visible_to=visible_to)
+    is_open = visit.status in progress.UNCLOSED
+    return visit if is_open else visits.get_visit(visit_id, visible_to=visible_to)
 
 
 def _freeze(
