@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from crm_api.accounts.models import Role, Team
+from crm_api.customers.models import Customer
 from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 from tests.factories.visits import a_record, made, planned, step
@@ -140,6 +142,24 @@ def test_it_is_shared_with_a_team_and_no_further(field, sign_in, manager, card):
     assert (shared.json["status"], others.status_code) == ("shared", 404)
     assert withdrawn.json["status"] == "withdrawn"
     assert away.get("/v1/case-cards").json["items"] == []
+    assert manager.get("/v1/case-cards/card-1").status_code == 404
+    assert manager.get("/v1/case-cards").json["items"] == []
+    assert field.caller.get("/v1/case-cards/card-1").status_code == 200
+
+
+def test_names_handed_over_since_are_taken_out_as_well(field, sign_in, team, visit):
+    words = {**LOOKED_BACK, "went_well": "与钱演示一样满意"}
+    step(field.caller, visit, "record", **a_record(visit, **words))
+    successor = make_staff(team=team)
+    with transaction():
+        other = make_customer(successor)
+        other.name = "钱演示"
+        db.session.get(Customer, field.customer.id).owner_id = successor.id
+    span = {"from": field.now.isoformat(), "to": (field.now + timedelta(days=3)).isoformat()}
+
+    [lesson] = sign_in(successor).get("/v1/lessons", query_string=span).json["items"]
+
+    assert lesson["went_well"] == "与【姓名】一样满意"
 
 
 def test_the_team_hears_of_a_retrospective_without_personal_data(field, sign_in, team, visit):

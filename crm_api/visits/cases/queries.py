@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
 
-# More than any portfolio holds.
-MOST_NAMES = 10_000
-
 
 def get_card(card_id: str, *, visible_to: Actor, for_change: bool = False) -> CaseCard:
     """Return a case card; for a change, as it is now, locked.
@@ -58,14 +55,22 @@ def find_taken(card_id: str | None) -> CaseCard | None:
 
 
 def _may_read(actor: Actor) -> sa.ColumnElement[bool]:
-    """Let authors read their own, managers their teams', and all what is shared with them."""
+    """Let authors read their own, managers their teams', and all what is shared with them.
+
+    What its author took back, nobody else reads.
+    """
+    is_kept = CaseCard.status != CardStatus.WITHDRAWN
+    return sa.or_(CaseCard.by_id == actor.id, sa.and_(is_kept, _is_shown(actor)))
+
+
+def _is_shown(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.role in (Role.ADMIN, Role.AUDITOR):
         return sa.true()
-    mine = [CaseCard.by_id == actor.id]
-    if actor.role is Role.MANAGER:
-        mine.append(CaseCard.team_id.in_(accounts.subtree_team_ids(actor.team_path)))
     line = actor.team_path.strip("/").split("/")
-    return sa.or_(*mine, sa.and_(CaseCard.status == CardStatus.SHARED, CaseCard.team_id.in_(line)))
+    shared = sa.and_(CaseCard.status == CardStatus.SHARED, CaseCard.team_id.in_(line))
+    if actor.role is not Role.MANAGER:
+        return shared
+    return sa.or_(shared, CaseCard.team_id.in_(accounts.subtree_team_ids(actor.team_path)))
 
 
 def lessons(*, page: PageRequest, **wanted: Any) -> Page:
@@ -108,11 +113,17 @@ def _lessons(
 
 
 def names_around(*, customer_ids: Collection[str], owner_ids: Collection[str]) -> set[str]:
-    """Return whom a text about these customers may name: they, theirs, their owners' others."""
+    """Return whom a text about these customers may name: they, theirs, their owners' others.
+
+    All of them: a name that a limit cuts off would be told to a whole team. Where a portfolio was
+    handed over since, the others are now with whoever has these customers.
+    """
     other = aliased(Customer)
+    owned_now = sa.select(other.owner_id).where(other.id.in_(customer_ids))
     told = [
+        sa.select(Customer.name).where(Customer.id.in_(customer_ids)),
         sa.select(Customer.name).where(
-            sa.or_(Customer.id.in_(customer_ids), Customer.owner_id.in_(owner_ids))
+            sa.or_(Customer.owner_id.in_(owner_ids), Customer.owner_id.in_(owned_now))
         ),
         sa.select(other.name)
         .join(Relation, Relation.other_id == other.id)
@@ -125,4 +136,4 @@ def names_around(*, customer_ids: Collection[str], owner_ids: Collection[str]) -
         .where(Visit.customer_id.in_(customer_ids)),
         sa.select(Staff.name).where(Staff.id.in_(owner_ids)),
     ]
-    return set(db.session.scalars(sa.union(*told).limit(MOST_NAMES)))
+    return set(db.session.scalars(sa.union(*told)))

@@ -171,7 +171,7 @@ def count_lessons(*, team_id: str | None = None, **wanted: Any) -> int:
 def _told(records: Any) -> list[dict[str, Any]]:
     names = queries.names_around(
         customer_ids={r.visit.customer_id for r in records},
-        owner_ids={r.visit.owner_id for r in records},
+        owner_ids={one for r in records for one in (r.visit.owner_id, r.by_id)},
     )
     return [_lesson(record, names=names) for record in records]
 

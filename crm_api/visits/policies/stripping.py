@@ -44,10 +44,11 @@ STANDS_FOR = {
 SHORTEST_NAME = 2
 DOCUMENT_LENGTHS = (15, 18)
 
-_GAP = r"[\s·•.\-_—]{0,3}"
+_GAP = r"[\s·•.\-_—]*"
 _GAPS = re.compile(r"[\s·•.\-_—]+")
 _HAN = r"\u4e00-\u9fff"
-_NUMERALS = "零〇一二三四五六七八九幺两"
+_NUMERALS = "零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
+_BETWEEN_DIGITS = r"[\s()./\-\u2010-\u2015·•,、_*~|+]{0,3}"
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏"
     "薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
@@ -75,8 +76,13 @@ _ESTATE = re.compile(
 )
 _FLAT = re.compile(rf"\d{{1,4}}\s?(?:号楼|栋|幢|单元){_REST_OF_ADDRESS}|\d{{3,4}}\s?室")
 _CODE = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,10}[\-_ ]?[A-Za-z]{0,3}\d{4,}[A-Za-z0-9]*")
-_DIGITS = re.compile(r"\+?\(?\d(?:[\s()./\-—·]{0,3}\d){5,}[Xx]?")
-_SPOKEN = re.compile(rf"[{_NUMERALS}](?:[\s\-]?[{_NUMERALS}]){{5,}}")
+_DIGITS = re.compile(rf"\+?\(?\d(?:{_BETWEEN_DIGITS}\d){{5,}}[Xx]?")
+_SPOKEN = re.compile(rf"[{_NUMERALS}](?:{_BETWEEN_DIGITS}[{_NUMERALS}]){{5,}}")
+_ACCOUNT = re.compile(
+    r"(?:微信|微博|抖音|(?<![a-z])(?:qq|wechat|weixin|vx|wx))\s?[号码名是为:]{0,3}\s?"
+    r"[a-z][a-z0-9_\-]{4,30}",
+    re.IGNORECASE,
+)
 _TITLED = re.compile(rf"{_FAMILY}(?={_GAP}(?:{_TITLES}))")
 _INTRODUCED = re.compile(rf"(?<=[叫姓名])[:：]?\s{{0,2}}{_FAMILY}[{_HAN}]{{1,2}}")
 
@@ -114,6 +120,7 @@ def _rules(
     for place in (_STREET, _ESTATE, _FLAT):
         yield place, lambda _: Personal.ADDRESS
     yield _PLATE, lambda _: Personal.PLATE
+    yield _ACCOUNT, lambda _: Personal.NUMBER
     yield _CODE, lambda _: Personal.NUMBER
     yield _DIGITS, _kind_of_digits
     yield _SPOKEN, lambda _: Personal.NUMBER
@@ -138,7 +145,7 @@ def _kind_of_digits(found: str) -> Personal:
     if len(digits) in DOCUMENT_LENGTHS:
         return Personal.DOCUMENT
     try:
-        number = phonenumbers.parse(found, "CN")
+        number = phonenumbers.parse("+" * found.startswith("+") + digits, "CN")
     except phonenumbers.NumberParseException:
         return Personal.NUMBER
     return Personal.PHONE if phonenumbers.is_possible_number(number) else Personal.NUMBER
