@@ -83,7 +83,7 @@ def _thumbnail(picture: Image.Image) -> bytes:
 
 
 def _turn_of(picture: Image.Image) -> Image.Transpose | None:
-    """Tell how to turn it upright. Pillow's own way writes all notes anew, and fails on odd ones."""
+    """Tell how to turn it. Pillow's own way writes all notes anew, and fails on odd ones."""
     try:
         noted = picture.getexif().get(ExifTags.Base.Orientation)
     except (struct.error, SyntaxError, ValueError, TypeError, KeyError, OSError):
