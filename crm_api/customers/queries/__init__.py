@@ -40,6 +40,7 @@ from crm_api.customers.queries.relations import (
     get_relation,
     great_key_person_ids,
     group_tiers,
+    key_person_ids,
     same_person_links,
 )
 from crm_api.customers.queries.tiers import tier_thresholds
@@ -72,6 +73,7 @@ __all__ = [
     "great_key_person_ids",
     "group_tiers",
     "ids_of",
+    "key_person_ids",
     "limit_to",
     "phones_of",
     "reach_of",

@@ -91,6 +91,14 @@ def great_key_person_ids(*group_ids: str) -> Sequence[str]:
     return db.session.scalars(statement.order_by(Relation.other_id)).all()
 
 
+def key_person_ids(*group_ids: str) -> Sequence[str]:
+    """Return the ids of all key persons of these groups."""
+    statement = sa.select(Relation.other_id).where(
+        Relation.customer_id.in_(group_ids), Relation.kind == RelationKind.KEY_PERSON
+    )
+    return db.session.scalars(statement.order_by(Relation.other_id)).all()
+
+
 def group_tiers(person_ids: Sequence[str]) -> dict[str, list[Tier]]:
     """Return, for each person, the tiers of the groups whose choices the person weighs most on."""
     found: dict[str, list[Tier]] = {person_id: [] for person_id in person_ids}

@@ -42,7 +42,8 @@ def give_items(handover: Handover, *, customer_ids: Collection[str], now: dateti
 def _outcome(
     item: HandedCustomer, customer: Customer, handover: Handover, teams: Collection[str]
 ) -> Outcome:
-    if customer.owner_id != handover.giver_id:
+    # Who was merged since goes with whom they go on as.
+    if customer.owner_id != handover.giver_id or customer.merged_into_id is not None:
         return Outcome.PASSED_OVER
     return Outcome.HANDED_OVER if item.receiver_id in teams else Outcome.RECEIVER_GONE
 

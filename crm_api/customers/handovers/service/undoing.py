@@ -85,7 +85,7 @@ def return_items(handover: Handover, *, customer_ids: Collection[str], now: date
 
 
 def _is_still_there(customer: Customer, item: HandedCustomer) -> bool:
-    return customer.owner_id == item.receiver_id
+    return customer.owner_id == item.receiver_id and customer.merged_into_id is None
 
 
 def _return(

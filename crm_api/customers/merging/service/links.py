@@ -77,15 +77,20 @@ def _link(merging: Merging) -> None:
 
 
 def settle_tiers(merging: Merging) -> None:
-    """Serve the survivor by the tiers of the groups whose choices it now weighs on."""
-    settle_followers([merging.survivor.id], reason=MERGED, by=merging.by, now=merging.now)
+    """Serve the survivor by the tiers of its groups, and its key persons by its own, if a group."""
+    _settle([merging.survivor.id], MERGED, merging)
 
 
 def part_again(merging: Merging) -> None:
     """Find out anew who is one person, and by which tier each is served."""
     pair = [merging.survivor.id, merging.merged.id]
     persons.regroup(pair)
-    settle_followers(pair, reason=TAKEN_BACK, by=merging.by, now=merging.now)
+    _settle(pair, TAKEN_BACK, merging)
+
+
+def _settle(customer_ids: list[str], reason: str, merging: Merging) -> None:
+    whom = sorted({*customer_ids, *queries.key_person_ids(*customer_ids)})
+    settle_followers(whom, reason=reason, by=merging.by, now=merging.now)
 
 
 def drop_terms(merging: Merging) -> None:

@@ -20,7 +20,6 @@ from crm_api.customers.merging.service.links import settle_tiers
 from crm_api.customers.merging.service.rows import hand_open_rows, move_rows, put_back
 from crm_api.customers.merging.values import Merging, Preview, Touched
 from crm_api.customers.models import Customer
-from crm_api.customers.service import persons
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy
 from crm_api.kit.following import tell_now
@@ -99,7 +98,7 @@ def undo_merge(merge_id: str, *, reason: str, by: Actor, now: datetime) -> Merge
     :raises LaterMergeFirst: if another merge was laid upon it
     """
     merge = merges.get_merge(merge_id, visible_to=by)
-    persons.lock_persons([merge.survivor_id, merge.merged_id])
+    _lock((merge.survivor_id, merge.merged_id))
     db.session.refresh(merge, with_for_update=True)
     if merge.undone_at is not None:
         return merge
@@ -128,18 +127,28 @@ def _prepare(survivor_id: str, merged_id: str, *, by: Actor, now: datetime) -> M
     if survivor_id == merged_id:
         raise NotMergeable("Name two different customers.")
     queries.require_visible(pair, visible_to=by)
-    everybody = {one for ids in queries.same_person_ids(pair).values() for one in ids}
-    numbers = {phone.number for one in pair for phone in queries.phones_of(one)}
-    locks.lock_subjects(customer_ids=everybody, endpoints=numbers)
-    db.session.expire_all()
-    if not {o for ids in queries.same_person_ids(pair).values() for o in ids} <= everybody:
-        raise Busy
+    _lock(pair)
     survivor, merged = (queries.get_customer(one, visible_to=by) for one in pair)
     if survivor.kind is not merged.kind:
         raise NotMergeable("A person and an organisation are not one customer.")
     if by.role is Role.ACCOUNT_MANAGER and survivor.owner_id != merged.owner_id:
         raise NotMergeable("Two account managers look after them: ask your manager.")
     return Merging(survivor=survivor, merged=merged, journal=Journal(), by=by, now=now)
+
+
+def _lock(pair: tuple[str, str]) -> None:
+    """Lock the two, who is one person with them or follows their tier, and their numbers."""
+    everybody = _touched(pair)
+    numbers = {phone.number for one in pair for phone in queries.phones_of(one)}
+    locks.lock_subjects(customer_ids=everybody, endpoints=numbers)
+    db.session.expire_all()
+    if not _touched(pair) <= everybody:
+        raise Busy
+
+
+def _touched(pair: tuple[str, str]) -> set[str]:
+    same = {one for ids in queries.same_person_ids(pair).values() for one in ids}
+    return same | set(queries.key_person_ids(*pair))
 
 
 def _run(merging: Merging) -> None:
