@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.accounts import queries as accounts
-from crm_api.accounts.models import Role
 from crm_api.attachments.models import Attachment
 from crm_api.care.models import LOST, CareMessage
 from crm_api.care.terms import MessageState
@@ -16,6 +14,7 @@ from crm_api.contact_frequency.terms import SlotState
 from crm_api.contact_history.models import Withdrawal
 from crm_api.contact_history.terms import WithdrawalStatus
 from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import fetch_page
@@ -68,11 +67,10 @@ def get_erasure(erasure_id: str, *, visible_to: Actor) -> CustomerErasure:
 def _limit_to(
     statement: sa.Select[CustomerErasure], *, visible_to: Actor
 ) -> sa.Select[CustomerErasure]:
-    # By the team that it was asked in: the erased customer belongs to nobody.
-    if visible_to.role is Role.MANAGER:
-        teams = accounts.subtree_team_ids(visible_to.team_path)
-        return statement.where(CustomerErasure.team_id.in_(teams))
-    return statement
+    # By the customer's team, wherever it was asked: a customer who has gone to another one is no
+    # longer to be forgotten, nor seen, by the former.
+    joined = statement.join(Customer, Customer.id == CustomerErasure.customer_id)
+    return customers.limit_to(joined, visible_to=visible_to, even_erased=True)
 
 
 def find_open_erasure(customer_id: str) -> CustomerErasure | None:
