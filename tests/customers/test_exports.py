@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from crm_api.accounts.models import Role
+from crm_api.accounts.models import Role, Staff
 from crm_api.audit.models import AuditEntry
 from crm_api.customers.bulk.policies.columns import COLUMNS
 from crm_api.customers.models import BulkRow, Customer
@@ -155,3 +155,27 @@ def test_what_cannot_be_is_refused(caller, content):
     body = {"customers": {"criteria": {}}, "reason": "x", **content}
 
     assert caller.post(PATH, json=body).status_code == 422
+
+
+def test_who_is_no_administrator_any_more_gets_no_numbers_in_full(app, owner, sign_in):
+    asked = make_staff(Role.ADMIN)
+    make_customer(owner, phone="+8613900001234")
+    job = _export(sign_in(asked), columns=["phone"], is_unmasked=True)
+    work(app)
+    with transaction():
+        staff = db.session.get(Staff, asked.id)
+        staff.role, staff.team_id = Role.MANAGER, owner.team_id
+
+    reply = _file(sign_in(asked), job)
+
+    assert (reply.status_code, reply.json["code"]) == (403, "needs_admin")
+
+
+def test_an_auditor_ends_nobodys_job(app, caller, owner, sign_in):
+    make_customer(owner)
+    job = _export(caller)
+
+    auditor = sign_in(make_staff(Role.AUDITOR))
+
+    assert auditor.put(f"/v1/bulk-jobs/{job['id']}/cancellation").status_code == 404
+    assert auditor.get(f"/v1/bulk-jobs/{job['id']}").json["status"] == "working"

@@ -102,7 +102,7 @@ def cancel_job(*, job_id: str) -> Progress:
 
 @blueprint.get(f"{ONE}/file")
 @requires(*READERS)
-@refuses(NotFound, ExportNotReady, ExportGone)
+@refuses(NotFound, NeedsAdmin, ExportNotReady, ExportGone)
 @blueprint.response(200, BYTES, content_type=TYPES[FileFormat.CSV])
 def get_file(*, job_id: str) -> Response:
     """Give an export's file to whoever asked for it."""

@@ -11,8 +11,9 @@ import openpyxl
 import sqlalchemy as sa
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from crm_api.accounts.models import Role
 from crm_api.customers.bulk import queries
-from crm_api.customers.bulk.errors import ExportGone, ExportNotReady
+from crm_api.customers.bulk.errors import ExportGone, ExportNotReady, NeedsAdmin
 from crm_api.customers.bulk.terms import FileFormat, JobKind, JobStatus
 from crm_api.customers.models import BulkJob, BulkRow
 from crm_api.kit.db import db
@@ -31,12 +32,15 @@ def open_file(job_id: str, *, by: Actor) -> tuple[IO[bytes], FileFormat]:
     """Return the file of an export, which the caller closes; only who asked for it gets it.
 
     :raises NotFound: if the actor asked for no such export
+    :raises NeedsAdmin: if it holds numbers in full, and the actor is no administrator any more
     :raises ExportNotReady: if it is not written to its end
     :raises ExportGone: if it is no longer kept
     """
     job = queries.get_job(job_id, visible_to=by)
     if job.kind is not JobKind.EXPORT or job.by_id != by.id:
         raise NotFound("export")
+    if job.task["is_unmasked"] and by.role is not Role.ADMIN:
+        raise NeedsAdmin
     if job.status is not JobStatus.FINISHED:
         raise ExportNotReady(job_status=job.status)
     if job.purged_at is not None:
