@@ -181,3 +181,12 @@ def test_who_stands_in_sees_the_covered_visits_while_it_lasts(field, visit, clie
     assert len(events(client.get(path))) == 1
     at(ends)
     assert events(client.get(path)) == []
+
+
+def test_a_label_of_several_lines_is_a_text_like_any_other(field, visit, client):
+    issued = feed_of(field.caller, label="王;示例\nBEGIN:VALARM")
+
+    reply = client.get(path_of(issued))
+
+    assert len(events(reply)) == 1
+    assert r"X-WR-CALNAME:王\;示例\nBEGIN:VALARM" in reply.text

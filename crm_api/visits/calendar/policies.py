@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from crm_api.customers.policies.masking import MASK
 from crm_api.visits.calendar.terms import Shown
@@ -56,7 +56,7 @@ def write_calendar(entries: Iterable[Entry], *, name: str | None = None) -> byte
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     if name is not None:
-        calendar.add("x-wr-calname", name)
+        calendar.add("x-wr-calname", vText(name))  # else not known to be text, and not escaped
         calendar.add("x-published-ttl", HOURLY)
     for entry in entries:
         calendar.add_component(_event(entry))
