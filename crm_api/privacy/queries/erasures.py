@@ -21,12 +21,12 @@ from crm_api.kit.paging import fetch_page
 from crm_api.privacy.models import IS_OPEN, CustomerErasure
 from crm_api.privacy.terms import ErasureStatus
 from crm_api.visits.attachments.models import VisitAttachment
-from crm_api.visits.models import Visit
+from crm_api.visits.models import Visit, VisitNote
 from crm_api.visits.terms import VisitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from crm_api.accounts.actors import Actor
     from crm_api.kit.paging import Page, PageRequest
@@ -141,6 +141,19 @@ def files_of(customer_ids: Sequence[str]) -> Sequence[Attachment]:
         .where(Visit.customer_id.in_(customer_ids))
     )
     return db.session.scalars(statement.order_by(Attachment.id)).all()
+
+
+def told_since(moment: datetime, customer_ids: Sequence[str]) -> Sequence[str]:
+    """Return notes and files of these customers' visits that came since: they name no customer."""
+    notes = sa.select(VisitNote.id, VisitNote.created_at, VisitNote.visit_id)
+    files = sa.select(Attachment.id, Attachment.created_at, VisitAttachment.visit_id).join(
+        VisitAttachment, VisitAttachment.attachment_id == Attachment.id
+    )
+    told = sa.union_all(notes, files).subquery().c
+    statement = sa.select(told.id).join(Visit, Visit.id == told.visit_id)
+    return db.session.scalars(
+        statement.where(Visit.customer_id.in_(customer_ids), told.created_at >= moment)
+    ).all()
 
 
 def messages_to_stop(customer_ids: Sequence[str]) -> Sequence[CareMessage]:

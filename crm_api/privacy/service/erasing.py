@@ -24,6 +24,7 @@ from crm_api.customers.models import Customer, Phone
 from crm_api.customers.service import persons
 from crm_api.customers.service.tiers import settle_followers
 from crm_api.kit.db import db
+from crm_api.kit.idempotency import KEPT as ANSWERS_KEPT
 from crm_api.kit.idempotency import forget_answers_about
 from crm_api.privacy.queries import erasures as queries
 from crm_api.privacy.queries import held
@@ -49,7 +50,7 @@ def erase(erasure: CustomerErasure, *, now: datetime) -> None:
     erasure.carry_out(at=now)
     db.session.flush()  # from here on the append-only tables let it in
     _stop_messages(ids, now=now)
-    _forget_elsewhere(ids, erasure_id=erasure.id)
+    _forget_elsewhere(ids, erasure_id=erasure.id, now=now)
     db.session.flush()
     files = queries.files_of(ids)
     rows = forget_rows(ids, now=now)
@@ -90,14 +91,14 @@ def _stop_messages(customer_ids: Sequence[str], *, now: datetime) -> None:
             contact_frequency.release_slot(message.slot_id, reason=ERASED)
 
 
-def _forget_elsewhere(customer_ids: Sequence[str], *, erasure_id: str) -> None:
+def _forget_elsewhere(customer_ids: Sequence[str], *, erasure_id: str, now: datetime) -> None:
     """Have each package forget by a rule of its own what no table can say of itself."""
     numbers = _numbers_of(customer_ids)
     forget_rejects(customer_ids, known_by=numbers | _accounts_of(customer_ids))
     forget_numbers(customer_ids, still_used=_of_others(numbers, customer_ids))
     forget_replies(customer_ids)
-    for customer_id in customer_ids:
-        forget_answers_about(customer_id)
+    for record_id in (*customer_ids, *queries.told_since(now - ANSWERS_KEPT, customer_ids)):
+        forget_answers_about(record_id)
     for about in held.records_of(customer_ids):
         audit.forget_details(about, erasure_id=erasure_id)
 
