@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from crm_api.accounts.models import Role, Team
@@ -265,3 +267,22 @@ def _day(text):
     from datetime import date
 
     return date.fromisoformat(text)
+
+
+def test_a_cursor_tells_nothing_that_lists_mask(sign_in, owner):
+    for n in range(3):
+        make_customer(owner, name="单小雨", phone=f"+86139000{n}7777")
+    lead = sign_in(make_staff(Role.MANAGER, db.session.get(Team, owner.team_id)))
+    query, found = {"q": "7777", "limit": 1}, []
+    while "cursor" not in query or query["cursor"]:
+        reply = lead.get("/v1/customers", query_string=query).json
+        found += [item["id"] for item in reply["items"]]
+        query["cursor"] = reply["next_cursor"]
+        for part in (query["cursor"] or "").split("."):
+            told = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+            assert b"7777" not in told
+
+    assert len(set(found)) == len(found) == 3
+    for forged in ("a.b", "k", ".", "é", base64.urlsafe_b64encode(b'["7777", "x"]').decode()):
+        reply = lead.get("/v1/customers", query_string={"q": "7777", "cursor": forged})
+        assert (reply.status_code, reply.json["errors"][0]["pointer"]) == (422, "/cursor")

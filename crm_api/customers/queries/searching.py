@@ -15,6 +15,7 @@ from crm_api.accounts.models import Role
 from crm_api.customers.models import Customer, Phone, SearchTerm
 from crm_api.customers.models.core import BYTEWISE
 from crm_api.customers.policies.searching import read_search
+from crm_api.customers.queries.cursors import seal, unseal
 from crm_api.kit.db import db
 from crm_api.kit.paging import Page, fetch_page, up_to_page
 
@@ -31,12 +32,16 @@ _CUSTOMERS = Customer.__table__.c
 def fetch_found(
     statement: sa.Select[Any], *, text: str, is_of_few: bool, page: PageRequest
 ) -> Page:
-    """Return a page of those customers of a select whom a text finds, the closest match first."""
+    """Return a page of those customers of a select whom a text finds, the closest match first.
+
+    :raises Invalid: if the cursor was not made by a search
+    """
     search = read_search(text)
     if search is None:
         return Page([], None)
+    page = unseal(page)
     found = (_look_each_up if is_of_few else _walk_matches)(statement, search, page)
-    return fetch_page(sa.select(found), by=[found.c.match, found.c.id], page=page)
+    return seal(fetch_page(sa.select(found), by=[found.c.match, found.c.id], page=page))
 
 
 def are_few(team_id: str | None, *, visible_to: Actor) -> bool:
