@@ -1,5 +1,7 @@
 """A day's round over HTTP."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,11 +11,14 @@ from crm_api.customers.models import Place
 from crm_api.customers.terms import Kind, RelationKind
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
+from crm_api.preparation.days.policies.rounds import order_calls
+from crm_api.preparation.days.service import rounds
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 from tests.factories.visits import planned
 
 WEDNESDAY = "2026-03-04"
+NOON = datetime(2026, 3, 4, 4, tzinfo=UTC)
 
 
 def ask(caller, customers, on=WEDNESDAY, **more):
@@ -69,6 +74,20 @@ def test_nothing_is_stored(field, road):
 
     assert field.caller.get("/v1/visits").json["items"] == []
     assert db.session.scalars(sa.select(Slot)).all() == []
+
+
+def test_nobody_waits_while_an_order_is_looked_for(field, road, monkeypatch):
+    stands, is_waited_for = planned(field.caller, make_customer(field.owner), starts_at=NOON), []
+
+    def think(*args, **kwargs):
+        is_waited_for.append(db.session().in_transaction())
+        return order_calls(*args, **kwargs)
+
+    monkeypatch.setattr(rounds, "order_calls", think)
+    found = round_of(field.caller, road.values())
+
+    assert is_waited_for == [False]
+    assert stands["id"] in [stop["visit_id"] for stop in found["stops"]]
 
 
 def test_an_appointment_keeps_its_time(field, road):

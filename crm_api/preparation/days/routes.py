@@ -9,6 +9,7 @@ from crm_api.accounts.models import Role
 from crm_api.contact_frequency.errors import DayPassed
 from crm_api.kit import clock
 from crm_api.kit.errors import Invalid, NotFound
+from crm_api.kit.idempotency import never_kept
 from crm_api.kit.routing import Blueprint, refuses
 from crm_api.preparation.days import service
 from crm_api.preparation.days.schemas import plans, proposals
@@ -39,6 +40,7 @@ def propose_visits(query: Payload) -> Proposals:
 
 @blueprint.post("/v1/visit-rounds")
 @requires(*Role)
+@never_kept
 @refuses(NotFound, Invalid, DayPassed)
 @blueprint.arguments(proposals.RoundRequestSchema)
 @blueprint.response(200, proposals.VisitRoundSchema)

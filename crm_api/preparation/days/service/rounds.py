@@ -12,7 +12,9 @@ from crm_api.contact_frequency.values import Opening, Plan, Wanted
 from crm_api.customers import queries as customers
 from crm_api.customers.places.queries import places_by_id, primary_places
 from crm_api.customers.terms import Channel
+from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
+from crm_api.kit.transactions import end_reading
 from crm_api.preparation.days import queries
 from crm_api.preparation.days.policies.rounds import Travel, order_calls
 from crm_api.preparation.days.service import reach
@@ -60,6 +62,9 @@ def propose_round(
     standing = queries.fixed_visits(begins_at, ends_at, owner_id=owner_id, visible_to=visible_to)
     everything = [*(_standing(visit) for visit in standing), *wanted]
     travel = Travel(config.current().travel_km_per_hour)
+    # To think takes seconds, and on SQLite nobody else could write meanwhile. Nothing was changed.
+    db.session.expunge_all()
+    end_reading()
     times = order_calls(everything, start=start, day_starts_at=begins_at, travel=travel)
     timed = [(call, times[n]) for n, call in enumerate(everything) if n in times]
     kept, left_out = _judge_together(
