@@ -28,7 +28,7 @@ from crm_api.kit.idempotency import KEPT as ANSWERS_KEPT
 from crm_api.kit.idempotency import forget_answers_about
 from crm_api.privacy.queries import erasures as queries
 from crm_api.privacy.queries import held
-from crm_api.privacy.service.forgetting import forget_rows
+from crm_api.privacy.service.forgetting import empty_briefs_naming, forget_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,7 @@ def _forget_elsewhere(customer_ids: Sequence[str], *, erasure_id: str, now: date
     forget_rejects(customer_ids, known_by=numbers | _accounts_of(customer_ids))
     forget_numbers(customer_ids, still_used=_of_others(numbers, customer_ids))
     forget_replies(customer_ids)
+    empty_briefs_naming(customer_ids)
     for record_id in (*customer_ids, *queries.told_since(now - ANSWERS_KEPT, customer_ids)):
         forget_answers_about(record_id)
     for about in held.records_of(customer_ids):

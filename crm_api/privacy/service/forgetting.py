@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crm_api.customers.models import Relation
+from crm_api.customers.terms import RelationKind
 from crm_api.kit.db import db
 from crm_api.privacy.policies.holding import Special
 from crm_api.privacy.policies.inventory import HELD
 from crm_api.privacy.queries import held
+from crm_api.visits.models import Visit, VisitPerson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +27,25 @@ def forget_rows(customer_ids: Sequence[str], *, now: datetime) -> int:
     tables = list(held.tables_from_below())
     blanked = sum(_blank(table, customer_ids, now=now) for table in tables)
     return blanked + sum(_delete(table, customer_ids) for table in tables)
+
+
+def empty_briefs_naming(customer_ids: Sequence[str]) -> None:
+    """Empty the briefs about others that name these customers: as key persons, or to be met."""
+    briefs: Any = db.metadata.tables["briefs"]
+    groups = sa.select(Relation.customer_id).where(
+        Relation.other_id.in_(customer_ids), Relation.kind == RelationKind.KEY_PERSON
+    )
+    of_groups = sa.select(Visit.id).where(Visit.customer_id.in_(groups))
+    told = sa.cast(briefs.c.content, sa.Text)
+    names_one = sa.or_(*(told.contains(customer_id) for customer_id in customer_ids))
+    to_meet = sa.select(VisitPerson.visit_id).where(VisitPerson.customer_id.in_(customer_ids))
+    change = sa.update(briefs).where(
+        sa.or_(
+            briefs.c.visit_id.in_(to_meet),
+            sa.and_(briefs.c.visit_id.in_(of_groups), names_one),
+        )
+    )
+    db.session.execute(change.values(content={}))
 
 
 def _blank(table: sa.Table, customer_ids: Sequence[str], *, now: datetime) -> int:
