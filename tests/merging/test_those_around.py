@@ -81,3 +81,16 @@ def test_key_persons_follow_the_group_that_goes_on(manager, owner):
     tiers.append(read(person).tier)
 
     assert tiers == ["diamond", "standard", "diamond"]
+
+
+def test_the_network_knows_nobody_twice(manager, owner):
+    survivor, merged, friend = (make_customer(owner) for _ in range(3))
+    link = {"kind": "family", "other_id": friend.id}
+    assert manager.post(f"/v1/customers/{merged.id}/relations", json=link).status_code == 201
+    merged_into(manager, survivor, merged)
+
+    around = manager.get(f"/v1/customers/{survivor.id}/network").json
+    former = manager.get(f"/v1/customers/{merged.id}/network")
+
+    assert {one["id"] for one in around["customers"]} == {survivor.id, friend.id}
+    assert (former.status_code, former.json["code"]) == (308, "customer_merged")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.customers.models import Customer, Relation
-from crm_api.customers.queries.access import limit_to, shown_name
+from crm_api.customers.queries.access import IS_ITSELF, get_customer, limit_to, shown_name
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
-from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,11 +26,11 @@ def read_network(customer_id: str, *, hops: int, most: int, visible_to: Actor) -
     A way leads over visible customers only, so that nobody learns who stands between two.
 
     :raises NotFound: if the actor may not see the customer
+    :raises CustomerMerged: if it went on as part of another
     """
-    root = _read(Customer.id == customer_id, visible_to=visible_to, limit=1)
-    if not root:
-        raise NotFound("customer")
-    found, is_cut = [{**root[0], "hops": 0}], False
+    get_customer(customer_id, visible_to=visible_to)
+    [root] = _read(Customer.id == customer_id, visible_to=visible_to, limit=1)
+    found, is_cut = [{**root, "hops": 0}], False
     frontier: Sequence[str] = [customer_id]
     for hop in range(1, hops + 1):
         known = [one["id"] for one in found]
@@ -63,7 +62,8 @@ def _read(
         Customer.status,
         Customer.owner_id,
     )
-    statement = limit_to(sa.select(*shown).where(*conditions), visible_to=visible_to)
+    statement = sa.select(*shown).where(*conditions, IS_ITSELF)
+    statement = limit_to(statement, visible_to=visible_to)
     rows = db.session.execute(statement.order_by(Customer.id).limit(limit))
     return [dict(row) for row in rows.mappings()]
 

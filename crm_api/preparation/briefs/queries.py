@@ -47,12 +47,17 @@ def wishes_in_force(customer_id: str, *, on: date) -> Sequence[DoNotDisturbWish]
     return db.session.scalars(statement.order_by(DoNotDisturbWish.id).limit(MOST)).all()
 
 
-def key_persons(group_id: str) -> Sequence[tuple[Relation, str]]:
-    """Return a group's key persons with their names, by name."""
+def key_persons(group: Customer) -> Sequence[tuple[Relation, str]]:
+    """Return a group's key persons with their names, by name.
+
+    Those whom the group's account manager looks after as well: whoever reads the brief may see
+    them, and whose customers the others are is theirs to tell.
+    """
     statement = (
         sa.select(Relation, Customer.name)
         .join(Customer, Customer.id == Relation.other_id)
-        .where(Relation.customer_id == group_id, Relation.kind == RelationKind.KEY_PERSON)
+        .where(Relation.customer_id == group.id, Relation.kind == RelationKind.KEY_PERSON)
+        .where(Customer.owner_id == group.owner_id, Customer.team_id == group.team_id)
         .order_by(Customer.name, Customer.id)
         .limit(MOST)
     )

@@ -33,7 +33,7 @@ def coming_dates(customer: Customer, *, today: date) -> list[dict[str, Any]]:
 def _whose(customer: Customer) -> dict[str, str]:
     names = {customer.id: customer.name}
     if customer.kind is Kind.GROUP:
-        names |= {r.other_id: name for r, name in queries.key_persons(customer.id)}
+        names |= {r.other_id: name for r, name in queries.key_persons(customer)}
     return names
 
 

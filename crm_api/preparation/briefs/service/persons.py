@@ -41,7 +41,7 @@ EXTENDED: dict[str, Any] = {
 def profile_of(customer: Customer) -> dict[str, Any]:
     """Return a customer's profile, the number masked, and a group's key persons."""
     extended = queries.find_profile(customer.id)
-    persons = queries.key_persons(customer.id) if customer.kind is Kind.GROUP else []
+    persons = queries.key_persons(customer) if customer.kind is Kind.GROUP else []
     return {
         **{name: getattr(customer, name) for name in CORE},
         "phone": mask_phone(customer.phone),
