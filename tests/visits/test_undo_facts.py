@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from crm_api.kit.db import db
@@ -37,7 +39,7 @@ def facts(field, at):
 
 def learned(field):
     reply = field.caller.get(f"/v1/customers/{field.customer.id}/learned-facts")
-    return {fact["field"]: fact for fact in reply.json["items"]}
+    return {fact["field"]: fact for fact in reversed(reply.json["items"])}
 
 
 def undo(caller, fact, reason="A mistake."):
@@ -62,6 +64,23 @@ def test_the_profile_is_as_it_was(field, facts):
     assert {f["field"]: (f["before"], f["after"]) for f in kept.values()} == before
     assert {f["undone_by_id"] for f in kept.values()} == {field.owner.id}
     assert {f["place"] for f in kept.values()} == {"示范路 8 号"}
+
+
+def test_what_was_told_again_since_is_not_taken_back(field, facts, at):
+    later = []
+    for n, employer in enumerate(("别处（虚构）", AMENDED["employer"]), 1):
+        starts_at, own = field.tomorrow + timedelta(days=30 * n), [{"id": f"o-{n}", "text": "x"}]
+        visit = planned(field.caller, field.customer, starts_at=starts_at, objectives=own)
+        at(starts_at)
+        content = a_record(made(field.caller, visit), amendments={"employer": employer})
+        assert step(field.caller, visit, "record", **content).status_code == 200
+        later.append(learned(field)["employer"])
+
+    refused = undo(field.caller, facts["employer"])
+
+    assert (refused.status_code, refused.json["code"]) == (409, "fact_overtaken")
+    for fact in (*reversed(later), facts["employer"]):
+        assert undo(field.caller, fact).status_code == 200
 
 
 def test_said_twice_it_is_undone_once(field, facts):

@@ -96,3 +96,14 @@ def get_fact(fact_id: str, *, visible_to: Actor) -> LearnedFact:
     if fact is None:
         raise NotFound("learned fact")
     return fact
+
+
+def is_told_since(fact: LearnedFact) -> bool:
+    """Tell whether a later visit learned or confirmed the same, and nobody took that back."""
+    later = sa.exists().where(
+        LearnedFact.customer_id == fact.customer_id,
+        LearnedFact.field == fact.field,
+        LearnedFact.created_at > fact.created_at,
+        ~LearnedFact.undoing.has(),
+    )
+    return db.session.scalar(sa.select(later)) is True

@@ -74,7 +74,8 @@ def _put_value_back(fact: LearnedFact, *, by: Actor, now: datetime) -> None:
         if is_core
         else profiles.get_extended_profile(fact.customer_id, visible_to=by, now=now)
     )
-    if as_json(getattr(record, fact.field)) != fact.after:
+    # Told again since, it may say the same for another reason.
+    if as_json(getattr(record, fact.field)) != fact.after or queries.is_told_since(fact):
         raise FactOvertaken(field=fact.field)
     change = profiles.change_customer if is_core else profiles.change_extended_profile
     change(
