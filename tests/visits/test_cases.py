@@ -62,12 +62,23 @@ def share(caller, card, **changes):
 
 def test_a_card_is_stripped_before_it_is_kept(field, card, visit):
     assert card["title"] == "【姓名】的烦恼"
-    assert card["situation"] == "【地址】,电话 【电话】。"
+    assert card["situation"] == "客户在【姓名】,电话 【电话】。"
     assert (card["status"], "customer_id" in card, "visit_id" in card) == ("proposed", False, False)
     again = field.caller.post("/v1/case-cards", json=a_card(visit, field.customer))
     clash = field.caller.post("/v1/case-cards", json=a_card(visit, field.customer, lesson="x"))
     assert (again.status_code, again.json) == (201, card)
     assert (clash.status_code, clash.json["code"]) == (409, "id_taken")
+
+
+def test_where_they_live_and_work_goes_as_well(field, visit):
+    path = f"/v1/customers/{field.customer.id}"
+    field.caller.post(f"{path}/places", json={"address": "老槐树旁红房子"})
+    step(field.caller, visit, "record", **a_record(visit, amendments={"employer": "示范纺织"}))
+    told = {"situation": "老槐树旁红房子，示范纺织的客户。"}
+
+    card = field.caller.post("/v1/case-cards", json=a_card(visit, field.customer, **told)).json
+
+    assert card["situation"] == "【姓名】,【姓名】的客户。"
 
 
 def test_a_second_person_shares_exactly_what_was_read(field, sign_in, team, manager, card):

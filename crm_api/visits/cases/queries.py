@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff
-from crm_api.customers.models import Customer, Relation
+from crm_api.customers.models import Customer, ExtendedProfile, Place, Relation
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
@@ -135,5 +135,9 @@ def names_around(*, customer_ids: Collection[str], owner_ids: Collection[str]) -
         .join(Visit, Visit.id == VisitPerson.visit_id)
         .where(Visit.customer_id.in_(customer_ids)),
         sa.select(Staff.name).where(Staff.id.in_(owner_ids)),
+        # As good as a name, and often not written like an address.
+        sa.select(Place.address).where(Place.customer_id.in_(customer_ids)),
+        sa.select(Visit.place).where(Visit.customer_id.in_(customer_ids)),
+        sa.select(ExtendedProfile.employer).where(ExtendedProfile.id.in_(customer_ids)),
     ]
     return set(db.session.scalars(sa.union(*told)))
