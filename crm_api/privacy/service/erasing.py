@@ -17,6 +17,7 @@ from crm_api.care.queries.together import find_speakers
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.service.forgetting import forget_numbers
 from crm_api.customers import queries as customers
 from crm_api.customers.imports.service.forgetting import forget_rejects
@@ -105,8 +106,10 @@ def _forget_elsewhere(customer_ids: Sequence[str], *, erasure_id: str, now: date
 
 
 def _numbers_of(customer_ids: Sequence[str]) -> set[str]:
+    """Return their numbers, and those that rang for them and are theirs no more."""
     written = sa.select(Phone.number).where(Phone.customer_id.in_(customer_ids))
-    return set(db.session.scalars(written))
+    rung = sa.select(Slot.endpoint).where(Slot.customer_id.in_(customer_ids))
+    return set(db.session.scalars(written.union(rung.where(Slot.endpoint.is_not(None)))))
 
 
 def _accounts_of(customer_ids: Sequence[str]) -> set[str]:
