@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from crm_api.accounts.models import Role, Staff
 from crm_api.audit.models import AuditEntry
+from crm_api.customers.bulk import service
 from crm_api.customers.bulk.policies.columns import COLUMNS
 from crm_api.customers.models import BulkRow, Customer
+from crm_api.kit import held
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.customers.test_bulk_edits import work
@@ -179,3 +181,12 @@ def test_an_auditor_ends_nobodys_job(app, caller, owner, sign_in):
 
     assert auditor.put(f"/v1/bulk-jobs/{job['id']}/cancellation").status_code == 404
     assert auditor.get(f"/v1/bulk-jobs/{job['id']}").json["status"] == "working"
+
+
+def test_who_is_being_written_is_forgotten_afterwards_only(caller, owner, moment):
+    one = make_customer(owner)
+    job = _export(caller)
+
+    with transaction():
+        service.work_chunk(job_id=job["id"], now=moment)
+        assert held.holds([("customer", one.id)])
