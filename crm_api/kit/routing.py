@@ -16,7 +16,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from crm_api.kit import json
 from crm_api.kit.errors import DomainError, Invalid, StaleVersion, VersionRequired
 from crm_api.kit.idempotency import HEADER, LONGEST_KEY, KeyReused
-from crm_api.kit.schemas import ProblemSchema
+from crm_api.kit.schemas import FIRST_DAY, LAST_DAY, ProblemSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,11 +103,14 @@ class DayConverter(BaseConverter):
     regex = r"\d{4}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        """Read the day."""
+        """Read the day; one that no calendar of ours reaches is none."""
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             raise ValidationError from None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError
+        return day
 
     def to_url(self, value: date) -> str:
         """Write the day."""

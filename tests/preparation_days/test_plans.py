@@ -265,3 +265,9 @@ def test_another_teams_days_are_nobodys(field, sign_in):
     assert colleague.get(f"/v1/day-plans/{WEDNESDAY}/team").status_code == 403
     stolen = {"customer_id": field.customer.id, "starts_at": at(field, 4), "place": "x"}
     assert adopt(colleague, stolen).status_code == 404
+
+
+@pytest.mark.parametrize("on", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_days_beyond_every_calendar_do_not_exist(field, on):
+    for path in (f"/v1/day-plans/{on}", f"/v1/week-plans/{on}", f"/v1/care-days/{on}"):
+        assert field.caller.get(path).status_code in (403, 404)
