@@ -327,7 +327,8 @@ def test_a_day_is_previewed_for_those_whom_one_may_see(sign_in, owner, at):
 
 
 @pytest.mark.parametrize(
-    ("day", "status"), [("2026-02-30", 404), ("soon", 404), ("9999-01-01", 422)]
+    ("day", "status"),
+    [("2026-02-30", 404), ("soon", 404), ("9999-01-01", 404), ("2199-12-31", 422)],
 )
 def test_a_day_that_is_none_has_no_plan(sign_in, owner, day, status):
     assert sign_in(owner).get(f"/v1/care-plans/{day}").status_code == status
