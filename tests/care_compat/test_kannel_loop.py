@@ -32,6 +32,7 @@ reply-couldnotrepresent = ""
 reply-requestfailed = ""
 http-request-retry = 100
 http-queue-delay = 1"""
+TAKEN = "boxc_receiver: sms received"
 PATIENCE_SECONDS = 120
 
 
@@ -100,6 +101,8 @@ def test_what_happens_while_we_are_away_is_told_to_us_and_to_nobody_else(field, 
     kannel.hang_up("operator")
     poll(kannel)
     wait_until(lambda: states_of([message]) == {S.SUBMITTING: 1}, lambda: kannel.log("smsbox"))
+    # Killed before its answer is there, nobody would have the text: that is another story.
+    wait_until(lambda: TAKEN in kannel.log("bearerbox"), lambda: kannel.log("bearerbox"))
     kannel.hang_up("timer")
     field.kill()
 
