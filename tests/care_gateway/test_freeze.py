@@ -181,7 +181,7 @@ def _reserved(app, customer):
 def test_after_the_freeze_no_process_begins_anything(field, tmp_path):  # noqa: F811
     """Eight gateway processes drain a queue; in the midst of it the region freezes."""
     manager = make_staff(Role.MANAGER)
-    customers = [make_customer(team_id=manager.team_id, owner_id=None) for _ in range(60)]
+    customers = [make_customer(team_id=manager.team_id, owner_id=None) for _ in range(300)]
     messages = [make_message(c, send_before=clock.now() + timedelta(hours=2)) for c in customers]
     keys = [make_key(), make_key()]
     journals = [tmp_path / f"journal{n}" for n in range(8)]
