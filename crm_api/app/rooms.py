@@ -23,6 +23,7 @@ PACKAGES = (
     "preparation",
     "review",
     "privacy",
+    "sync",
     "seeding",
 )
 

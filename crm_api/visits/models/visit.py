@@ -61,6 +61,10 @@ class Visit(Versioned, Model):
     slot_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contact_slots.id"), unique=True)
     contact_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contacts.id"), unique=True)
     warnings: Mapped[list[Any]] = mapped_column(default=list)
+    # Why the governor refused its time, of a visit that a phone had planned already: it is kept
+    # without a slot, and cannot be confirmed until it is moved.
+    refused_because: Mapped[list[Any] | None]
+    next_allowed_at: Mapped[datetime | None]
 
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]

@@ -1,0 +1,1 @@
+"""Mobile sync: feeds for phones that work offline."""

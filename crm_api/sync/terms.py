@@ -1,0 +1,18 @@
+"""The words of sync."""
+
+from enum import StrEnum
+
+
+class Op(StrEnum):
+    """What a feed tells of a record: it is there as it now stands, or it is gone."""
+
+    PUT = "put"
+    GONE = "gone"
+
+
+class Pushed(StrEnum):
+    """What a phone did with a record."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
