@@ -96,6 +96,11 @@ class Phone(Model):
     last_pushed_at: Mapped[datetime | None]
     # The newest cursor that was given to it: a greater one is another phone's.
     cursor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    # Where its feed began when it was last answered from the start: what was purged before then
+    # it never had.
+    whole_since: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    # The schema version whose tables and columns it was given old records for.
+    filled_version: Mapped[int] = mapped_column(default=0)
     # The epoch of which it said that it knows of the restored backup.
     seen_epoch: Mapped[int] = mapped_column(default=1)
     skew_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)

@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.Column("last_pulled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_pushed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("whole_since", sa.BigInteger(), nullable=False),
+        sa.Column("filled_version", sa.Integer(), nullable=False),
         sa.Column("seen_epoch", sa.Integer(), nullable=False),
         sa.Column("skew_ms", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
