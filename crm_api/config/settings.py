@@ -86,6 +86,9 @@ class Settings:
     loose_attachments_kept_days: int = 7
     merge_undo_days: int = 30
     travel_km_per_hour: int = 20
+    oldest_app_version: str = ""
+    oldest_schema_version: int = 1
+    syncs_per_minute: int = 120
     log_level: str = "INFO"
 
     def with_patience(self) -> Settings:
@@ -124,6 +127,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         sms_signature=environ.get("CRM_SMS_SIGNATURE", "演示通信"),
         sms_sender=environ.get("CRM_SMS_SENDER", "10690000"),
         public_url=_public_url(environ.get("CRM_PUBLIC_URL", "")),
+        oldest_app_version=_app_version(environ.get("CRM_OLDEST_APP_VERSION", "")),
         care_needs_approval=_is_yes(environ, "CRM_CARE_NEEDS_APPROVAL"),
         **_numbers(environ),
         attachments=environ.get("CRM_ATTACHMENTS", ATTACHMENTS),
@@ -188,6 +192,13 @@ def _zone(given: str) -> ZoneInfo:
 def _public_url(given: str) -> str:
     if given and not re.fullmatch(r"https?://[A-Za-z0-9.:_/\[\]-]+", given):
         msg = f"CRM_PUBLIC_URL is {given!r}; write it like https://crm.example.com."
+        raise MissingSetting(msg)
+    return given
+
+
+def _app_version(given: str) -> str:
+    if given and not re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,3}", given):
+        msg = f"CRM_OLDEST_APP_VERSION is {given!r}; write it like 1.4.0."
         raise MissingSetting(msg)
     return given
 

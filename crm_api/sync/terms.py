@@ -1,6 +1,10 @@
 """The words of sync."""
 
 from enum import StrEnum
+from typing import Final
+
+# A cursor is the epoch times this, and the number of a feed's row: phones read whole numbers.
+EPOCH_LENGTH: Final = 10**12
 
 
 class Op(StrEnum):

@@ -31,6 +31,7 @@ def settings_for(url: str, **changes: object) -> Settings:
             "index_key": KEY,
             "requests_per_minute": 1_000_000,
             "sign_ins_per_minute": 1_000_000,
+            "syncs_per_minute": 1_000_000,
             "log_level": "ERROR",
             "attachments": f"{_folder()}/attachments-{worker_name()}",
             **changes,

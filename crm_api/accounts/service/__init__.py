@@ -22,7 +22,13 @@ from crm_api.accounts.service.passwords import (
 from crm_api.accounts.service.purging import purge
 from crm_api.accounts.service.refreshing import refresh
 from crm_api.accounts.service.sign_in import SignedIn, sign_in
-from crm_api.accounts.service.sign_out import sign_out, sign_out_everywhere, sign_out_staff
+from crm_api.accounts.service.sign_out import (
+    end_sessions_on,
+    get_helped,
+    sign_out,
+    sign_out_everywhere,
+    sign_out_staff,
+)
 from crm_api.accounts.service.staff import (
     activate_staff,
     change_staff,
@@ -46,6 +52,8 @@ __all__ = [
     "create_team",
     "deactivate_client",
     "deactivate_staff",
+    "end_sessions_on",
+    "get_helped",
     "give_password",
     "issue_key",
     "issue_reset_code",

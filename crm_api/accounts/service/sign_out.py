@@ -73,6 +73,11 @@ def _end_all(staff_id: str, *, by: Actor, now: datetime) -> None:
     )
 
 
+def end_sessions_on(staff_id: str, device_id: str, *, because: str, at: datetime) -> int:
+    """End all sessions of somebody on one device; return how many those were."""
+    return end_sessions(staff_id, DeviceSession.device_id == device_id, because=because, at=at)
+
+
 def end_sessions(
     staff_id: str, *conditions: sa.ColumnElement[bool], because: str, at: datetime
 ) -> int:

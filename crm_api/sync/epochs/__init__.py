@@ -1,0 +1,1 @@
+"""The ages of the server's data: a restored backup begins another one."""

@@ -1,0 +1,1 @@
+"""The devices that sync: what each said of itself, and whether it still may."""

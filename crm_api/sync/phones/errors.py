@@ -1,0 +1,51 @@
+"""Why a phone may not sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class DeviceRevoked(DomainError):
+    """The phone was lost, or went to somebody else: it gets nothing more, and brings nothing."""
+
+    status = 403
+    code = "device_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This device may not sync any more. Forget what it holds.")
+
+
+class UpgradeRequired(DomainError):
+    """The app is older than what the server still understands."""
+
+    status = 426
+    code = "upgrade_required"
+
+    def __init__(self, *, oldest_app_version: str, oldest_schema_version: int) -> None:
+        super().__init__(
+            "Update the app, then sync: what it holds is kept meanwhile.",
+            oldest_app_version=oldest_app_version,
+            oldest_schema_version=oldest_schema_version,
+        )
+
+
+class ServerRestored(DomainError):
+    """What phones sent since a moment is lost on the server, and stands only on them."""
+
+    code = "server_restored"
+
+    def __init__(self, *, epoch: int, restored_to: datetime | None) -> None:
+        super().__init__(
+            "The server was restored from a backup. Mark as changed what you sent since then, "
+            "push it with X-Restore-Seen, and only then pull.",
+            epoch=epoch,
+            restored_to=restored_to,
+        )
+
+
+REFUSALS = (DeviceRevoked, UpgradeRequired, ServerRestored)

@@ -1,0 +1,5 @@
+"""Every route of sync."""
+
+from crm_api.sync.phones import routes as phones
+
+BLUEPRINTS = (phones.blueprint,)
