@@ -13,7 +13,10 @@ from crm_api.contact_frequency.service import merging as merged_plans
 from crm_api.contact_history.service import merging as merged_history
 from crm_api.customers.merging.service import following as merged
 from crm_api.customers.merging.service import let
+from crm_api.kit import touches
 from crm_api.kit.following import follow
+from crm_api.sync.feeding import service as feeding
+from crm_api.sync.feeding.watching import WATCHED as SYNCED
 from crm_api.visits.attachments.queries import shows_attachment
 
 
@@ -29,6 +32,7 @@ def follow_changes() -> None:
     follow(reasons.WATCHED, reasons.follow_reasons)
     hear_of_losses(note_losses)
     let_show("visits", shows_attachment)
+    touches.watch(SYNCED, feeding.feed_touched)
 
 
 def look_after_merges() -> None:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from crm_api.kit.db import db
+from crm_api.kit.touches import touch_rows, touching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,8 +41,9 @@ def insert_rows(model: Any, rows: Sequence[Row]) -> None:
         return
     db.session.flush()
     table, connection = model.__table__, db.session.connection()
+    touch_rows(table, rows)
     if connection.dialect.name != "postgresql" or len(rows) < FEW:
-        connection.execute(sa.insert(table), rows)
+        connection.execute(touching(sa.insert(table)), rows)
         return
     rows = _as_stored(table, rows, connection.dialect)
     names = tuple(rows[0])
@@ -48,15 +51,20 @@ def insert_rows(model: Any, rows: Sequence[Row]) -> None:
     _copy(f'COPY "{table.name}" ({columns}) FROM STDIN', _lines(rows, names), connection)
 
 
-def update_rows(model: Any, rows: Sequence[Row], *, key: tuple[str, ...]) -> None:
+def update_rows(
+    model: Any, rows: Sequence[Row], *, key: tuple[str, ...], is_shown: bool = True
+) -> None:
     """Change rows, each found by its key; all of them name the same columns.
 
     On PostgreSQL they travel as one document, and one statement changes any number of them.
+    Whoever watches the table hears of it, unless the change is none that anybody is shown.
     """
     if not rows:
         return
     db.session.flush()
     table, connection = model.__table__, db.session.connection()
+    if is_shown:
+        touch_rows(table, rows)
     if connection.dialect.name == "postgresql":
         changes = orjson.dumps(rows).decode()
         connection.execute(_update_from(table, tuple(rows[0]), key), {"changes": changes})
@@ -64,20 +72,52 @@ def update_rows(model: Any, rows: Sequence[Row], *, key: tuple[str, ...]) -> Non
     its_key = {name: f"its_{name}" for name in key}
     where = [table.c[name] == sa.bindparam(its) for name, its in its_key.items()]
     changed = [{its_key.get(name, name): row[name] for name in row} for row in rows]
-    connection.execute(sa.update(table).where(*where), changed)
+    connection.execute(touching(sa.update(table).where(*where)), changed)
+
+
+def upsert_rows(model: Any, rows: Sequence[Row], *, key: tuple[str, ...]) -> None:
+    """Insert rows, or change those that are there under their key; all name the same columns."""
+    if not rows:
+        return
+    db.session.flush()
+    table, connection = model.__table__, db.session.connection()
+    touch_rows(table, rows)
+    if connection.dialect.name == "postgresql":
+        changes = orjson.dumps(rows).decode()
+        connection.execute(_upsert_from(table, tuple(rows[0]), key), {"changes": changes})
+        return
+    connection.execute(_replacing(sqlite.insert(table), tuple(rows[0]), key), rows)
 
 
 @cache
 def _update_from(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) -> sa.Update:
-    document = sa.cast(sa.bindparam("changes", type_=sa.Text()), sa.JSON())
-    columns = [sa.column(name, table.c[name].type) for name in names]
-    given = sa.func.json_to_recordset(document).table_valued(*columns)
-    given = given.render_derived(name="given", with_types=True)
-    return (
+    given = _given(table, names)
+    change = (
         sa.update(table)
         .where(*(table.c[name] == given.c[name] for name in key))
         .values({name: given.c[name] for name in names if name not in key})
     )
+    return touching(change)
+
+
+@cache
+def _upsert_from(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) -> sa.Insert:
+    given = _given(table, names)
+    rows = sa.select(*(given.c[name] for name in names))
+    return _replacing(postgresql.insert(table).from_select(names, rows), names, key)
+
+
+def _given(table: sa.Table, names: tuple[str, ...]) -> Any:
+    """Return the rows of the document `changes` as a table."""
+    document = sa.cast(sa.bindparam("changes", type_=sa.Text()), sa.JSON())
+    columns = [sa.column(name, table.c[name].type) for name in names]
+    given = sa.func.json_to_recordset(document).table_valued(*columns)
+    return given.render_derived(name="given", with_types=True)
+
+
+def _replacing(insert: Any, names: tuple[str, ...], key: tuple[str, ...]) -> Any:
+    others = {name: insert.excluded[name] for name in names if name not in key}
+    return touching(insert.on_conflict_do_update(index_elements=key, set_=others))
 
 
 def blank_row(model: Any) -> dict[str, Any]:

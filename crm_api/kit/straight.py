@@ -73,7 +73,10 @@ class _Prepared:
         ready = compiled.construct_expanded_state()
         self._text = ready.statement
         # What was asked the first time is nobody else's: to leave it out later is an error.
-        self._values = {n: value for n, value in ready.parameters.items() if n not in asked}
+        said = {n: value for n, value in ready.parameters.items() if n not in asked}
+        self._values = {
+            n: _written(value, compiled.binds.get(n), dialect) for n, value in said.items()
+        }
         self._writers = _writers(compiled.binds, asked, dialect)
         self._order = ready.positiontup
         self._readers = _readers(select, dialect)
@@ -101,6 +104,12 @@ def _writers(
     moments = (name for name, value in asked.items() if isinstance(value, datetime))
     kinds = {name: binds[name].type.dialect_impl(dialect) for name in moments}
     return [(name, kind.bind_processor(dialect)) for name, kind in kinds.items()]
+
+
+def _written(value: Any, bind: Any, dialect: Dialect) -> Any:
+    """Return what the driver takes for a value that stands in the statement."""
+    write = bind.type.dialect_impl(dialect).bind_processor(dialect) if bind is not None else None
+    return write(value) if write is not None else value
 
 
 def _readers(

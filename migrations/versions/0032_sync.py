@@ -35,6 +35,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_sync_feeds")),
         sqlite_strict=True,
     )
+    # Whoever works here already: later ones get theirs as they are taken on.
+    op.execute(
+        "INSERT INTO sync_feeds (subscriber_id, seq, oldest_seq, is_active)"
+        " SELECT id, 0, 0, false FROM staff"
+    )
     op.create_table(
         "sync_phones",
         sa.Column("staff_id", sa.String(length=64), nullable=False),

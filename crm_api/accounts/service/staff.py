@@ -15,6 +15,7 @@ from crm_api.audit import service as audit
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, Invalid
 from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touching
 from crm_api.kit.upserts import insert
 from crm_api.kit.versions import require_version
 
@@ -49,7 +50,7 @@ def create_staff(
     _require_team(team_id)
     row = {"id": id or new_id(), "version": 1, "created_at": now, "status": Standing.ACTIVE}
     made = insert(Staff).values({**row, **wanted})
-    made = made.on_conflict_do_nothing().returning(Staff)
+    made = touching(made.on_conflict_do_nothing(), [row["id"]]).returning(Staff)
     staff: Staff | None = db.session.scalars(made).one_or_none()
     if staff is None:
         raise LoginTaken

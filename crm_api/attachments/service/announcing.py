@@ -13,6 +13,7 @@ from crm_api.attachments.terms import AttachmentStatus
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken
 from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touching
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def _announced_now(content: dict[str, Any], *, by: Actor, now: datetime) -> Atta
     said = {**content, "id": attachment_id, "uploaded_by_id": by.id, "created_at": now}
     row = {**said, "received_bytes": 0, "status": AttachmentStatus.RECEIVING}
     # Two of one id at once are one, or a clash that the caller is told of.
-    db.session.execute(insert(Attachment).values(row).on_conflict_do_nothing())
+    announced = insert(Attachment).values(row).on_conflict_do_nothing()
+    db.session.execute(touching(announced, [attachment_id]))
     return queries.get_taken(attachment_id)
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crm_api.attachments.models import Attachment, AttachmentPiece, DiscardedContent
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
@@ -35,4 +36,4 @@ def drop(attachments: Sequence[Attachment], *, now: datetime) -> None:
     for start in range(0, len(attachments), CHUNK):
         some = [one.id for one in attachments[start : start + CHUNK]]
         drop_pieces(some, now=now)
-        db.session.execute(sa.delete(Attachment).where(Attachment.id.in_(some)))
+        db.session.execute(touching(sa.delete(Attachment).where(Attachment.id.in_(some)), some))

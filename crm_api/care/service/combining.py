@@ -19,6 +19,7 @@ from crm_api.care.values import NO_WORDS
 from crm_api.care.wording import queries as wording_queries
 from crm_api.care.wording import service as wording
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +54,8 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
         its_id: sa.BindParameter[str] = sa.bindparam("its_id")
         waiting = sa.and_(MESSAGES.c.id == its_id, MESSAGES.c.state == MessageState.QUEUED)
         rows = [texts[message_id] for message_id in sorted(texts)]
-        db.session.connection().execute(sa.update(MESSAGES).where(waiting), rows)
+        told = touching(sa.update(MESSAGES).where(waiting), texts)
+        db.session.connection().execute(told, rows)
     return len(texts)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.succession import Fate, columns_referring_to, fate_of, open_rows_of
+from crm_api.kit.touches import touch, touching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -38,8 +39,9 @@ def move_open_rows(
         if "version" in table.c:
             change["version"] = table.c.version + 1
         statement = sa.update(table).where(*its, *([only(table)] if only else [])).values(change)
-        found = db.session.execute(statement.returning(table.c.id))
-        moved += [(table.name, row_id) for (row_id,) in found]
+        ids = db.session.scalars(touching(statement).returning(table.c.id)).all()
+        touch(table.name, ids)
+        moved += [(table.name, row_id) for row_id in ids]
     return moved
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from crm_api import config
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 
 _customers = Customer.__table__.c
 
@@ -33,5 +34,5 @@ def encrypt_anew(*, after_id: str, limit: int) -> str | None:
     rows = db.session.execute(statement).all()
     for customer_id, number in rows:
         change = sa.update(Customer.__table__).where(_customers.id == customer_id)  # type: ignore[arg-type]
-        db.session.execute(change.values(document_number=number))
+        db.session.execute(touching(change.values(document_number=number)))  # the same number
     return rows[-1].id if rows else None

@@ -12,6 +12,7 @@ from crm_api.customers.models import Customer
 from crm_api.customers.policies.persons import group_persons
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy
+from crm_api.kit.touches import touching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def regroup(customer_ids: Sequence[str]) -> None:
     for person in group_persons(everybody | set(chain(*links)), links):
         person_id = min(person) if len(person) > 1 else None
         change = sa.update(Customer.__table__).where(Customer.__table__.c.id.in_(sorted(person)))  # type: ignore[arg-type]
-        db.session.execute(change.values(person_id=person_id))
+        db.session.execute(touching(change.values(person_id=person_id)))  # which nobody is shown
 
 
 def _all_of(customer_ids: Sequence[str]) -> set[str]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm_api.customers.models import Relation
 from crm_api.customers.terms import RelationKind
 from crm_api.kit.db import db
+from crm_api.kit.touches import touch, touch_matching, touching
 from crm_api.privacy.policies.holding import Special
 from crm_api.privacy.policies.inventory import HELD
 from crm_api.privacy.queries import held
@@ -39,13 +40,11 @@ def empty_briefs_naming(customer_ids: Sequence[str]) -> None:
     told = sa.cast(briefs.c.content, sa.Text)
     names_one = sa.or_(*(told.contains(customer_id) for customer_id in customer_ids))
     to_meet = sa.select(VisitPerson.visit_id).where(VisitPerson.customer_id.in_(customer_ids))
-    change = sa.update(briefs).where(
-        sa.or_(
-            briefs.c.visit_id.in_(to_meet),
-            sa.and_(briefs.c.visit_id.in_(of_groups), names_one),
-        )
+    tells = sa.or_(
+        briefs.c.visit_id.in_(to_meet), sa.and_(briefs.c.visit_id.in_(of_groups), names_one)
     )
-    db.session.execute(change.values(content={}))
+    emptied = touching(sa.update(briefs).where(tells).values(content={}))
+    touch("briefs", db.session.scalars(emptied.returning(briefs.c.id)))
 
 
 def _blank(table: sa.Table, customer_ids: Sequence[str], *, now: datetime) -> int:
@@ -57,14 +56,17 @@ def _blank(table: sa.Table, customer_ids: Sequence[str], *, now: datetime) -> in
     says = [_says(table.c[name], value) for name, value in becomes.items()]
     if "version" in table.c:
         after["version"] = table.c.version + 1
-    statement = sa.update(table).where(held.is_of(table, customer_ids), sa.or_(*says))
-    return _count(statement.values(after))
+    where = sa.and_(held.is_of(table, customer_ids), sa.or_(*says))
+    touch_matching(table, where)
+    return _count(touching(sa.update(table).where(where).values(after)))
 
 
 def _delete(table: sa.Table, customer_ids: Sequence[str]) -> int:
     if not HELD[table.name].is_deleted:
         return 0
-    return _count(sa.delete(table).where(held.is_of(table, customer_ids)))
+    where = held.is_of(table, customer_ids)
+    touch_matching(table, where)
+    return _count(touching(sa.delete(table).where(where)))
 
 
 def _value(column: sa.Column[Any], value: Any, *, now: datetime) -> Any:

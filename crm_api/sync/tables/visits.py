@@ -12,8 +12,6 @@ from crm_api.attachments.models import Attachment, StoredFile
 from crm_api.preparation.briefs.models import Brief
 from crm_api.sync.tables.shape import Column, Kind, SyncTable, Written
 from crm_api.visits.models import (
-    FollowUp,
-    Promise,
     Visit,
     VisitAttachment,
     VisitNote,
@@ -29,7 +27,7 @@ BRIEFS_AHEAD: Final = timedelta(days=15)
 
 _visits, _records = Visit.__table__, VisitRecord.__table__
 _objectives, _persons = VisitObjective.__table__, VisitPerson.__table__
-_notes, _promises, _tasks = VisitNote.__table__, Promise.__table__, FollowUp.__table__
+_notes = VisitNote.__table__
 _hung, _files, _stored = VisitAttachment.__table__, Attachment.__table__, StoredFile.__table__
 _briefs = Brief.__table__
 
@@ -182,78 +180,6 @@ NOTES = SyncTable(
 )
 
 
-def _is_promise_kept_here(today: date) -> sa.ColumnElement[bool]:
-    return (_promises.c.kept_at.is_(None) & _promises.c.withdrawn_at.is_(None)) | (
-        _promises.c.due_on >= today - KEPT_ON_PHONES
-    )
-
-
-PROMISES = SyncTable(
-    name="promises",
-    source=_promises,
-    id=_promises.c.id,
-    customer_id=_promises.c.customer_id,
-    is_within=_is_promise_kept_here,
-    watches={"promises": "id"},
-    may_create=True,
-    columns=(
-        _text(name="customer_id", source=_promises.c.customer_id, written=_AT_FIRST),
-        _maybe_text(name="visit_id", source=_promises.c.visit_id, written=_AT_FIRST),
-        _maybe_text(name="contact_id", source=_promises.c.contact_id, written=_AT_FIRST),
-        _text(name="owner_id", source=_promises.c.owner_id),
-        _text(name="text", source=_promises.c.text, written=_AT_FIRST),
-        # Moving it takes the two columns that follow as well.
-        _day(name="due_on", source=_promises.c.due_on, written=_ALWAYS),
-        _maybe_text(name="moved_because", source=_untold, written=_ALWAYS),
-        _flag(name="is_move_agreed", source=_untold, written=_ALWAYS, is_optional=True),
-        _day(name="moved_from_on", source=_promises.c.moved_from_on, is_optional=True),
-        _maybe_moment(name="kept_at", source=_promises.c.kept_at, written=_ALWAYS),
-        _maybe_text(name="kept_how", source=_promises.c.kept_how, written=_ALWAYS),
-        _maybe_text(name="kept_contact_id", source=_promises.c.kept_contact_id, written=_ALWAYS),
-        _maybe_text(
-            name="kept_attachment_id", source=_promises.c.kept_attachment_id, written=_ALWAYS
-        ),
-        _maybe_moment(name="withdrawn_at", source=_promises.c.withdrawn_at, written=_ALWAYS),
-        _maybe_text(
-            name="withdrawn_because", source=_promises.c.withdrawn_because, written=_ALWAYS
-        ),
-        _maybe_moment(name="escalated_at", source=_promises.c.escalated_at),
-        _maybe_text(name="answer", source=_promises.c.answer),
-        _number(name="version", source=_promises.c.version),
-    ),
-)
-
-
-def _is_task_kept_here(today: date) -> sa.ColumnElement[bool]:
-    return _tasks.c.done_at.is_(None) | (_tasks.c.due_on >= today - KEPT_ON_PHONES)
-
-
-FOLLOW_UPS = SyncTable(
-    name="follow_ups",
-    source=_tasks,
-    id=_tasks.c.id,
-    customer_id=_tasks.c.customer_id,
-    is_within=_is_task_kept_here,
-    watches={"follow_ups": "id"},
-    may_create=True,
-    may_delete=True,
-    columns=(
-        _text(name="customer_id", source=_tasks.c.customer_id),
-        _text(name="visit_id", source=_tasks.c.visit_id, written=_AT_FIRST),
-        _text(name="owner_id", source=_tasks.c.owner_id),
-        _text(name="text", source=_tasks.c.text, written=_AT_FIRST),
-        _day(name="due_on", source=_tasks.c.due_on, written=_AT_FIRST),
-        _flag(name="is_next_touch", source=_tasks.c.is_next_touch, written=_AT_FIRST),
-        _maybe_text(name="channel", source=_tasks.c.channel, written=_AT_FIRST),
-        _maybe_text(name="category", source=_tasks.c.category, written=_AT_FIRST),
-        _maybe_moment(name="contact_at", source=_tasks.c.contact_at, written=_AT_FIRST),
-        _maybe_text(name="next_visit_id", source=_tasks.c.next_visit_id),
-        _maybe_moment(name="done_at", source=_tasks.c.done_at, written=_ALWAYS),
-        _maybe_text(name="outcome", source=_tasks.c.outcome, written=_ALWAYS),
-        _number(name="version", source=_tasks.c.version),
-    ),
-)
-
 ATTACHMENTS = SyncTable(
     name="attachments",
     source=_hung.join(_files, _files.c.id == _hung.c.attachment_id)
@@ -312,8 +238,6 @@ TABLES = (
     OBJECTIVES,
     PERSONS,
     NOTES,
-    PROMISES,
-    FOLLOW_UPS,
     ATTACHMENTS,
     BRIEFS,
 )

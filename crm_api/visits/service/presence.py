@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from crm_api.contact_history.terms import Outcome
 from crm_api.kit.db import db
 from crm_api.kit.errors import Invalid
+from crm_api.kit.touches import touching
 from crm_api.visits import queries
 from crm_api.visits.models import Visit, VisitColleague, VisitStep
 from crm_api.visits.policies import check_in as grading
@@ -151,5 +152,6 @@ def purge_coordinates(*, before: datetime) -> int:
 
 
 def _forget(model: Any, stale: sa.ColumnElement[bool], *names: str, **also: str) -> int:
-    emptied = sa.update(model).where(stale).values({**dict.fromkeys(names), **also})
+    # No phone is told of coordinates.
+    emptied = touching(sa.update(model).where(stale).values({**dict.fromkeys(names), **also}))
     return len(db.session.execute(emptied.returning(model.id)).all())

@@ -22,6 +22,7 @@ from crm_api.care.terms import MessageState
 from crm_api.kit.db import db
 from crm_api.kit.errors import DomainError
 from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,7 +157,7 @@ def _fence(acks: Sequence[Ack], call: _Call) -> list[CareMessage]:
         .returning(CareMessage)
         .execution_options(populate_existing=True)
     )
-    fenced = {message.id: message for message in db.session.scalars(change)}
+    fenced = {message.id: message for message in db.session.scalars(touching(change))}
     return [fenced[ack.id] for ack in acks]
 
 

@@ -123,7 +123,7 @@ def _bind(begun: Sequence[Any], *, gateway_id: str, now: datetime) -> None:
         }
         for row in begun
     ]
-    update_rows(CareMessage, bound, key=("id", "lease_token_hash"))
+    update_rows(CareMessage, bound, key=("id", "lease_token_hash"), is_shown=False)
     insert_rows(DeliveryAttempt, [_attempt(row, gateway_id, now=now) for row in begun])
     ids = [row.id for row in begun]
     note_steps(ids, MessageState.SUBMITTING, at=now, by_id=gateway_id)

@@ -39,7 +39,7 @@ def extend_leases(
         if (row.id, row.lease_token_hash) in tokens and _is_held(row, now=now)
     }
     changes = [{"id": i, "lease_expires_at": at} for i, at in extended.items()]
-    update_rows(CareMessage, changes, key=("id",))
+    update_rows(CareMessage, changes, key=("id",), is_shown=False)
     losses = {row.id: gate.explain_loss(row.state, row.reason) for row in locked}
     return [
         ExtensionAnswer(id=one.id, expires_at=extended[one.id])

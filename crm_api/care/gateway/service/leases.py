@@ -20,6 +20,7 @@ from crm_api.contact_frequency.queries.opening import open_until
 from crm_api.customers.terms import Channel
 from crm_api.kit.bulk import update_rows
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,7 +167,7 @@ def _lease(
         for row in budget.take(ready)
     ]
     changes = [{**own, **{name: getattr(row, name) for name in CHANGED}} for row in leased]
-    update_rows(CareMessage, changes, key=("id",))
+    update_rows(CareMessage, changes, key=("id",), is_shown=False)
     return leased
 
 
@@ -190,7 +191,7 @@ def _take(condition: Any, *, most: int, changes: dict[str, Any]) -> Sequence[Any
         .returning(*queries.SHOWN)
         .execution_options(synchronize_session=False)
     )
-    return db.session.execute(change).all()
+    return db.session.execute(touching(change)).all()  # leases are shown to nobody
 
 
 def _in_order(rows: Sequence[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
+from crm_api.kit.touches import touch, touching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,4 +32,5 @@ def follow_owners(changes: Sequence[Changed]) -> None:
     }
     moved = sorted({change.record.id for change in changes})
     change = sa.update(CUSTOMERS).where(is_among(CUSTOMERS.c.merged_into_id, moved))
-    db.session.execute(change.values(theirs))
+    former = touching(change.values(theirs)).returning(CUSTOMERS.c.id)
+    touch("customers", db.session.scalars(former))

@@ -13,6 +13,7 @@ from crm_api.customers.merging.terms import RowChange
 from crm_api.kit.bulk import insert_rows
 from crm_api.kit.crypto import EncryptedText
 from crm_api.kit.db import db
+from crm_api.kit.touches import touch_rows, touching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,8 @@ class Journal:
         if not found:
             return found
         counted = {"version": table.c.version + 1} if "version" in table.c else {}
-        db.session.execute(sa.update(table).where(where).values({column: to, **counted}))
+        touch_rows(table, found)
+        db.session.execute(touching(sa.update(table).where(where).values({column: to, **counted})))
         for row in found:
             after = {**row, column: to}
             before, now = {column: row[column]}, {column: to}
@@ -51,7 +53,8 @@ class Journal:
             return
         counted = {"version": table.c.version + 1} if "version" in table.c else {}
         change = sa.update(table).where(is_row(table, row)).values({**values, **counted})
-        db.session.execute(change)
+        touch_rows(table, [row])
+        db.session.execute(touching(change))
         before = {name: row[name] for name in values}
         self._note(table, {**row, **values}, RowChange.CHANGED, before=before, after=values)
 
@@ -72,7 +75,8 @@ class Journal:
     def take_away(self, table: sa.Table, rows: Iterable[Row]) -> None:
         """Take rows away, and keep all that they said."""
         for row in rows:
-            db.session.execute(sa.delete(table).where(is_row(table, row)))
+            touch_rows(table, [row])
+            db.session.execute(touching(sa.delete(table).where(is_row(table, row))))
             self._note(table, row, RowChange.TAKEN_AWAY, before=row)
 
     def note_added(self, table: sa.Table, row: Row) -> None:

@@ -15,6 +15,7 @@ from crm_api.customers.queries.access import find_with_account
 from crm_api.customers.service import belongings
 from crm_api.kit.db import db
 from crm_api.kit.succession import Fate, columns_referring_to, fate_of, keys_with
+from crm_api.kit.touches import touch_matching, touch_rows, touching
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -95,7 +96,8 @@ def _unchange(table: sa.Table, key: Row, row: MergedRow) -> None:
         return
     if "version" in table.c:
         ours["version"] = table.c.version + 1
-    db.session.execute(sa.update(table).where(is_row(table, key)).values(ours))
+    touch_rows(table, found)
+    db.session.execute(touching(sa.update(table).where(is_row(table, key)).values(ours)))
 
 
 def _set(customer: Customer, values: Row) -> None:
@@ -107,8 +109,10 @@ def _set(customer: Customer, values: Row) -> None:
 def _restore(table: sa.Table, key: Row, row: MergedRow) -> None:
     """Put a row back, unless what was done since leaves it no place: another one, its tag gone."""
     if not rows_of(table, is_row(table, key)):
+        before = as_row(table, row.before or {})
         with suppress(IntegrityError), db.session.begin_nested():
-            db.session.execute(sa.insert(table).values(as_row(table, row.before or {})))
+            touch_rows(table, [before])
+            db.session.execute(touching(sa.insert(table).values(before)))
 
 
 def _remove(table: sa.Table, key: Row, _row: MergedRow) -> None:
@@ -118,7 +122,8 @@ def _remove(table: sa.Table, key: Row, _row: MergedRow) -> None:
             db.session.delete(relation)
             db.session.flush()
         return
-    db.session.execute(sa.delete(table).where(is_row(table, key)))
+    touch_matching(table, is_row(table, key))
+    db.session.execute(touching(sa.delete(table).where(is_row(table, key))))
 
 
 UNDO: Mapping[RowChange, Any] = {

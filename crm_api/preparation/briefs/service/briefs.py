@@ -10,6 +10,7 @@ import orjson
 from crm_api.kit.db import db
 from crm_api.kit.errors import Invalid
 from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touching
 from crm_api.kit.upserts import insert
 from crm_api.preparation.briefs import queries
 from crm_api.preparation.briefs.errors import BriefChanged
@@ -66,15 +67,17 @@ def _freeze(
     visit: Visit, content: dict[str, Any], *, digest: str, by: Actor, now: datetime
 ) -> None:
     """Whoever else reads the same meanwhile keeps it as well: one of them does."""
+    brief_id = new_id()
     kept = insert(Brief).values(
-        id=new_id(),
+        id=brief_id,
         visit_id=visit.id,
         digest=digest,
         by_id=by.id,
         content=content,
         created_at=now,
     )
-    db.session.execute(kept.on_conflict_do_nothing(index_elements=["visit_id", "digest"]))
+    kept = kept.on_conflict_do_nothing(index_elements=["visit_id", "digest"])
+    db.session.execute(touching(kept, [brief_id]))
 
 
 def get_frozen(visit_id: str, *, digest: str, visible_to: Actor) -> dict[str, Any]:

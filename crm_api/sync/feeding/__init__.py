@@ -1,0 +1,1 @@
+"""Feeds: what each account manager's phones are to know, numbered as it happened."""
