@@ -68,3 +68,17 @@ def test_what_the_session_holds_is_written_first(bundle, customer):
         [[_id, tier, *_rest]] = bundle.read(customer_ids=[customer.id])["customers"]
 
     assert tier is Tier.GOLD
+
+
+@pytest.mark.one_engine
+def test_ids_are_looked_up_in_their_index_on_sqlite(bundle, customer):
+    def plan_of(connection, _cursor, text, values, _context, _many):
+        driver = connection.connection.driver_connection
+        plans.extend(row[-1] for row in driver.execute(f"EXPLAIN QUERY PLAN {text}", values))
+
+    plans = []
+    sa.event.listen(db.engine, "before_cursor_execute", plan_of)
+    bundle.read(customer_ids=[customer.id])
+    sa.event.remove(db.engine, "before_cursor_execute", plan_of)
+
+    assert any(step.startswith("SEARCH customers USING INDEX") for step in plans), plans
