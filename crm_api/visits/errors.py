@@ -142,3 +142,22 @@ class VisitClosed(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The visit is closed; what comes later belongs to the next one.")
+
+
+class NotYourNote(DomainError):
+    """Only whoever noted something takes it back."""
+
+    status = 403
+    code = "not_your_note"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else noted this: it is theirs to take back.")
+
+
+class VisitDeleted(DomainError):
+    """The visit was deleted on a phone: it is called off for good."""
+
+    code = "visit_deleted"
+
+    def __init__(self) -> None:
+        super().__init__("This visit was deleted on a phone. Plan another one.")

@@ -37,6 +37,7 @@ class Step(StrEnum):
     CONFIRM = "confirm"
     MOVE = "move"
     CANCEL = "cancel"
+    DELETE = "delete"
     MISS = "miss"
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"

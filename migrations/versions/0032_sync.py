@@ -203,9 +203,13 @@ def upgrade() -> None:
         ),
     )
     op.add_column("visits", sa.Column("next_allowed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("visits", sa.Column("refusal_id", sa.String(length=64), nullable=True))
+    op.add_column("visits", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("visits", "deleted_at")
+    op.drop_column("visits", "refusal_id")
     op.drop_column("visits", "next_allowed_at")
     op.drop_column("visits", "refused_because")
     op.drop_index(op.f("ix_sync_issues_staff_id_created_at_id"), table_name="sync_issues")

@@ -50,7 +50,8 @@ def _midnight(day: date) -> datetime:
 
 def _is_kept(today: date) -> sa.ColumnElement[bool]:
     recent = _visits.c.starts_at >= _midnight(today - KEPT_ON_PHONES)
-    return sa.or_(recent, sa.text(f"visits.{IS_OPEN}"))
+    is_kept = sa.or_(recent, sa.text(f"visits.{IS_OPEN}"))
+    return sa.and_(is_kept, _visits.c.deleted_at.is_(None))
 
 
 VISITS = SyncTable(
@@ -78,6 +79,8 @@ VISITS = SyncTable(
         _text(name="booking", source=_visits.c.booking),
         _document(name="refused_because", source=_visits.c.refused_because, is_optional=True),
         _maybe_moment(name="next_allowed_at", source=_visits.c.next_allowed_at),
+        # The decision that refused it: whoever asks for an override names it.
+        _maybe_text(name="refusal_id", source=_visits.c.refusal_id),
         _document(name="warnings", source=_visits.c.warnings),
         _maybe_moment(name="confirmed_at", source=_visits.c.confirmed_at, written=_ALWAYS),
         _maybe_text(name="confirmed_by", source=_visits.c.confirmed_by, written=_ALWAYS),
@@ -102,6 +105,8 @@ VISITS = SyncTable(
         _number(name="check_out_longitude", source=_untold, written=_ALWAYS, is_optional=True),
         _number(name="check_out_accuracy_m", source=_untold, written=_ALWAYS, is_optional=True),
         _maybe_moment(name="recorded_at", source=_visits.c.recorded_at, written=_ALWAYS),
+        # What the history tells of the visit, and so is read in `contacts`.
+        _maybe_text(name="summary", source=_untold, written=_ALWAYS),
         _document(name="sections", source=_records.c.sections, written=_ALWAYS, is_optional=True),
         _maybe_text(name="went_well", source=_records.c.went_well, written=_ALWAYS),
         _maybe_text(name="went_badly", source=_records.c.went_badly, written=_ALWAYS),
@@ -175,7 +180,7 @@ NOTES = SyncTable(
         _text(name="visit_id", source=_notes.c.visit_id, written=_AT_FIRST),
         _text(name="by_id", source=_notes.c.by_id),
         _text(name="text", source=_notes.c.text, written=_AT_FIRST),
-        _moment(name="noted_at", source=_notes.c.created_at),
+        _moment(name="noted_at", source=_notes.c.created_at, written=_AT_FIRST),
     ),
 )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crm_api.visits.promises.models import Promise
 
 
+DELETED = "Deleted on the phone."
 # Nobody closed it yet: whoever answers for the customer answers for it.
 IS_OPEN = "status IN ('planned', 'confirmed', 'checked_in', 'checked_out')"
 
@@ -62,9 +63,10 @@ class Visit(Versioned, Model):
     contact_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("contacts.id"), unique=True)
     warnings: Mapped[list[Any]] = mapped_column(default=list)
     # Why the governor refused its time, of a visit that a phone had planned already: it is kept
-    # without a slot, and cannot be confirmed until it is moved.
+    # without a slot, and cannot be confirmed until it is moved, or that decision is overridden.
     refused_because: Mapped[list[Any] | None]
     next_allowed_at: Mapped[datetime | None]
+    refusal_id: Mapped[RecordId | None]
 
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]
@@ -72,6 +74,8 @@ class Visit(Versioned, Model):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[Side | None] = mapped_column(enum_column(Side))
     cancel_reason: Mapped[str | None]
+    # Called off by deleting it on a phone: it leaves all phones, and stays on record here.
+    deleted_at: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
     absent: Mapped[Side | None] = mapped_column(enum_column(Side))
     absence_proof: Mapped[str | None]
@@ -134,6 +138,19 @@ class Visit(Versioned, Model):
         read_at, came_at = self.brief_acknowledged_at, self.checked_in_at
         return read_at is not None and (came_at is None or read_at <= came_at)
 
+    def stand_booked(self, slot_id: str) -> None:
+        """Note that it holds a slot. What a phone planned against the caps is forgiven with it."""
+        self.slot_id, self.booking = slot_id, Booking.RESERVED
+        self.refused_because = self.next_allowed_at = self.refusal_id = None
+
+    def stand_refused(
+        self, *, because: list[Any], next_allowed_at: datetime | None, refusal_id: str
+    ) -> None:
+        """Note that it stands where the caps allow no visit, and holds no slot."""
+        self.slot_id, self.booking, self.warnings = None, Booking.REFUSED, []
+        self.refused_because, self.next_allowed_at = because, next_allowed_at
+        self.refusal_id = refusal_id
+
     def confirm(self, *, by: str, how: Channel, at: datetime) -> None:
         """Note that the customer agreed to the time."""
         self._advance(Step.CONFIRM, to=VisitStatus.CONFIRMED)
@@ -153,6 +170,18 @@ class Visit(Versioned, Model):
         """Call the visit off."""
         self._advance(Step.CANCEL, to=VisitStatus.CANCELLED)
         self.cancelled_by, self.cancel_reason, self.cancelled_at = by, reason, at
+
+    def delete(self, *, at: datetime) -> None:
+        """Note that a phone deleted it. Nobody agreed to it yet, so nobody need be told why."""
+        self._advance(Step.DELETE, to=VisitStatus.CANCELLED)
+        self.cancelled_by, self.cancel_reason = Side.US, DELETED
+        self.cancelled_at = self.deleted_at = at
+
+    def resume(self) -> None:
+        """Note that it took place although somebody had called it off: a fact outweighs that."""
+        self.status = VisitStatus.PLANNED
+        self.cancelled_by = self.cancel_reason = self.cancelled_at = None
+        self.absent = self.absence_proof = self.missed_at = None
 
     def miss(self, *, absent: Side, proof: str, at: datetime) -> None:
         """Note that one side was not there."""

@@ -24,6 +24,7 @@ MAY_FOLLOW: dict[Step, tuple[VisitStatus, ...]] = {
     Step.CONFIRM: (VisitStatus.PLANNED,),
     Step.MOVE: AHEAD,
     Step.CANCEL: AHEAD,
+    Step.DELETE: (VisitStatus.PLANNED,),
     Step.MISS: AHEAD,
     Step.CHECK_IN: AHEAD,
     Step.CHECK_OUT: (VisitStatus.CHECKED_IN,),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from crm_api.contact_frequency.models import Overrun, Slot, StoredDecision
+from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject, StoredDecision
 from crm_api.contact_frequency.models.slots import TO_REPLAN
 from crm_api.contact_history import queries as contact_history
 from crm_api.contact_history.models import Contact
@@ -16,7 +15,14 @@ from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
-from crm_api.visits.models import Visit, VisitColleague, VisitNote, VisitObjective, VisitStep
+from crm_api.visits.models import (
+    Visit,
+    VisitColleague,
+    VisitNote,
+    VisitObjective,
+    VisitPerson,
+    VisitStep,
+)
 from crm_api.visits.policies.check_in import Position
 from crm_api.visits.policies.progress import UNCLOSED, UNCLOSED_STATE
 from crm_api.visits.queries.access import is_seen, limit_to, limit_visits
@@ -39,6 +45,7 @@ WHOLE = (
     selectinload(Visit.offers),
     selectinload(Visit.opportunities),
 )
+P = TypeVar("P", VisitObjective, VisitPerson)
 WARNED_OF = ("code", "policy_key", "strength")
 
 
@@ -147,6 +154,20 @@ def notes(visit_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
     return fetch_page(statement, by=(VisitNote.created_at, VisitNote.id), page=page)
 
 
+def get_part(model: type[P], part_id: str, *, visible_to: Actor) -> P:
+    """Return an objective or a person of a visit.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    wanted = sa.select(model).join(Visit, Visit.id == model.visit_id).where(model.id == part_id)
+    part: P | None = db.session.execute(
+        limit_to(wanted, Visit, visible_to=visible_to)
+    ).scalar_one_or_none()
+    if part is None:
+        raise NotFound("part of a visit")
+    return part
+
+
 def find_note(note_id: str | None) -> VisitNote | None:
     """Return the note with this id, to tell a repeat from a clash."""
     return None if note_id is None else db.session.get(VisitNote, note_id)
@@ -191,6 +212,12 @@ def find_standing_contact(visit: Visit) -> Contact | None:
     return db.session.scalars(entries.where(contact_history.stands())).one_or_none()
 
 
+def customers_touched(slot_id: str | None) -> set[str]:
+    """Return the customers for whom a slot counts."""
+    touched = sa.select(SlotSubject.subject_id).where(SlotSubject.slot_id == slot_id)
+    return set(db.session.scalars(touched))
+
+
 def overruns_of(slot_id: str) -> list[dict[str, Any]]:
     """Return the policies that a visit made goes beyond, as the ledger has them."""
     beyond = sa.select(Overrun).where(Overrun.slot_id == slot_id)
@@ -202,6 +229,9 @@ def overruns_of(slot_id: str) -> list[dict[str, Any]]:
 
 def reasons_of(decision_id: str | None) -> list[dict[str, Any]]:
     """Return what spoke against a plan that the governor allowed all the same."""
-    decision = db.session.get_one(StoredDecision, decision_id)
-    reasons = orjson.loads(decision.trace)["reasons"]
-    return [{name: one[name] for name in WARNED_OF} for one in reasons]
+    return reasons_in(db.session.get_one(StoredDecision, decision_id).document)
+
+
+def reasons_in(trace: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a decision's trace says against a plan, as a visit keeps it."""
+    return [{name: one[name] for name in WARNED_OF} for one in trace["reasons"]]

@@ -90,6 +90,21 @@ class VisitItemSchema(Schema):
     ends_at = MomentField(required=True)
     status = fields.Enum(VisitStatus, by_value=True, required=True)
     booking = fields.Enum(Booking, by_value=True, required=True)
+    refused_because = fields.List(
+        fields.Nested(VisitWarningSchema),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Why the governor refused this time, of a visit that a phone had "
+            "planned already: it holds no slot, until it is moved or overridden."
+        },
+    )
+    next_allowed_at = MomentField(required=True, allow_none=True)
+    refusal_id = RecordIdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The decision to name when asking for an override."},
+    )
     needs_new_plan = fields.Boolean(
         required=True,
         metadata={"description": "What changed since made this time illegal: move the visit."},

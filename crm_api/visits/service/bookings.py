@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.errors import ContactBlocked
 from crm_api.contact_frequency.values import Plan
 from crm_api.contact_history import service as contact_history
 from crm_api.contact_history.terms import Direction, Outcome
@@ -25,8 +26,35 @@ def book(visit: Visit, *, at: datetime, by_id: str, override_id: str | None = No
     :raises ContactBlocked: with every reason and the next free moment
     """
     slot = contact_frequency.reserve_slot(_plan(visit, at=at), by_id=by_id, override_id=override_id)
-    visit.slot_id, visit.booking = slot.id, Booking.RESERVED
+    visit.stand_booked(slot.id)
     visit.warnings = queries.reasons_of(slot.decision_id)
+
+
+def book_or_keep(visit: Visit, *, by_id: str) -> None:
+    """Reserve the slot of a visit that a phone planned or moved; where it is refused, keep why.
+
+    The account manager may have told the customer: to forget the plan would help nobody.
+    """
+    try:
+        rebook(visit, at=visit.starts_at, by_id=by_id, override_id=None)
+    except ContactBlocked as refusal:
+        if visit.booking is Booking.RESERVED:
+            # Nobody comes at the old time. Asked anew, an override can bind what stands now.
+            give_back(visit, reason="moved_against_the_caps")
+            book_or_keep(visit, by_id=by_id)
+        else:
+            _keep_refusal(visit, refusal)
+
+
+def _keep_refusal(visit: Visit, refusal: ContactBlocked) -> None:
+    if refusal.remember is not None:
+        refusal.remember()  # here and now: nothing is rolled back
+    decision = refusal.decision
+    visit.stand_refused(
+        because=queries.reasons_in(decision.document),
+        next_allowed_at=decision.next_allowed_at,
+        refusal_id=refusal.details["decision_id"],
+    )
 
 
 def rebook(visit: Visit, *, at: datetime, by_id: str, override_id: str | None) -> None:
@@ -80,6 +108,16 @@ def settle(
     )
     contact = contact_history.record_contact(entry, by_id=by_id, now=now, slot_id=visit.slot_id)
     visit.contact_id = contact.id
+
+
+def count_unplanned(visit: Visit, *, now: datetime, by_id: str) -> None:
+    """Count a visit for everybody whom a phone says it met beyond the plan, each once."""
+    counted = queries.customers_touched(visit.slot_id)
+    for person in visit.persons:
+        if person.is_planned or person.was_met is False or person.customer_id is None:
+            continue
+        if person.customer_id not in counted:
+            count_met(visit, person.customer_id, now=now, by_id=by_id)
 
 
 def count_met(visit: Visit, customer_id: str, *, now: datetime, by_id: str) -> None:

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 
 def confirm_visit(
-    visit_id: str, content: dict[str, Any], *, by: Actor, now: datetime, expected: int | None
+    visit_id: str,
+    content: dict[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    expected: int | None = None,
+    at: datetime | None = None,
 ) -> Visit:
-    """Note that the customer agreed to the time: who agreed, and how.
+    """Note that the customer agreed to the time: who agreed, and how; told late, at which moment.
 
     :raises VisitNotBooked: if the visit holds no slot that could be promised
     """
@@ -31,7 +37,7 @@ def confirm_visit(
         return visit
     if visit.booking is not Booking.RESERVED:
         raise VisitNotBooked
-    visit.confirm(by=content["by"], how=content["how"], at=now)
+    visit.confirm(by=content["by"], how=content["how"], at=at or now)
     db.session.flush()
     return visit
 
@@ -61,25 +67,39 @@ def move_visit(
 
 
 def _lies_there(visit: Visit, content: dict[str, Any]) -> bool:
+    if visit.booking is Booking.REFUSED:
+        return False  # asked again for the same time: it may be free by now, or overridden
     same_place = content["place"] in (None, visit.place)
     times = (visit.starts_at, visit.ends_at)
     return same_place and times == (content["starts_at"], content["ends_at"])
 
 
 def cancel_visit(
-    visit_id: str, content: dict[str, Any], *, by: Actor, now: datetime, expected: int | None
+    visit_id: str,
+    content: dict[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    expected: int | None = None,
+    at: datetime | None = None,
 ) -> Visit:
     """Call a visit off: whose doing, and why. It gives its slot back."""
     visit = hold_visit(visit_id, by=by)
     if take_step(visit, Step.CANCEL, content, by=by, now=now, expected=expected):
         bookings.give_back(visit, reason="cancelled")
-        visit.cancel(by=content["by"], reason=content["reason"], at=now)
+        visit.cancel(by=content["by"], reason=content["reason"], at=at or now)
         db.session.flush()
     return visit
 
 
 def miss_visit(
-    visit_id: str, content: dict[str, Any], *, by: Actor, now: datetime, expected: int | None
+    visit_id: str,
+    content: dict[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    expected: int | None = None,
+    at: datetime | None = None,
 ) -> Visit:
     """Note that one side was not there, with what shows it.
 
@@ -91,7 +111,7 @@ def miss_visit(
     visit = hold_visit(visit_id, by=by)
     if not take_step(visit, Step.MISS, content, by=by, now=now, expected=expected):
         return visit
-    if now < visit.starts_at:
+    if (at or now) < visit.starts_at:
         raise NotDueYet
     if content["absent"] is Side.US:
         bookings.give_back(visit, reason="we_were_absent")
@@ -104,6 +124,6 @@ def miss_visit(
             by_id=by.id,
             summary=content["proof"],
         )
-    visit.miss(absent=content["absent"], proof=content["proof"], at=now)
+    visit.miss(absent=content["absent"], proof=content["proof"], at=at or now)
     db.session.flush()
     return visit

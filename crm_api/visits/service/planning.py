@@ -52,7 +52,8 @@ def plan_locked(
     _require_time(content, now=now)
     if queries.are_objectives_taken([o["id"] for o in content["objectives"] if o["id"]]):
         raise IdTaken
-    visit = _visit(content, owner_id=customer.owner_id or by.id, by=by, now=now, digest=digest)
+    owner_id = customer.owner_id or by.id
+    visit = visit_from(content, owner_id=owner_id, by=by, now=now, digest=digest)
     agreed = content["confirmation"]
     if agreed:
         visit.confirm(**agreed, at=now)
@@ -79,9 +80,10 @@ def _require_time(content: dict[str, Any], *, now: datetime) -> None:
         raise Invalid("/starts_at", "An unannounced visit begins now; plan one that is to come.")
 
 
-def _visit(
+def visit_from(
     content: dict[str, Any], *, owner_id: str, by: Actor, now: datetime, digest: str
 ) -> Visit:
+    """Return a visit with all that the plan names. It holds no slot yet."""
     plain = ("customer_id", "purpose", "category", "place", "starts_at", "ends_at", "tools")
     return Visit(
         id=content["id"] or new_id(),

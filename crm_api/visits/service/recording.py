@@ -47,13 +47,13 @@ def record_visit(
     for customer_id in persons.note_met(visit, content["persons_met"], now=now):
         bookings.count_met(visit, customer_id, now=now, by_id=by.id)
     visit.close(at=now)
-    visit.record = _record(visit, content, by=by, now=now)
+    visit.record = record_of(visit, content, by=by, now=now)
     learning.learn(visit, content, by=by, now=now)
     offers.note_of_visit(visit, content, by=by, now=now)
     sequels.promise(visit, content["promises"], by=by, now=now)
     sequels.follow_up(visit, content["follow_ups"], by=by, now=now)
     sequels.decide_next(visit, content, by=by, now=now)
-    _complete_contact(visit, content, by=by, now=now)
+    complete_contact(visit, content, by=by, now=now)
     db.session.flush()
     return visit
 
@@ -67,7 +67,8 @@ def _answer_objectives(visit: Visit, answers: list[dict[str, Any]]) -> None:
         objective.outcome_note = outcomes[objective_id]["note"]
 
 
-def _record(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> VisitRecord:
+def record_of(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> VisitRecord:
+    """Return what is written of a visit, once."""
     is_shared = content["share_retrospective"] and any(content[name] for name in RETROSPECTIVE)
     alone = content["leave_alone"] or {"until": None, "reason": None}
     return VisitRecord(
@@ -85,7 +86,7 @@ def _record(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) 
     )
 
 
-def _complete_contact(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> None:
+def complete_contact(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> None:
     """Say in the history what the stub of the check-out left open.
 
     Where somebody corrected the stub meanwhile, the correction is corrected; where a manager
