@@ -18,6 +18,7 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.customers.models import Anniversary
 from crm_api.customers.terms import AnniversaryKind
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.care import make_message, make_template
 from tests.factories.customers import make_customer
@@ -200,7 +201,7 @@ def test_what_another_run_said_meanwhile_is_not_said_again(app, at, monkeypatch)
     ask = asking.ask
 
     def ask_while_another_run_plans(*args, **options):
-        queued = sa.update(CareMessage).where(CareMessage.id == other.id)
+        queued = touching(sa.update(CareMessage).where(CareMessage.id == other.id))
         db.session.execute(queued.values(state=S.QUEUED, reason=""))
         return ask(*args, **options)
 

@@ -14,6 +14,7 @@ from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.terms import SlotState
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff
 from tests.factories.care import make_template
@@ -388,17 +389,21 @@ def test_asking_again_costs_no_statement_for_each(plan, flask, arbitrate, count_
     assert len(people) == len(slots)
     with transaction():
         db.session.execute(
-            sa.update(CareMessage)
-            .where(CareMessage.tried_at.is_not(None))
-            .values(state="cancelled")
+            touching(
+                sa.update(CareMessage)
+                .where(CareMessage.tried_at.is_not(None))
+                .values(state="cancelled")
+            )
         )
     with count_statements() as few:
         arbitrate()
     with transaction():
         db.session.execute(
-            sa.update(CareMessage)
-            .where(CareMessage.state == MessageState.CANCELLED)
-            .values(state=MessageState.PREEMPTED, tried_at=None)
+            touching(
+                sa.update(CareMessage)
+                .where(CareMessage.state == MessageState.CANCELLED)
+                .values(state=MessageState.PREEMPTED, tried_at=None)
+            )
         )
     with count_statements() as many:
         arbitrate()

@@ -18,6 +18,7 @@ from crm_api.contact_frequency.terms import SlotState
 from crm_api.contact_history.models import Contact
 from crm_api.contact_history.terms import Direction, Outcome, Purpose
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.care import make_message
@@ -281,7 +282,7 @@ def test_nothing_that_was_handed_out_goes_back_but_by_its_gateways_word():
 @pytest.mark.parametrize("state", [S.REJECTED, S.SUPPRESSED, S.CANCELLED, S.EXPIRED, S.DEAD])
 def test_no_message_ends_without_a_reason(message, state):
     with pytest.raises(IntegrityError), transaction():
-        db.session.execute(sa.update(CareMessage).values(state=state, reason=""))
+        db.session.execute(touching(sa.update(CareMessage).values(state=state, reason="")))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from crm_api.contact_frequency.terms import ScopeKind
 from crm_api.customers.models import Customer, Relation
 from crm_api.customers.terms import Category, Channel, RelationKind, Tier
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
@@ -205,7 +206,7 @@ def link(*customers, at):
         )
         ids = [first.id, second.id]
         db.session.execute(
-            sa.update(Customer).where(Customer.id.in_(ids)).values(person_id=min(ids))
+            touching(sa.update(Customer).where(Customer.id.in_(ids)).values(person_id=min(ids)))
         )
 
 

@@ -16,6 +16,7 @@ from crm_api.contact_frequency.terms import OverrunCause, SlotState
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
@@ -152,7 +153,7 @@ def test_what_was_decided_is_never_edited(customer, now, table, change):
 def test_a_fact_marks_the_plans_of_all_who_are_the_same_person(customer, now):
     same = make_customer()
     with transaction():
-        changed = sa.update(Customer).where(Customer.id.in_([customer.id, same.id]))
+        changed = touching(sa.update(Customer).where(Customer.id.in_([customer.id, same.id])))
         db.session.execute(changed.values(person_id=customer.id))
     planned = reserve(make_plan(same, now + 2 * HOUR))
 

@@ -16,6 +16,7 @@ from crm_api.contact_frequency.terms import Counting, HoldKind, OverrunCause, Sl
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel, Status, Tier
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
@@ -39,7 +40,9 @@ def codes(decision):
 
 def set_customer(customer, **changes):
     with transaction():
-        db.session.execute(sa.update(Customer).where(Customer.id == customer.id).values(**changes))
+        db.session.execute(
+            touching(sa.update(Customer).where(Customer.id == customer.id).values(**changes))
+        )
 
 
 @pytest.fixture

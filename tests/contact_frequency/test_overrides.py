@@ -20,6 +20,7 @@ from crm_api.contact_frequency.models import Override, Overrun, Slot, StoredDeci
 from crm_api.contact_frequency.terms import OverrunCause, SlotState
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
@@ -231,7 +232,7 @@ def test_an_approver_who_rose_still_vouches_for_it(caller, manager, mine, now):
 
 def alter(staff_id, **change):
     with transaction():
-        db.session.execute(sa.update(Staff).where(Staff.id == staff_id).values(**change))
+        db.session.execute(touching(sa.update(Staff).where(Staff.id == staff_id).values(**change)))
 
 
 @pytest.mark.usefixtures("taken")

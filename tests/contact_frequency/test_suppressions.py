@@ -12,6 +12,7 @@ from crm_api.contact_frequency.terms import HoldKind
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import in_transaction, make_plan
 from tests.factories.customers import make_customer
@@ -32,7 +33,7 @@ def may_write(customer, now, **changes):
 
 def give_number(customer, number):
     with transaction():
-        change = sa.update(Customer).where(Customer.id == customer.id)
+        change = touching(sa.update(Customer).where(Customer.id == customer.id))
         db.session.execute(change.values(phone=number))
 
 

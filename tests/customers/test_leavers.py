@@ -9,6 +9,7 @@ from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Status
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
@@ -111,4 +112,4 @@ def test_two_administrators_cannot_let_each_other_go_at_once(app, sign_in):
 
         assert statuses in ([200, 401], [200, 409])
         with transaction():
-            db.session.execute(sa.update(Staff).values(role=Role.MANAGER))
+            db.session.execute(touching(sa.update(Staff).values(role=Role.MANAGER)))

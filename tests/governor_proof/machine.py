@@ -36,6 +36,7 @@ from crm_api.customers import service as customers
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel, RelationKind, Status, Tier
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.governor_proof import laws, model
 from tests.governor_proof.book import (
@@ -637,7 +638,7 @@ class Ledger(RuleBasedStateMachine):
         self.book.statuses[who] = status
 
     def _change_customer(self, who: str, **changes: Any) -> None:
-        change = sa.update(Customer).where(Customer.id == self.ids[who]).values(**changes)
+        change = touching(sa.update(Customer).where(Customer.id == self.ids[who]).values(**changes))
         self.say(db.session.execute, change)
 
     def link(self, pair) -> None:

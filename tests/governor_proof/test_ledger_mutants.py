@@ -19,6 +19,7 @@ from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import (
     in_transaction,
@@ -161,7 +162,7 @@ def what_lies_behind_counts(scene):
 def one_person_has_one_budget(scene):
     twin = make_customer()
     with transaction():
-        both = sa.update(Customer).where(Customer.id.in_([scene.customer.id, twin.id]))
+        both = touching(sa.update(Customer).where(Customer.id.in_([scene.customer.id, twin.id])))
         db.session.execute(both.values(person_id=scene.customer.id))
     reserve(make_plan(twin, scene.now + HOUR))
     assert not scene.is_free(scene.now + 2 * HOUR)

@@ -22,6 +22,7 @@ from crm_api.customers.models import Customer, SubjectLock
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import keep_default_policies, make_plan
 from tests.factories.customers import make_customer
@@ -238,7 +239,7 @@ def who_is_one_person_is_asked_again_under_the_lock(app, customer_id):
     writer.start()
     wait_until_it_waits(writer)
     with transaction():
-        both = sa.update(Customer).where(Customer.id.in_([customer_id, twin]))
+        both = touching(sa.update(Customer).where(Customer.id.in_([customer_id, twin])))
         db.session.execute(both.values(person_id=customer_id))
     held.__exit__(None, None, None)
     assert isinstance(writer.finish(), Busy)

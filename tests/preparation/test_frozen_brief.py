@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from crm_api.accounts.models import Role
 from crm_api.customers.models import Customer
 from crm_api.kit.db import db
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from crm_api.preparation.briefs.policies.page import LABELS
 from crm_api.preparation.library.terms import Situation
@@ -154,9 +155,9 @@ def test_a_frozen_brief_stays_and_may_only_be_emptied(field, visit):
 
     for change in ({"content": {"profile": {}}}, {"digest": "0" * 64}):
         with pytest.raises(sa.exc.DBAPIError, match="stay as they were made"), transaction():
-            db.session.execute(sa.update(Brief).values(**change))
+            db.session.execute(touching(sa.update(Brief).values(**change)))
     with transaction():
-        db.session.execute(sa.update(Brief).values(content={}))
+        db.session.execute(touching(sa.update(Brief).values(content={})))
     listed = field.caller.get("/v1/visits/v-1/briefs").json["items"]
     assert len(listed) == 1
     digest = listed[0]["digest"]

@@ -17,6 +17,7 @@ from crm_api.contact_frequency.terms import Counting, SlotState
 from crm_api.customers.terms import Category, Channel, Tier
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.care import make_template
@@ -89,7 +90,7 @@ def keep_message(customer, *, on_day: date, state=S.QUEUED, **changes) -> str:
     }
     with transaction():
         db.session.execute(sa.insert(Slot), [slot])
-        db.session.execute(sa.insert(CareMessage), [message])
+        db.session.execute(touching(sa.insert(CareMessage)), [message])
     return message_id
 
 

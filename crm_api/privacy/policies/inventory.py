@@ -166,7 +166,10 @@ VISITS: Final[dict[str, Held]] = {
             "check_out_latitude": None,
             "check_out_longitude": None,
         },
-        keeps="warnings verdict_reasons accuracy_m check_out_accuracy_m check_out_verdict_reasons",
+        keeps=(
+            "warnings verdict_reasons accuracy_m check_out_accuracy_m check_out_verdict_reasons"
+            " refused_because"
+        ),
         hides="plan_digest",
     ),
     "visit_objectives": kept(OF_VISIT, becomes={"text": "", "outcome_note": None}),
@@ -210,6 +213,10 @@ VISITS: Final[dict[str, Held]] = {
         },
     ),
     "promise_changes": kept(("promise_id", "promises", "id"), becomes={"words": ""}),
+    # What a phone sent and was refused: that it was, and why, stays.
+    "sync_issues": kept(
+        becomes={"content": {}, "settled_how": Special.WORD}, keeps="message field"
+    ),
 }
 
 HELD: Final = PROFILE | CONTACTS | CARE | VISITS
