@@ -1,5 +1,6 @@
 """Every route of sync."""
 
+from crm_api.sync.issues import routes as issues
 from crm_api.sync.phones import routes as phones
 
-BLUEPRINTS = (phones.blueprint,)
+BLUEPRINTS = (phones.blueprint, issues.blueprint)

@@ -21,6 +21,7 @@ from tests.customers.imports import MAPPING, csv_bytes, row
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
+from tests.factories.sync import make_issue
 from tests.factories.visits import a_plan, a_record, made, planned, step
 from tests.merging.factories import merged_into
 from tests.support.contract import document_of, example, operations
@@ -203,6 +204,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "merge_id": merge["id"],
         "duplicate_id": pair.id,
         "erasure_id": erasure["id"],
+        "issue_id": make_issue(owner, customer).id,
         "staff_id": owner.id,
         "team_id": team.id,
     }
