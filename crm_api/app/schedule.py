@@ -73,6 +73,7 @@ JOBS: Final = (
     _nightly("care", "check-dates", at=time(3, 30)),
     _nightly("care", "plan", "--days", "46", at=time(4)),
     _nightly("accounts", "purge", at=time(2)),
+    _nightly("sync", "purge-pushes", at=time(2)),
     _nightly("db", "purge-keys", at=time(2)),
     _nightly("visits", "purge-coordinates", at=time(2)),
     _nightly("privacy", "erase-due", at=time(1)),

@@ -86,6 +86,12 @@ def never_kept(view: V) -> V:
     return cast("V", secret)
 
 
+def answers_repeats(view: V) -> V:
+    """Say that a route knows its repeats by itself. Stands below the guard."""
+    view.answers_repeats = True  # type: ignore[attr-defined]
+    return view
+
+
 def _check_key(key: str) -> None:
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Invalid("/headers/Idempotency-Key", "Use 1 to 200 printable ASCII characters.")

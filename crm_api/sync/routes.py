@@ -2,5 +2,6 @@
 
 from crm_api.sync.issues import routes as issues
 from crm_api.sync.phones import routes as phones
+from crm_api.sync.pushing import routes as pushing
 
-BLUEPRINTS = (phones.blueprint, issues.blueprint)
+BLUEPRINTS = (phones.blueprint, issues.blueprint, pushing.blueprint)

@@ -19,7 +19,10 @@ NOT_OVER_HTTP = {
     "no_demo_in_production",
     "no_such_lunar_day",
     "not_an_importer",
+    # Of single records in the answer to a push: see sync.pushing.refusals.
+    "not_for_phones",
     "plan_out_of_reach",
+    "read_only_columns",
     "source_reserved",
 }
 

@@ -1,0 +1,1 @@
+"""What phones push: each record taken by the service that the online call uses."""

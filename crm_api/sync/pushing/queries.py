@@ -1,0 +1,101 @@
+"""What the server knows of pushed records, each in one statement for a whole push."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.customers import queries as customers
+from crm_api.customers.models import Customer
+from crm_api.kit.bulk import is_among
+from crm_api.kit.db import db
+from crm_api.sync.models import Feed, FeedRow, PushReply, Receipt, SyncIssue
+from crm_api.sync.tables import TABLES
+from crm_api.sync.terms import Op
+from crm_api.visits.models import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.sync.pushing.values import PushedRecord
+    from crm_api.sync.tables import SyncTable
+
+    Key = tuple[str, str]
+
+
+def known_records(records: Iterable[PushedRecord]) -> dict[Key, str | None]:
+    """Return which of these records are there, whosever they are, and whose customer's each is."""
+    known: dict[Key, str | None] = {}
+    for table, wanted in _by_table(records):
+        customer_id = sa.null() if table.customer_id is None else table.customer_id
+        found = sa.select(table.id, customer_id).select_from(table.source)
+        rows = db.session.execute(found.where(is_among(table.id, [r.id for r in wanted])))
+        known |= {(table.name, row[0]): row[1] for row in rows}
+    return known
+
+
+def _by_table(records: Iterable[PushedRecord]) -> list[tuple[SyncTable, list[PushedRecord]]]:
+    tables: dict[str, list[PushedRecord]] = {}
+    for record in records:
+        tables.setdefault(record.table.name, []).append(record)
+    return [(TABLES[name], wanted) for name, wanted in tables.items()]
+
+
+def customers_of_visits(visit_ids: Collection[str]) -> set[str]:
+    """Return whom these visits meet."""
+    statement = sa.select(Visit.customer_id).where(is_among(Visit.id, visit_ids))
+    return set(db.session.scalars(statement))
+
+
+def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, str]:
+    """Return, of these customers, those whom the actor may see, and as whom each goes on."""
+    statement: sa.Select[Any] = sa.select(Customer.id, Customer.merged_into_id)
+    statement = customers.limit_to(statement, visible_to=visible_to)
+    rows = db.session.execute(statement.where(is_among(Customer.id, customer_ids)))
+    return {customer_id: merged_into_id or customer_id for customer_id, merged_into_id in rows}
+
+
+def receipts(records: Iterable[PushedRecord], *, by: Actor, device_id: str) -> dict[Key, str]:
+    """Return the digest of what this device last sent of each of these records."""
+    sent = sa.select(Receipt.table_name, Receipt.record_id, Receipt.digest).where(
+        Receipt.staff_id == by.id,
+        Receipt.device_id == device_id,
+        is_among(Receipt.record_id, {record.id for record in records}),
+    )
+    return {(row.table_name, row.record_id): row.digest for row in db.session.execute(sent)}
+
+
+def gone_from_feed(records: Iterable[PushedRecord], *, by: Actor) -> set[Key]:
+    """Return which of these records the actor's feed says to be gone."""
+    gone = sa.select(FeedRow.table_name, FeedRow.record_id).where(
+        FeedRow.subscriber_id == by.id,
+        FeedRow.op == Op.GONE,
+        is_among(FeedRow.record_id, {record.id for record in records}),
+    )
+    return {(row.table_name, row.record_id) for row in db.session.execute(gone)}
+
+
+def feed_seq(subscriber_id: str) -> int:
+    """Return the number of a feed's last row."""
+    return db.session.scalar(sa.select(Feed.seq).where(Feed.subscriber_id == subscriber_id)) or 0
+
+
+def find_reply(staff_id: str, device_id: str, key: str) -> PushReply:
+    """Return what was answered under a key that is known to be taken."""
+    where = {"staff_id": staff_id, "device_id": device_id, "key": key}
+    fresh = sa.select(PushReply).filter_by(**where).execution_options(populate_existing=True)
+    return db.session.scalars(fresh).one()
+
+
+def unsettled_issues(record: PushedRecord, *, by: Actor, code: str) -> Iterable[SyncIssue]:
+    """Return what stands open of one's own record for the same cause, oldest first."""
+    statement = sa.select(SyncIssue).where(
+        SyncIssue.staff_id == by.id,
+        SyncIssue.table_name == record.table.name,
+        SyncIssue.record_id == record.id,
+        SyncIssue.code == code,
+        SyncIssue.settled_at.is_(None),
+    )
+    return db.session.scalars(statement.order_by(SyncIssue.created_at, SyncIssue.id))

@@ -1,0 +1,44 @@
+"""Every code under which a pushed record may be refused, and what becomes of it.
+
+A fixable record stays on the phone, which marks it and sends it again once it is mended. All else
+is final: acknowledged, the server's version delivered again, what was sent kept as a sync issue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a code means for the record, and what the app tells of it."""
+
+    is_fixable: bool
+    tell: str
+
+
+def _fixable(tell: str) -> Refusal:
+    return Refusal(is_fixable=True, tell=tell)
+
+
+def _final(tell: str) -> Refusal:
+    return Refusal(is_fixable=False, tell=tell)
+
+
+REFUSALS: Final[dict[str, Refusal]] = {
+    "invalid": _fixable("Mark the field; let the user mend it, then sync again."),
+    "not_found": _final("The record was deleted or is no longer yours. Offer the text to copy."),
+    "customer_merged": _final("The customer was merged with another. Show what was written."),
+    "id_taken": _final("Another record has this id. Offer to note it anew."),
+    "not_for_phones": _final("This is done online only."),
+    "read_only_columns": _final("These fields are the server's. Show its version."),
+    "birthday_known": _final("The birthday is known. Show both days; change the one that is kept."),
+    "constraint_refused": _final("Somebody did the same at the same moment. Show both."),
+}
+UNLISTED: Final = _final("Show the message.")
+
+
+def refusal_of(code: str) -> Refusal:
+    """Return what a code means for the record."""
+    return REFUSALS.get(code, UNLISTED)

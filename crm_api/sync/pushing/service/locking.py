@@ -1,0 +1,49 @@
+"""Lock all that a push may touch in one call, and follow customers who were merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.customers import queries as customers
+from crm_api.customers.locks import lock_subjects
+from crm_api.sync.pushing import queries
+from crm_api.visits import queries as visits
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.sync.pushing.values import PushedRecord
+
+OF_CUSTOMERS = ("customers", "profiles")  # whose ids are their customers'
+
+
+def lock_push(records: Sequence[PushedRecord], *, by: Actor) -> None:
+    """Lock the customers of a push, whoever is the same person, their groups and their numbers.
+
+    A phone may still know a customer by a former id: its records go to the one who goes on.
+    """
+    going_on = queries.survivors(_named(records), visible_to=by)
+    _lock({*going_on, *going_on.values()})
+    for record in records:
+        former = record.text("customer_id")
+        if former is not None and going_on.get(former, former) != former:
+            record.row = {**record.row, "customer_id": going_on[former]}
+
+
+def _named(records: Sequence[PushedRecord]) -> set[str]:
+    known = queries.known_records(records).values()
+    rows = {record.text("customer_id") for record in records}
+    own = {record.id for record in records if record.table.name in OF_CUSTOMERS}
+    visit_ids = {record.text("visit_id") for record in records} - {None}
+    met = queries.customers_of_visits({one for one in visit_ids if one})
+    return {one for one in {*known, *rows, *own, *met} if one}
+
+
+def _lock(customer_ids: Collection[str]) -> None:
+    together = {*customer_ids, *visits.groups_of(customer_ids)}
+    reach = customers.reach_of(together)
+    lock_subjects(
+        customer_ids={member for reached in reach.values() for member in reached.person_ids},
+        endpoints={reached.phone for reached in reach.values() if reached.phone},
+    )
