@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import flask_smorest
@@ -12,6 +13,7 @@ from crm_api.customers.errors import CustomerMerged
 from crm_api.kit.schemas import ProblemSchema
 
 if TYPE_CHECKING:
+    from apispec import APISpec
     from flask import Flask
 
 INFO = {
@@ -93,10 +95,41 @@ def _add_code(responses: dict[str, Any], status: str, code: str) -> None:
 
 
 class Api(flask_smorest.Api):
-    """The API and its document. Errors are answered by `kit.problems`, not here."""
+    """The API and its document. Errors are answered by `kit.problems`, not here.
+
+    The document takes half of an application's start, and few processes are ever asked for it:
+    it is written when somebody first reads it.
+    """
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None  # each refusal is named, so that none can hide behind it
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._unwritten: list[Any] = []
+        self._writing = RLock()
+        super().__init__(*args, **kwargs)
+
+    @property
+    def spec(self) -> APISpec:
+        """The document, with every route that is registered by now."""
+        with self._writing:
+            while self._unwritten:
+                self._describe(self._unwritten.pop(0))
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: APISpec) -> None:
+        self._spec = spec
+
+    def register_blueprint(self, blp: Any, **options: Any) -> None:
+        """Register routes; what they say of themselves is read later."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._unwritten.append(blp)
+
+    def _describe(self, blp: Any) -> None:
+        blp.register_views_in_doc(self, self._app, self._spec, name=blp.name, parameters=None)
+        self._spec.tag({"name": blp.name, "description": blp.description})
 
     def _register_error_handlers(self) -> None:
         """Leave errors to the edge."""
