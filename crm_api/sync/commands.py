@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_api.sync.epochs import commands as epochs
 from crm_api.sync.pushing import commands as pushing
 
 
@@ -12,7 +13,7 @@ def sync() -> None:
     """Look after the feeds of phones, and what phones sent."""
 
 
-for command in pushing.COMMANDS:
+for command in (*epochs.COMMANDS, *pushing.COMMANDS):
     sync.add_command(command)
 
 COMMANDS = (sync,)

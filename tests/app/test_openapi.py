@@ -15,6 +15,7 @@ FILE = Path(__file__).resolve().parents[2] / "openapi" / "openapi.json"
 # Never answered by a route: only commands say it, or a service above turns it into its own word.
 NOT_OVER_HTTP = {
     "backup_failed",
+    "epoch_begun",
     "fact_in_future",
     "no_demo_in_production",
     "no_such_lunar_day",
@@ -23,6 +24,7 @@ NOT_OVER_HTTP = {
     "not_for_phones",
     "plan_out_of_reach",
     "read_only_columns",
+    "restored_in_future",
     "source_reserved",
 }
 

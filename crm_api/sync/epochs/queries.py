@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from crm_api.kit.db import db
-from crm_api.sync.models import Epoch
+from crm_api.sync.models import Epoch, Phone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,3 +25,16 @@ def current_age() -> Age:
     newest = sa.select(Epoch.number, Epoch.restored_to).order_by(Epoch.number.desc()).limit(1)
     row = db.session.execute(newest).first()
     return Age(row.number, row.restored_to) if row else Age()
+
+
+def last_push() -> datetime | None:
+    """Return when the last push came that these data know of."""
+    return db.session.scalar(sa.select(sa.func.max(Phone.last_pushed_at)))
+
+
+def count_unaware() -> int:
+    """Return how many phones have yet to learn of the newest epoch, and may still sync."""
+    waiting = sa.select(sa.func.count()).where(
+        Phone.revoked_at.is_(None), Phone.seen_epoch < current_age().number
+    )
+    return db.session.scalar(waiting) or 0
