@@ -17,7 +17,7 @@ from crm_api.kit.ids import new_id
 from crm_api.kit.types import Json, RecordId, UTCDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,25 +47,34 @@ class Base(DeclarativeBase):
 class _Apart:
     """The connection of a request that only reads, taken when it is first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Callable[[sa.Engine], sa.Engine]) -> None:
+        self._kind = kind
         self._taken: sa.Connection | None = None
 
     def connection(self, engine: sa.Engine) -> sa.Connection:
         if self._taken is None:
-            self._taken = _autocommitting(engine).connect()
+            self._taken = self._kind(engine).connect()
         return self._taken
 
     def give_back(self) -> None:
         if self._taken is not None:
             self._taken.close()
+            self._taken = None
 
 
 _apart: ContextVar[_Apart | None] = ContextVar("apart", default=None)
 
 
 @cache
-def _autocommitting(engine: sa.Engine) -> sa.Engine:
+def autocommitting(engine: sa.Engine) -> sa.Engine:
+    """Return the engine for statements each of which is a transaction of its own."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@cache
+def _standing_still(engine: sa.Engine) -> sa.Engine:
+    still = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return engine.execution_options(**still)
 
 
 @contextmanager
@@ -74,12 +83,39 @@ def statements_apart() -> Iterator[None]:
 
     Under READ COMMITTED each statement sees its own snapshot anyhow. SQLite's do not.
     """
-    apart = _Apart()
+    with _reading(_Apart(autocommitting)):
+        yield
+
+
+@contextmanager
+def statements_of_one_moment() -> Iterator[None]:
+    """Have what is read straight see one state of the database, as SQLite's transactions do."""
+    with _reading(_Apart(_standing_still)):
+        yield
+
+
+@contextmanager
+def statements_together() -> Iterator[None]:
+    """Let a request that read so far write after all, in transactions as others do."""
+    with _reading(None):
+        yield
+
+
+@contextmanager
+def _reading(apart: _Apart | None) -> Iterator[None]:
+    give_back()  # nobody holds two connections: others might wait for the second
     token = _apart.set(apart)
     try:
         yield
     finally:
+        give_back()
         _apart.reset(token)
+
+
+def give_back() -> None:
+    """Leave the connection of a request that only reads to others, until it reads again."""
+    apart = _apart.get()
+    if apart is not None:
         apart.give_back()
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from crm_api.kit.db import db
+from crm_api.kit import bells
+from crm_api.kit.db import db, give_back, statements_of_one_moment, statements_together
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.errors import DomainError
 
@@ -46,11 +47,30 @@ def _remember(refusal: DomainError) -> None:
 def _commit() -> None:
     if db.session.registry.has():  # else nobody asked for a session, and none need be made
         db.session.commit()
+        bells.ring()
 
 
 def end_reading() -> None:
     """Let go of the database before something slow, such as a password hash."""
-    db.session.rollback()
+    if db.session.registry.has():
+        db.session.rollback()
+    give_back()
+
+
+@contextmanager
+def writing_apart() -> Iterator[None]:
+    """Write amid a request that otherwise only reads, in a transaction of its own."""
+    end_reading()
+    with statements_together(), transaction():
+        yield
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read one state of the database by several straight statements, amid a request that reads."""
+    end_reading()
+    with statements_of_one_moment():
+        yield
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from crm_api.kit import touches
+from crm_api.kit import bells, touches
 from crm_api.kit.bulk import update_rows, upsert_rows
 from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
@@ -209,3 +209,4 @@ def _write(words: dict[Entry, Op], feeds: dict[str, Locked], *, now: datetime) -
             for seq, entry in enumerate(entries, feed.seq + 1)
         ]
     upsert_rows(FeedRow, rows, key=("subscriber_id", "table_name", "record_id"))
+    bells.ring_afterwards(by_feed)
