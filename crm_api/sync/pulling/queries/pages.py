@@ -1,0 +1,81 @@
+"""A page of a feed: a range of its index, then the records by their keys."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm_api.kit.bundles import among, as_parameter
+from crm_api.kit.straight import StraightRead
+from crm_api.sync.models import FeedRow
+from crm_api.sync.pulling.queries.wire import is_told, on_the_wire
+from crm_api.sync.pulling.values import Page
+from crm_api.sync.tables import TABLES, SyncTable
+from crm_api.sync.terms import Op
+
+_rows: Any = FeedRow.__table__
+
+_RANGE = StraightRead(
+    sa.select(
+        _rows.c.seq, _rows.c.table_name, _rows.c.record_id, sa.type_coerce(_rows.c.op, sa.Text())
+    )
+    .where(
+        _rows.c.subscriber_id == sa.bindparam("subscriber_id"),
+        _rows.c.seq > sa.bindparam("after", type_=sa.BigInteger()),
+    )
+    .order_by(_rows.c.seq)
+    .limit(sa.bindparam("most", type_=sa.BigInteger()))
+)
+
+
+def tables_of(schema_version: int) -> tuple[str, ...]:
+    """Return the tables that an app of this version has."""
+    return tuple(name for name, table in TABLES.items() if table.since <= schema_version)
+
+
+def find_page(subscriber_id: str, *, after: int, limit: int, schema_version: int) -> Page:
+    """Return what a feed tells after one of its rows, each table of the version named.
+
+    A record that is in the feed and nowhere else has gone.
+    """
+    found = _RANGE.rows(subscriber_id=subscriber_id, after=after, most=limit + 1)
+    has_more = len(found) > limit
+    told = found[:limit]
+    ops: dict[str, dict[str, str]] = {name: {} for name in tables_of(schema_version)}
+    for _, name, record_id, op in told:
+        if name in ops:  # else of a table that this version does not have
+            ops[name][record_id] = op
+    changes = {name: _changes(name, its, schema_version) for name, its in ops.items()}
+    return Page(changes, seq=told[-1][0] if told else after, has_more=has_more)
+
+
+def _changes(name: str, ops: dict[str, str], schema_version: int) -> dict[str, list[Any]]:
+    put = [record_id for record_id, op in ops.items() if op == Op.PUT]
+    records = _reader(name, schema_version).read(put) if put else []
+    there = {record["id"] for record in records}
+    gone = [record_id for record_id in ops if record_id not in there]
+    return {"created": [], "updated": records, "deleted": gone}
+
+
+@cache
+def _reader(name: str, schema_version: int) -> _Reader:
+    return _Reader(TABLES[name], schema_version)
+
+
+class _Reader:
+    """Reads records of a table as phones of one schema version have them."""
+
+    def __init__(self, table: SyncTable, schema_version: int) -> None:
+        columns = table.columns_of(schema_version)
+        told = [column for column in columns if is_told(column)]
+        self._names = ("id", *(column.name for column in told))
+        self._untold = {c.name: None for c in columns if not is_told(c)}
+        select = sa.select(table.id, *(on_the_wire(column) for column in told))
+        self._records = StraightRead(select.select_from(table.source).where(among(table.id, "ids")))
+
+    def read(self, ids: list[str]) -> list[dict[str, Any]]:
+        names, untold = self._names, self._untold
+        rows = self._records.rows(ids=as_parameter(ids))
+        return [dict(zip(names, row, strict=True)) | untold for row in rows]

@@ -1,0 +1,75 @@
+"""Where a feed stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead, fixed
+from crm_api.sync.models import Epoch, Feed, FeedRow, FollowedCover, Phone
+from crm_api.sync.pulling.values import Standing
+from crm_api.sync.terms import Op
+
+_feeds: Any = Feed.__table__
+_rows: Any = FeedRow.__table__
+_phones: Any = Phone.__table__
+_covers: Any = FollowedCover.__table__
+_epoch = sa.func.coalesce(sa.select(sa.func.max(Epoch.number)).scalar_subquery(), fixed(1))
+
+_is_its_phone = sa.and_(
+    _phones.c.staff_id == _feeds.c.subscriber_id,
+    _phones.c.device_id == sa.bindparam("device_id"),
+)
+# A row for each cover that the feed carries, or one without.
+_STANDING = StraightRead(
+    sa.select(
+        _feeds.c.seq,
+        _feeds.c.oldest_seq,
+        _feeds.c.is_active,
+        _epoch,
+        _phones.c.app_version,
+        _phones.c.schema_version,
+        _phones.c.filled_version,
+        _phones.c.cursor,
+        _phones.c.whole_since,
+        _phones.c.seen_epoch,
+        _phones.c.last_seen_at,
+        _phones.c.revoked_at,
+        _covers.c.absent_id,
+    )
+    .select_from(_feeds)
+    .outerjoin(_phones, _is_its_phone)
+    .outerjoin(_covers, _covers.c.subscriber_id == _feeds.c.subscriber_id)
+    .where(_feeds.c.subscriber_id == sa.bindparam("subscriber_id"))
+)
+_SEQ = StraightRead(
+    sa.select(_epoch, _feeds.c.seq, _feeds.c.is_active).where(
+        _feeds.c.subscriber_id == sa.bindparam("subscriber_id")
+    )
+)
+
+
+def find_standing(subscriber_id: str, *, device_id: str) -> tuple[Standing | None, set[str]]:
+    """Return where somebody's feed stands for a phone, and whose portfolios it carries besides."""
+    rows = _STANDING.rows(subscriber_id=subscriber_id, device_id=device_id)
+    if not rows:
+        return None, set()
+    return Standing(*rows[0]), {row[-1] for row in rows if row[-1] is not None}
+
+
+def find_seq(subscriber_id: str) -> tuple[int, int] | None:
+    """Return the epoch and the newest row of a feed, if phones read it already."""
+    rows = _SEQ.rows(subscriber_id=subscriber_id)
+    return (rows[0][0], rows[0][1]) if rows and rows[0][2] else None
+
+
+def records_in_feed(subscriber_id: str, *, table: str) -> list[str]:
+    """Return the records of a table that somebody's phones have."""
+    held = sa.select(_rows.c.record_id).where(
+        _rows.c.subscriber_id == subscriber_id,
+        _rows.c.table_name == table,
+        _rows.c.op == Op.PUT,
+    )
+    return list(db.session.scalars(held.order_by(_rows.c.record_id)))

@@ -1,0 +1,130 @@
+"""Pull: let the phone in, find where it goes on, give it the next page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crm_api.kit.db import db
+from crm_api.kit.transactions import snapshot, writing_apart
+from crm_api.sync.feeding import service as feeding
+from crm_api.sync.models import Phone
+from crm_api.sync.phones import service as phones
+from crm_api.sync.pulling import policies, queries
+from crm_api.sync.pulling.values import Page, Start, Whole
+from crm_api.sync.tables import TABLES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crm_api.accounts.actors import Actor
+    from crm_api.sync.pulling.values import Standing, Wish
+
+NOTICES = {
+    Whole.OTHER_EPOCH: "The server was restored from a backup: here is all that it knows.",
+    Whole.OTHER_FEED: "The cursor was given to another phone: here is all that is yours.",
+    Whole.TOO_OLD: "You were away for so long that what went is forgotten: here is all there is.",
+}
+
+
+def pull(wish: Wish, *, by: Actor, now: datetime) -> dict[str, Any]:
+    """Return what changed since the phone's cursor, or all anew where that cannot be told.
+
+    A pull that finds nothing reads two rows and writes none. A cursor is given once it is kept:
+    a greater one is another phone's.
+
+    :raises DeviceRevoked: if the phone was turned away
+    :raises UpgradeRequired: if its app is too old
+    :raises ServerRestored: if it may hold what a restored backup lost
+    """
+    standing, carried = queries.find_standing(by.id, device_id=wish.device_id)
+    if standing is None or not policies.is_ready(
+        wish, standing, covered=by.covers, carried=carried, now=now
+    ):
+        with writing_apart():
+            _prepare(wish, by=by, now=now)
+    elif policies.start_of(wish, standing) == (standing.seq, None):
+        return _told(_nothing(wish, standing), Start(standing.seq), standing, now=now)
+    with snapshot():
+        standing = _standing(wish, by=by)
+        start = policies.start_of(wish, standing)
+        page = queries.find_page(
+            by.id, after=start.seq, limit=wish.limit, schema_version=wish.schema_version
+        )
+        page = page if page.has_more else page._replace(seq=standing.seq)
+    _keep_cursor(page, start, standing, wish, by=by, now=now)
+    return _told(page, start, standing, now=now)
+
+
+def _standing(wish: Wish, *, by: Actor) -> Standing:
+    standing, _ = queries.find_standing(by.id, device_id=wish.device_id)
+    assert standing is not None  # noqa: S101 - a feed that was prepared stays
+    return standing
+
+
+def _nothing(wish: Wish, standing: Standing) -> Page:
+    changes: dict[str, dict[str, list[Any]]] = {
+        name: {"created": [], "updated": [], "deleted": []}
+        for name in queries.tables_of(wish.schema_version)
+    }
+    return Page(changes, seq=standing.seq, has_more=False)
+
+
+def _told(page: Page, start: Start, standing: Standing, *, now: datetime) -> dict[str, Any]:
+    answer = {
+        "changes": page.changes,
+        "timestamp": policies.cursor_of(standing, page.seq),
+        "has_more": page.has_more,
+        "server_time": int(now.timestamp() * 1000),
+        "notices": [],
+    }
+    if start.because is None:
+        return answer
+    notice = {"code": start.because, "message": NOTICES[start.because]}
+    return answer | {"experimentalStrategy": "replacement", "notices": [notice]}
+
+
+def _prepare(wish: Wish, *, by: Actor, now: datetime) -> None:
+    """Let the phone in, and bring its feed to where it can be read."""
+    phone = phones.see_phone(
+        by,
+        device_id=wish.device_id,
+        app_version=wish.app_version,
+        schema_version=wish.schema_version,
+        cursor=wish.cursor,
+        restore_seen=wish.restore_seen,
+        now=now,
+    )
+    feeding.activate(by.id, covers=by.covers, now=now)
+    feeding.follow_covers(by.id, by.covers, now=now)
+    if policies.lacks(wish, filled_version=phone.filled_version, given=phone.cursor):
+        _fill(by.id, wish, filled_version=phone.filled_version, now=now)
+    phone.filled_version, phone.last_pulled_at = wish.schema_version, now
+
+
+def _fill(subscriber_id: str, wish: Wish, *, filled_version: int, now: datetime) -> None:
+    """Have the feed tell again of all records in tables that the app has since learned of.
+
+    As rows like any others, so that they come in pages. Other phones get them once more as well.
+    """
+    feeding.reconcile_feed(subscriber_id, now=now)
+    old = min(filled_version, wish.migrates_from or filled_version)
+    for name, table in TABLES.items():
+        learned = {table.since, *(column.since for column in table.columns)}
+        if any(old < version <= wish.schema_version for version in learned):
+            held = queries.records_in_feed(subscriber_id, table=name)
+            feeding.deliver_again(subscriber_id, table=name, record_ids=held, now=now)
+
+
+def _keep_cursor(
+    page: Page, start: Start, standing: Standing, wish: Wish, *, by: Actor, now: datetime
+) -> None:
+    """Remember what the phone is about to be given."""
+    given = {"cursor": policies.cursor_of(standing, page.seq), "last_pulled_at": now}
+    if start.seq == 0:
+        given["whole_since"] = standing.oldest_seq
+    its = sa.and_(Phone.staff_id == by.id, Phone.device_id == wish.device_id)
+    with writing_apart():
+        kept = sa.update(Phone).where(its).values(given)
+        db.session.execute(kept.execution_options(synchronize_session=False))
