@@ -93,6 +93,7 @@ class Settings:
     travel_km_per_hour: int = 20
     oldest_app_version: str = ""
     oldest_schema_version: int = 1
+    tombstones_kept_days: int = 180
     syncs_per_minute: int = 120
     log_level: str = "INFO"
 

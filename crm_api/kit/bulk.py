@@ -104,7 +104,8 @@ def _update_from(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) 
 def _upsert_from(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) -> sa.Insert:
     given = _given(table, names)
     rows = sa.select(*(given.c[name] for name in names))
-    return _replacing(postgresql.insert(table).from_select(names, rows), names, key)
+    written: sa.Insert = _replacing(postgresql.insert(table).from_select(names, rows), names, key)
+    return written
 
 
 def _given(table: sa.Table, names: tuple[str, ...]) -> Any:

@@ -147,7 +147,7 @@ def _guard(
 ) -> None:
     if not isinstance(statement, sa.UpdateBase) or not _watched:
         return
-    table = statement.table.name  # type: ignore[attr-defined]
+    table = statement.table.name  # type: ignore[union-attr]
     if table not in _watched or not _is_bulk(connection):
         return
     if _NAMED not in options:

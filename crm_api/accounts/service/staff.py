@@ -48,7 +48,12 @@ def create_staff(
     if known is not None:
         return _repeat(known, wanted)
     _require_team(team_id)
-    row = {"id": id or new_id(), "version": 1, "created_at": now, "status": Standing.ACTIVE}
+    row: dict[str, Any] = {
+        "id": id or new_id(),
+        "version": 1,
+        "created_at": now,
+        "status": Standing.ACTIVE,
+    }
     made = insert(Staff).values({**row, **wanted})
     made = touching(made.on_conflict_do_nothing(), [row["id"]]).returning(Staff)
     staff: Staff | None = db.session.scalars(made).one_or_none()

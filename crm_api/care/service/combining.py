@@ -54,8 +54,8 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
         its_id: sa.BindParameter[str] = sa.bindparam("its_id")
         waiting = sa.and_(MESSAGES.c.id == its_id, MESSAGES.c.state == MessageState.QUEUED)
         rows = [texts[message_id] for message_id in sorted(texts)]
-        told = touching(sa.update(MESSAGES).where(waiting), texts)
-        db.session.connection().execute(told, rows)
+        change = touching(sa.update(MESSAGES).where(waiting), texts)
+        db.session.connection().execute(change, rows)
     return len(texts)
 
 

@@ -215,7 +215,7 @@ VISITS: Final[dict[str, Held]] = {
     "promise_changes": kept(("promise_id", "promises", "id"), becomes={"words": ""}),
     # What a phone sent and was refused: that it was, and why, stays.
     "sync_issues": kept(
-        becomes={"content": {}, "settled_how": Special.WORD}, keeps="message field"
+        becomes={"content": {}, "settled_how": Special.WORD}, keeps="message field code"
     ),
 }
 

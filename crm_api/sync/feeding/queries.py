@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from crm_api import config
+from crm_api.accounts.covers.models import Cover
+from crm_api.accounts.models import Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.straight import StraightRead
 from crm_api.sync.feeding.terms import Entry, Locked
-from crm_api.sync.models import Epoch, Feed, FeedRow, FollowedCover
+from crm_api.sync.models import Epoch, Feed, FeedRow, FollowedCover, Phone
 from crm_api.sync.tables import TABLES
 from crm_api.sync.terms import Op
 
@@ -83,16 +85,17 @@ def _locking(names: tuple[str, ...]) -> StraightRead:
 def _owners(table: SyncTable) -> sa.Select[Any]:
     its = among(table.id, table.name)
     if table.customer_id is None:
-        return sa.select(table.subscriber_id).select_from(table.source).where(its)
+        whose: Any = table.subscriber_id
+        return sa.select(whose).select_from(table.source).where(its)
     return sa.select(_theirs.c.owner_id).select_from(_joined(table)).where(its)
 
 
-def _joined(table: SyncTable) -> sa.FromClause:
+def _joined(table: SyncTable) -> sa.Join:
     return table.source.join(_theirs, _theirs.c.id == table.customer_id)
 
 
 def _is_row_of(table: SyncTable) -> sa.ColumnElement[bool]:
-    return (_rows.c.table_name == table.name) & among(_rows.c.record_id, table.name)
+    return sa.and_(_rows.c.table_name == table.name, among(_rows.c.record_id, table.name))
 
 
 def compare_records(records: Records, *, today: date) -> tuple[set[Entry], set[Entry]]:
@@ -156,14 +159,15 @@ def _compared(wanted: Selects, held: Selects) -> StraightRead:
 
 def _wanted(table: SyncTable, today: date, *, whose: Any = None) -> sa.Select[Any]:
     """Select the entries of a table that active feeds should have."""
+    source: sa.FromClause
     if table.customer_id is None:
         feeds = _own == table.subscriber_id
         of, source = _own, table.source.join(_feeds, feeds)
         conditions = [_feeds.c.is_active]
     else:
         follows = _follows(whose)
-        of, source = follows.c.subscriber_id, _joined(table)
-        source = source.join(follows, follows.c.portfolio_id == _theirs.c.owner_id)
+        is_theirs = follows.c.portfolio_id == _theirs.c.owner_id
+        of, source = follows.c.subscriber_id, _joined(table).join(follows, is_theirs)
         conditions = [_theirs.c.erased_at.is_(None)]
     if table.is_within is not None:
         conditions.append(table.is_within(today))
@@ -207,18 +211,13 @@ def children_of_visits(visit_ids: Iterable[str]) -> dict[str, set[str]]:
 
 @lru_cache(1)
 def _hanging_on_visits() -> StraightRead:
-    selects = []
+    selects: list[Any] = []
     for name in ("visit_objectives", "visit_persons", "visit_notes", "attachments", "briefs"):
         table = TABLES[name]
         visit_id = next(c.source for c in table.columns if c.name == "visit_id")
-        its = sa.select(sa.literal_column(f"'{name}'"), table.id)
-        selects.append(its.select_from(table.source).where(among(visit_id, "visits")))
+        its: Any = sa.select(sa.literal_column(f"'{name}'"), table.id).select_from(table.source)
+        selects.append(its.where(among(visit_id, "visits")))
     return StraightRead(sa.union_all(*selects))  # type: ignore[arg-type]
-
-
-def find_feed(subscriber_id: str) -> Feed | None:
-    """Return somebody's feed as it stands, if there is one."""
-    return db.session.get(Feed, subscriber_id, populate_existing=True)
 
 
 def followed_covers(subscriber_id: str) -> set[str]:
@@ -230,3 +229,55 @@ def followed_covers(subscriber_id: str) -> set[str]:
 def current_epoch() -> int:
     """Return the age of the server's data: each restored backup begins another one."""
     return db.session.scalars(sa.select(sa.func.max(Epoch.number))).one() or 1
+
+
+def covers_in_force(subscriber_id: str, *, now: datetime) -> set[str]:
+    """Return whose customers somebody looks after at a moment, besides the own ones."""
+    chosen = sa.select(Cover.absent_id).where(Cover.stand_in_id == subscriber_id)
+    in_force = chosen.where(Cover.starts_at <= now, Cover.ends_at > now)
+    return set(db.session.scalars(in_force))
+
+
+def active_feeds() -> list[str]:
+    """Return whose feeds are kept."""
+    return list(db.session.scalars(sa.select(_own).where(_feeds.c.is_active).order_by(_own)))
+
+
+def lagging_feeds(*, now: datetime) -> list[str]:
+    """Return whose feeds carry other portfolios than their subscribers cover by now."""
+    in_force = sa.select(Cover.stand_in_id, Cover.absent_id)
+    in_force = in_force.where(Cover.starts_at <= now, Cover.ends_at > now)
+    followed = sa.select(_covers.c.subscriber_id, _covers.c.absent_id)
+    differ = sa.union_all(
+        sa.select(sa.except_(in_force, followed).subquery().c[0]),
+        sa.select(sa.except_(followed, in_force).subquery().c[0]),
+    )
+    lagging = sa.select(_own).where(_feeds.c.is_active, _own.in_(differ))
+    return list(db.session.scalars(lagging.order_by(_own)))
+
+
+def unread_feeds(*, since: datetime) -> list[str]:
+    """Return whose feeds no phone has read since a moment, or who is no longer here."""
+    is_read = sa.exists().where(
+        Phone.staff_id == _own, Phone.last_seen_at >= since, Phone.revoked_at.is_(None)
+    )
+    is_here = sa.exists().where(Staff.id == _own, Staff.status == Standing.ACTIVE)
+    unread = sa.select(_own).where(_feeds.c.is_active, ~(is_read & is_here))
+    return list(db.session.scalars(unread.order_by(_own)))
+
+
+def misnumbered(subscriber_id: str) -> dict[Entry, Op]:
+    """Return the rows of a feed whose number another one has too, or was never given out."""
+    twin = _rows.alias("twin")
+    is_twin = sa.exists().where(
+        twin.c.subscriber_id == _rows.c.subscriber_id,
+        twin.c.seq == _rows.c.seq,
+        sa.tuple_(twin.c.table_name, twin.c.record_id)
+        != sa.tuple_(_rows.c.table_name, _rows.c.record_id),
+    )
+    wrong = (
+        sa.select(_rows.c.subscriber_id, _rows.c.table_name, _rows.c.record_id, _rows.c.op)
+        .join(_feeds, _own == _rows.c.subscriber_id)
+        .where(_own == subscriber_id, sa.or_(_rows.c.seq > _feeds.c.seq, is_twin))
+    )
+    return {Entry(*row[:3]): row.op for row in db.session.execute(wrong)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,3 +29,18 @@ class Locked(NamedTuple):
     is_active: bool
     # Somebody else numbered rows, or changed whose customers are, while we waited.
     has_moved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What is wrong with a feed: a phone that reads it does not have what it should."""
+
+    subscriber_id: str
+    lacks: frozenset[Entry]
+    has_too_much: frozenset[Entry]
+    # With a number that another row has too, or that was never given out.
+    misnumbered: frozenset[Entry]
+
+    def __len__(self) -> int:
+        """Return of how many records something is wrong."""
+        return len(self.lacks) + len(self.has_too_much) + len(self.misnumbered)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from crm_api.customers.models import Anniversary, Customer, ExtendedProfile
 from crm_api.customers.policies.masking import mask_document, mask_phone
 from crm_api.sync.tables.shape import Column, Kind, SyncTable, Written
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 _customers, _profiles = Customer.__table__, ExtendedProfile.__table__
 _days = Anniversary.__table__
@@ -14,7 +18,7 @@ _days = Anniversary.__table__
 _ALWAYS, _AT_FIRST = Written.ALWAYS, Written.AT_FIRST
 
 
-def _is_there() -> object:
+def _is_there() -> sa.ColumnElement[bool]:
     """Neither merged into another record nor forgotten by law."""
     return _customers.c.merged_into_id.is_(None) & _customers.c.erased_at.is_(None)
 
