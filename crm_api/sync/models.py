@@ -103,6 +103,8 @@ class Phone(Model):
     filled_version: Mapped[int] = mapped_column(default=0)
     # The epoch of which it said that it knows of the restored backup.
     seen_epoch: Mapped[int] = mapped_column(default=1)
+    # The epoch of which it was told: to know of another one by that number would not do.
+    told_epoch: Mapped[int] = mapped_column(default=1)
     skew_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[RecordId | None] = mapped_column(sa.ForeignKey("staff.id"))

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("whole_since", sa.BigInteger(), nullable=False),
         sa.Column("filled_version", sa.Integer(), nullable=False),
         sa.Column("seen_epoch", sa.Integer(), nullable=False),
+        sa.Column("told_epoch", sa.Integer(), nullable=False),
         sa.Column("skew_ms", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_by_id", sa.String(length=64), nullable=True),

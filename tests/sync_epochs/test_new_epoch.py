@@ -41,11 +41,11 @@ def test_it_stops_each_phone_and_says_what_it_does(run, at, moment):
     said = run("--restored-to", "2026-03-03T09:00:00+08:00", "--yes")
 
     assert (said.exit_code, said.output[:23]) == (0, "Epoch 2: 1 known phones")
-    assert "since 2026-03-03T01:00:00+00:00" in said.output
+    assert "since 2026-03-03T01:00:00Z" in said.output
     with pytest.raises(ServerRestored):
         make_phone(owner, phone.device_id)
     act = db.session.query(AuditEntry).filter_by(action="sync_epoch_begun").one()
-    assert act.details == {"restored_to": "2026-03-03T01:00:00+00:00", "by": "Li Wei"}
+    assert act.details == {"restored_to": "2026-03-03T01:00:00Z", "by": "Li Wei"}
 
 
 def test_run_twice_it_changes_nothing(run, at, moment):
@@ -66,10 +66,23 @@ def test_the_last_push_that_the_data_know_is_the_safer_moment(app, moment):
     with transaction():
         age = service.begin_epoch(restored_to=moment, by="Li Wei", now=moment)
 
-    assert age == Age(2, moment - timedelta(days=2))
+    assert age == Age(2, moment - timedelta(days=2), moment)
     with transaction():
         early = moment - timedelta(days=3)
-        assert service.begin_epoch(restored_to=early, by="x", now=moment) == Age(3, early)
+        assert service.begin_epoch(restored_to=early, by="x", now=moment) == Age(3, early, moment)
+
+
+def test_a_backup_of_the_new_age_begins_one_of_its_own(app, moment):
+    """Though nobody pushed between the two: since the second one, somebody may have."""
+    pushed(make_phone(make_staff()), moment - timedelta(days=2))
+    hour = timedelta(hours=1)
+
+    ages = []
+    for made_at, now in ((moment, moment + hour), (moment + 2 * hour, moment + 3 * hour)):
+        with transaction():
+            ages.append(service.begin_epoch(restored_to=made_at, by="x", now=now).number)
+
+    assert ages == [2, 3]
 
 
 @pytest.mark.parametrize(

@@ -171,16 +171,42 @@ def test_after_a_restored_backup_each_phone_is_told_until_it_has_understood(app,
     assert see(owner, phone, now=moment).seen_epoch == 2
 
 
-def test_a_phone_that_the_backup_does_not_know_is_told_as_well(app, moment):
-    """It came after the backup was made: its cursor gives it away."""
+def test_a_phone_that_slept_through_two_restored_backups_sends_what_either_lost(app, moment):
     owner = make_staff()
+    phone = make_phone(owner)
+    begin_epoch(2, moment - timedelta(days=9))
+    begin_epoch(3, moment)
+
+    with pytest.raises(ServerRestored) as told:
+        see(owner, phone, now=moment)
+
+    assert told.value.details == {"epoch": 3, "restored_to": moment - timedelta(days=9)}
+
+
+def test_a_backup_restored_twice_asks_anew(app, moment):
+    """Both ages have one number: what a phone says of the first is no answer to the second."""
+    owner = make_staff()
+    phone = make_phone(owner)
     begin_epoch(2, moment)
 
     with pytest.raises(ServerRestored):
-        make_phone(owner, "came-later", cursor=EPOCH_LENGTH + 3)
+        see(owner, phone, now=moment, restore_seen=2)
+
+    assert see(owner, phone, now=moment, restore_seen=2).seen_epoch == 2
+
+
+def test_a_phone_that_the_backup_does_not_know_is_told_as_well(app, moment):
+    """It came after the backup was made: its cursor gives it away, whatever its number."""
+    owner = make_staff()
+    begin_epoch(2, moment)
+
+    for cursor in (EPOCH_LENGTH + 3, 2 * EPOCH_LENGTH + 3):
+        with pytest.raises(ServerRestored):
+            make_phone(owner, f"came-later-{cursor}", cursor=cursor)
+    with pytest.raises(ServerRestored):
+        make_phone(owner, f"came-later-{EPOCH_LENGTH + 3}")
 
     assert make_phone(owner, "fresh-install").seen_epoch == 2
-    assert make_phone(owner, "up-to-date", cursor=2 * EPOCH_LENGTH + 3).seen_epoch == 2
 
 
 def test_whoever_is_signed_out_of_one_device_keeps_the_others(app, sign_in, moment):

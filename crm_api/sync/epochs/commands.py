@@ -14,7 +14,7 @@ from crm_api.kit.transactions import transaction
 from crm_api.sync.epochs import queries, service
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A moment with its offset, such as 2026-03-03T02:00:00+08:00."""
 
     name = "moment"
@@ -50,11 +50,10 @@ def new_epoch(restored_to: datetime, by: str, *, yes: bool) -> None:
             waiting = queries.count_unaware()
     except DomainError as refusal:
         raise click.ClickException(refusal.detail) from None
-    since = age.restored_to or restored_to
     click.echo(
-        f"Epoch {age.number}: {waiting} known phones have yet to send again what they sent since "
-        f"{since.isoformat()}, and any that the backup does not know. What was revoked, ended or "
-        "erased since then is no longer: do it again."
+        f"Epoch {age.number}: {waiting} known phones, and any that the backup does not know, have "
+        f"yet to send again what they sent since {age.restored_to:%Y-%m-%dT%H:%M:%SZ}. What was "
+        "revoked, ended or erased since then is no longer: do it again."
     )
 
 

@@ -18,13 +18,20 @@ class Age(NamedTuple):
 
     number: int = 1
     restored_to: datetime | None = None
+    began_at: datetime | None = None
 
 
 def current_age() -> Age:
     """Return the age of the data: before any restored backup the first, which has no row."""
-    newest = sa.select(Epoch.number, Epoch.restored_to).order_by(Epoch.number.desc()).limit(1)
-    row = db.session.execute(newest).first()
-    return Age(row.number, row.restored_to) if row else Age()
+    known = sa.select(Epoch.number, Epoch.restored_to, Epoch.began_at)
+    row = db.session.execute(known.order_by(Epoch.number.desc()).limit(1)).first()
+    return Age(*row) if row else Age()
+
+
+def lost_since(seen_epoch: int) -> datetime | None:
+    """Return since when something may be lost that was sent in an epoch: there may be several."""
+    later = sa.select(sa.func.min(Epoch.restored_to)).where(Epoch.number > seen_epoch)
+    return db.session.scalar(later)
 
 
 def last_push() -> datetime | None:

@@ -9,12 +9,11 @@ from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
 from crm_api.sync.epochs import queries
 from crm_api.sync.epochs.errors import EpochBegun, RestoredInFuture
+from crm_api.sync.epochs.queries import Age
 from crm_api.sync.models import Epoch
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from crm_api.sync.epochs.queries import Age
 
 
 def begin_epoch(*, restored_to: datetime, by: str, now: datetime) -> Age:
@@ -30,14 +29,14 @@ def begin_epoch(*, restored_to: datetime, by: str, now: datetime) -> Age:
         raise RestoredInFuture
     age = queries.current_age()
     since = min(restored_to, queries.last_push() or restored_to)
-    if age.restored_to == since:
+    # A backup that was made in this age is another one, be its last push the same.
+    if age.began_at is not None and restored_to <= age.began_at and age.restored_to == since:
         return age
-    _add(age.number + 1, restored_to=since, by=by, now=now)
-    return queries.current_age()
+    return _add(Age(age.number + 1, since, now), by=by, now=now)
 
 
-def _add(number: int, *, restored_to: datetime, by: str, now: datetime) -> None:
-    row = {"number": number, "began_at": now, "restored_to": restored_to, "by": by}
+def _add(age: Age, *, by: str, now: datetime) -> Age:
+    row = {**age._asdict(), "by": by}
     added = insert(Epoch).values(row).on_conflict_do_nothing().returning(Epoch.number)
     if db.session.execute(added).first() is None:
         raise EpochBegun
@@ -46,6 +45,7 @@ def _add(number: int, *, restored_to: datetime, by: str, now: datetime) -> None:
         by_id=None,
         at=now,
         subject_kind="sync_epoch",
-        subject_id=str(number),
-        details={"restored_to": restored_to.isoformat(), "by": by},
+        subject_id=str(age.number),
+        details={"restored_to": f"{age.restored_to:%Y-%m-%dT%H:%M:%SZ}", "by": by},
     )
+    return age

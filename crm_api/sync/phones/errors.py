@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crm_api.kit.errors import DomainError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -39,10 +40,13 @@ class ServerRestored(DomainError):
 
     code = "server_restored"
 
-    def __init__(self, *, epoch: int, restored_to: datetime | None) -> None:
+    def __init__(
+        self, *, epoch: int, restored_to: datetime | None, remember: Callable[[], None]
+    ) -> None:
         super().__init__(
             "The server was restored from a backup. Mark as changed what you sent since then, "
             "push it with X-Restore-Seen, and only then pull.",
+            remember=remember,
             epoch=epoch,
             restored_to=restored_to,
         )

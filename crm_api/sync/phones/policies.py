@@ -5,14 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from crm_api.sync.terms import EPOCH_LENGTH
-
 APP_VERSION: Final = r"\d{1,6}(\.\d{1,6}){0,3}([-+][0-9A-Za-z.+-]{1,12})?"
-
-
-def epoch_of(cursor: int) -> int:
-    """Return the age of the server's data in which a cursor was given."""
-    return max(1, cursor // EPOCH_LENGTH)
 
 
 def is_older(version: str, than: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crm_api import config
@@ -14,13 +15,13 @@ from crm_api.sync.epochs import queries as epochs
 from crm_api.sync.models import Phone
 from crm_api.sync.phones import queries
 from crm_api.sync.phones.errors import DeviceRevoked, ServerRestored, UpgradeRequired
-from crm_api.sync.phones.policies import epoch_of, is_older
+from crm_api.sync.phones.policies import is_older
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
-    from crm_api.sync.epochs.queries import Age
 
 FIRST_SCHEMA = 1
 
@@ -37,21 +38,23 @@ def see_phone(
 ) -> Phone:
     """Let a phone in, locked, with what it now says of itself.
 
-    `cursor` is the one that it sent, 0 if none; `restore_seen` the epoch of X-Restore-Seen. A phone
-    that holds a cursor of an earlier epoch may hold what the server lost, whether known or not.
+    `cursor` is the one that it sent, 0 if none; `restore_seen` the epoch of X-Restore-Seen.
 
     :raises DeviceRevoked: if it was turned away
     :raises UpgradeRequired: if its app is older than what is still understood
-    :raises ServerRestored: if it has yet to learn that a backup was restored
+    :raises ServerRestored: if it may hold what a restored backup lost
     """
-    age = epochs.current_age()
-    phone = _get_or_meet(by, device_id=device_id, cursor=cursor, age=age, now=now)
+    age = epochs.current_age().number
+    # One that brings nothing has nothing to save. One that brings a cursor was known before: by
+    # data that a backup has replaced.
+    meet = partial(_meet, by.id, device_id, seen_epoch=1 if cursor else age, now=now)
+    phone = queries.find_locked(by.id, device_id) or meet()
     if phone.revoked_at is not None:
         raise DeviceRevoked
     phone.schema_version = schema_version or phone.schema_version
     phone.app_version, phone.last_seen_at = app_version, now
     refuse_old_apps(app_version=app_version, schema_version=phone.schema_version)
-    _ask_for_what_was_lost(phone, restore_seen=restore_seen, age=age)
+    _ask_for_what_was_lost(phone, restore_seen=restore_seen, age=age, meet=meet)
     return phone
 
 
@@ -66,29 +69,38 @@ def refuse_old_apps(*, app_version: str, schema_version: int) -> None:
         raise UpgradeRequired(oldest_app_version=oldest, oldest_schema_version=oldest_schema)
 
 
-def _get_or_meet(by: Actor, *, device_id: str, cursor: int, age: Age, now: datetime) -> Phone:
-    phone = queries.find_locked(by.id, device_id)
-    if phone is not None:
-        return phone
+def _meet(staff_id: str, device_id: str, *, seen_epoch: int, now: datetime) -> Phone:
     met = {
-        "staff_id": by.id,
+        "staff_id": staff_id,
         "device_id": device_id,
         "schema_version": FIRST_SCHEMA,
         "first_seen_at": now,
         "last_seen_at": now,
-        # One that brings nothing has nothing to save; the cursor tells what another one knows of.
-        "seen_epoch": min(age.number, epoch_of(cursor)) if cursor else age.number,
+        "seen_epoch": seen_epoch,
     }
     # Its first two requests may come at once.
     db.session.execute(insert(Phone).values(met).on_conflict_do_nothing())
-    return queries.lock_phone(by.id, device_id)
+    return queries.lock_phone(staff_id, device_id)
 
 
-def _ask_for_what_was_lost(phone: Phone, *, restore_seen: int | None, age: Age) -> None:
-    if phone.seen_epoch < age.number and restore_seen == age.number:
-        phone.seen_epoch = age.number
-    if phone.seen_epoch < age.number:
-        raise ServerRestored(epoch=age.number, restored_to=age.restored_to)
+def _ask_for_what_was_lost(
+    phone: Phone, *, restore_seen: int | None, age: int, meet: Callable[[], Phone]
+) -> None:
+    """Stop a phone of an earlier age, until it answers to what it was told in this one.
+
+    An answer alone will not do: a backup restored twice gives the same number to two ages.
+    """
+    if phone.seen_epoch == age:
+        return
+    if restore_seen != age or phone.told_epoch != age:
+        lost_since = epochs.lost_since(phone.seen_epoch)
+        remember = partial(_note_told, meet, age=age)
+        raise ServerRestored(epoch=age, restored_to=lost_since, remember=remember)
+    phone.seen_epoch = age
+
+
+def _note_told(meet: Callable[[], Phone], *, age: int) -> None:
+    meet().told_epoch = age
 
 
 def name_phone(staff_id: str, device_id: str, *, name: str, by: Actor) -> Phone:
