@@ -28,6 +28,7 @@ def follow_changes() -> None:
     follow(merged.WATCHED, merged.follow_owners)
     follow(plans.TEAMS_WATCHED, plans.follow_teams)
     follow(plans.WATCHED, plans.follow_customers)
+    follow(plans.MEMBERS_WATCHED, plans.follow_members)
     follow(messages.WATCHED, messages.follow_numbers)
     follow(reasons.WATCHED, reasons.follow_reasons)
     hear_of_losses(note_losses)

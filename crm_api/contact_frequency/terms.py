@@ -108,6 +108,7 @@ class ScopeKind(StrEnum):
 
     ORGANISATION = "organisation"
     TIER = "tier"
+    SEGMENT = "segment"
     CUSTOMER = "customer"
 
 

@@ -31,6 +31,7 @@ class Person:
     tier: str
     phone: str
     person_id: str | None
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,12 @@ class Slowly:
     def _person(self, person: Person, counting: list[Made]) -> PersonFacts:
         group = [p for p in self.people.values() if p is person or _are_one(p, person)]
         slots = [made.fact() for made in counting if any(made.touches(p) for p in group)]
-        return PersonFacts(customer_id=person.id, tier=person.tier, slots=tuple(slots))
+        return PersonFacts(
+            customer_id=person.id,
+            tier=person.tier,
+            segments=person.segments,
+            slots=tuple(slots),
+        )
 
     def _hits(self, plan: Plan, facts: Facts, frame) -> bool:
         at = moments.micros(plan.at)

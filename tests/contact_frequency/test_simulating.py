@@ -28,14 +28,16 @@ from crm_api.contact_frequency.terms import (
     Waiver,
 )
 from crm_api.contact_frequency.values import Plan
+from crm_api.customers.models import Segment
 from crm_api.customers.terms import Category, Channel, Tier
 from crm_api.kit.db import db
-from crm_api.kit.transactions import reading_apart
+from crm_api.kit.transactions import reading_apart, transaction
 from tests.contact_frequency.ledgers import MICROSECOND, Made, Person, Slowly, write
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
+SEGMENTS = ["few", "many"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ZONE = ZoneInfo("Asia/Shanghai")
 SOLEMN = frozenset({day_number((NOW + 3 * DAY).date()), day_number((NOW - 20 * DAY).date())})
@@ -43,15 +45,32 @@ SOLEMN = frozenset({day_number((NOW + 3 * DAY).date()), day_number((NOW - 20 * D
 
 @pytest.fixture
 def people(app):
-    """One person known twice, two on one number, and a neighbour; of three tiers."""
+    """One person known twice, two on one number, and a neighbour; of three tiers, two segments."""
     clerk = make_staff(team=make_team())
     made = [
-        make_customer(clerk, person_id="one"),
+        make_customer(clerk, person_id="one", plan_name="a"),
         make_customer(clerk, person_id="one", tier=Tier.GOLD, phone="+8613800000001"),
         make_customer(clerk, phone="+8613800000001"),
-        make_customer(clerk, tier=Tier.DIAMOND),
+        make_customer(clerk, tier=Tier.DIAMOND, plan_name="a"),
     ]
-    return [Person(c.id, c.tier, c.phone, c.person_id) for c in made]
+    asked = {"few": {"plan_names": ["a"]}, "many": {"tiers": ["standard", "diamond"]}}
+    with transaction():
+        db.session.add_all(
+            Segment(
+                id=name,
+                team_id=clerk.team_id,
+                owner_id=clerk.id,
+                name=name,
+                criteria=criteria,
+                created_at=NOW,
+            )
+            for name, criteria in asked.items()
+        )
+    whose = (("few", "many"), (), ("many",), ("few", "many"))
+    return [
+        Person(c.id, c.tier, c.phone, c.person_id, segments)
+        for c, segments in zip(made, whose, strict=True)
+    ]
 
 
 def moments_around():
@@ -131,7 +150,7 @@ def rules(draw):
 @st.composite
 def changes(draw, people):
     """Two sets of policies that differ in one: new, changed, retired, or narrower."""
-    what = draw(st.sampled_from(["new", "changed", "retired", "tier", "customer"]))
+    what = draw(st.sampled_from(["new", "changed", "retired", "tier", "segment", "customer"]))
     shipped = list(DEFAULT_RULES)
     if what == "new":
         beside = draw(st.sampled_from([[], shipped]))
@@ -150,7 +169,11 @@ def changes(draw, people):
         )
         return shipped, [changed if rule is total else rule for rule in shipped]
     kind = ScopeKind(what)
-    whom = draw(st.sampled_from([p.id if kind is ScopeKind.CUSTOMER else p.tier for p in people]))
+    whose = {"tier": lambda p: p.tier, "customer": lambda p: p.id}
+    whom = draw(st.sampled_from([whose[what](p) for p in people] if what in whose else SEGMENTS))
+    if draw(st.booleans()):
+        loosened = replace(total, loosened_by=frozenset(ScopeKind))
+        shipped[shipped.index(total)], total = loosened, loosened
     limit = draw(st.integers(0, 4))
     named = {"key": "narrower", "scope_kind": kind, "scope_id": str(whom), "loosens": total.key}
     return shipped, [*shipped, replace(total, limit=limit, **named)]
@@ -201,7 +224,10 @@ def test_it_finds_what_the_pure_rules_find(people, data):
 
 def _is_concerned(person, comparison):
     frames = (comparison.before, comparison.after)
-    before, after = (in_force(f.rules, tier=person.tier, customer_id=person.id) for f in frames)
+    before, after = (
+        in_force(f.rules, tier=person.tier, customer_id=person.id, segments=person.segments)
+        for f in frames
+    )
     return _firm(before) != _firm(after)
 
 

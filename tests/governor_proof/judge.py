@@ -48,7 +48,7 @@ class Judge:
         world, person = self.world, self.world.people[customer_id]
         family = {customer_id} | person.same_as
         touching = [c for c in world.contacts if family & set(c.customers)]
-        laws = model.laws_for(world.laws, customer_id, person.tier)
+        laws = model.laws_for(world.laws, customer_id, person.tier, person.segments)
         able = [law for law in laws if self._can_block(law)]
         self.windows |= {law.key: law for law in able if law.kind == "window"}
         caps = [law for law in able if law.kind != "window"]

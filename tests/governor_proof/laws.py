@@ -14,7 +14,7 @@ from crm_api.contact_frequency.terms import (
     Waiver,
 )
 from crm_api.customers.terms import Category, Channel
-from tests.governor_proof.model import EVERY_CATEGORY, EVERY_CHANNEL, Law
+from tests.governor_proof.model import EVERY_CATEGORY, EVERY_CHANNEL, Law, Person
 
 HOUR, DAY, WEEK = 3_600, 86_400, 7 * 86_400
 TIERS = {
@@ -26,6 +26,7 @@ TIERS = {
     "diamond": 4,
     "supreme": 4,
 }
+SEGMENTS = ("quiet", "loud")
 CAPPED = frozenset({"care", "marketing", "service"})
 VISITS = frozenset({"visit"})
 TEXT = frozenset({"sms", "wechat", "email"})
@@ -86,13 +87,13 @@ SHIPPED = (
 )
 
 
-def random_laws(rng: random.Random, customer_id: str, tier: str) -> tuple[Law, ...]:
+def random_laws(rng: random.Random, customer_id: str, person: Person) -> tuple[Law, ...]:
     """Return a few policies of any kind; some have narrower ones that may loosen them, or not."""
     laws = [_random_law(rng, f"law {n}") for n in range(rng.randint(1, 4))]
     for law in list(laws):
         if law.kind != "window" and rng.random() < 0.5:
             laws[laws.index(law)] = broad = _with(law, **_may_loosen(rng, law))
-            laws += _narrower(rng, broad, customer_id, tier)
+            laws += _narrower(rng, broad, customer_id, person)
     return tuple(laws)
 
 
@@ -141,21 +142,22 @@ def _random_hours(rng: random.Random) -> dict:
 
 
 def _may_loosen(rng: random.Random, law: Law) -> dict:
-    scopes = [s for s in ("tier", "customer") if rng.random() < 0.6]
+    scopes = [s for s in ("tier", "segment", "customer") if rng.random() < 0.6]
     ceiling = rng.choice([None, 1, 2]) if law.kind != "min_gap" else rng.choice([None, 1800])
     return {"may_be_loosened_by": frozenset(scopes), "ceiling": ceiling}
 
 
-def _narrower(rng: random.Random, broad: Law, customer_id: str, tier: str) -> list[Law]:
+def _narrower(rng: random.Random, broad: Law, customer_id: str, person: Person) -> list[Law]:
     found, above = [], broad
-    for scope in (("tier", tier), ("customer", customer_id)):
+    own = [("segment", one) for one in sorted(person.segments)]
+    for scope in (("tier", person.tier), *own, ("segment", "others"), ("customer", customer_id)):
         if rng.random() < 0.6:
             amount = {"n": None if broad.n is None else rng.choice([0, 1, 2, 3, 3, 5])}
             if broad.kind == "min_gap":
                 amount = {"seconds": rng.choice([60, 1800, 3 * DAY])}
-            own = {"key": f"{broad.key} of {scope[0]}", "scope": scope}
+            named = {"key": f"{broad.key} of {' '.join(scope)}", "scope": scope}
             under = rng.choice([broad.key, above.key])
-            above = _with(broad, **own, **amount, loosens=under, **_may_loosen(rng, broad))
+            above = _with(broad, **named, **amount, loosens=under, **_may_loosen(rng, broad))
             found.append(above)
     return found
 

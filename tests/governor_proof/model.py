@@ -19,7 +19,7 @@ COUNTS = {"held", "reserved", "in_flight", "uncertain", "consumed"}
 EVERY_CHANNEL = frozenset({"visit", "call", "sms", "wechat", "email"})
 EVERY_CATEGORY = frozenset({"care", "marketing", "service", "complaint", "payment", "statutory"})
 RINGS = {"call", "sms"}
-NARROWNESS = {"organisation": 0, "tier": 1, "customer": 2}
+NARROWNESS = {"organisation": 0, "tier": 1, "segment": 2, "customer": 3}
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Person:
     """A customer."""
 
     tier: str = "standard"
+    segments: frozenset = frozenset()
     same_as: frozenset = frozenset()
     is_closed: bool = False
     is_deceased: bool = False
@@ -132,7 +133,9 @@ def shown(day: date, minutes: int, zone: ZoneInfo, fold: int = 0) -> int:
     return micros(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone, fold=fold))
 
 
-def laws_for(laws: tuple[Law, ...], customer_id: str, tier: str) -> list[Law]:
+def laws_for(
+    laws: tuple[Law, ...], customer_id: str, tier: str, segments: frozenset = frozenset()
+) -> list[Law]:
     """Return the laws for a customer, replaced only where the broader one lets itself be.
 
     One that the law it says to loosen does not let in stands for itself: it applies beside.
@@ -141,6 +144,7 @@ def laws_for(laws: tuple[Law, ...], customer_id: str, tier: str) -> list[Law]:
         law
         for law in laws
         if law.scope in {("organisation", ""), ("tier", tier), ("customer", customer_id)}
+        or (law.scope[0] == "segment" and law.scope[1] in segments)
     ]
     replaced: dict[str, list[Law]] = {}
     for broad in mine:
@@ -169,7 +173,9 @@ def _family(law: Law, mine: list[Law]) -> str:
 
 def _bound(law: Law, mine: list[Law], replaced: dict[str, list[Law]]) -> Law:
     # What stands beside the one that it would loosen goes no farther than that one may.
-    line = [law, *(one for one in mine if one.key == law.loosens)]
+    line = [law]
+    while above := [one for one in mine if one.key == line[-1].loosens]:
+        line += above
     ceilings = [
         other.ceiling
         for other in mine

@@ -80,6 +80,7 @@ def _person(name: str, world: World) -> f.PersonFacts:
     return f.PersonFacts(
         customer_id=name,
         tier=person.tier,
+        segments=tuple(sorted(person.segments)),
         is_closed=person.is_closed,
         is_deceased=person.is_deceased,
         consent_due_until=person.of_age_on and shown(person.of_age_on, 0, world.zone),

@@ -88,11 +88,19 @@ NAMED = {
     ),
     "stands in its own way": _of("limiting", "_Asked._others", "s.slot_id != own", "True"),
     "lets any narrower policy loosen": _of(
-        "matching", "_settle", "o.scope_kind in rule.loosened_by", "True"
+        "matching", "_lets_in", "rule.scope_kind in broad.loosened_by", "True"
     ),
     "forgets the ceiling": _of("rules", "bounded", "by.ceiling is None", "True"),
     "the narrowest policy alone counts": _of(
-        "matching", "_settle", "[*settled, *beside]", "settled"
+        "matching", "_takers", "_lets_in(broad, o)", "is_narrower(o, broad)"
+    ),
+    "lets one segment's policy take another's place": _of(
+        "matching", "is_narrower",
+        "places.index(rule.scope_kind) < places.index(than.scope_kind)",
+        "places.index(rule.scope_kind) <= places.index(than.scope_kind) and rule != than",
+    ),
+    "asks in which segments somebody is of nobody": _of(
+        "limiting", "_Asked.applicable", "person.segments", "()"
     ),
     "lets statutory contacts be wished away": _of(
         "barriers", "_covers", "category is Category.STATUTORY", "False"

@@ -44,13 +44,12 @@ class _Maker:
         many = rng.randint(0, 3) if self.is_few else rng.randint(2, 12)
         contacts = [self._contact(f"c{n}") for n in range(many)]
         contacts = _one_visit_each(contacts)
-        tier = people[customers[0]].tier
         chosen = laws.SHIPPED if rng.random() < 0.5 else None
         asked = self._asked(customers)
         return World(
             zone=self.zone,
             now=self.now,
-            laws=chosen or laws.random_laws(rng, customers[0], tier),
+            laws=chosen or laws.random_laws(rng, customers[0], people[customers[0]]),
             people=people,
             contacts=contacts,
             asked=asked,
@@ -74,6 +73,7 @@ class _Maker:
         rng, seldom = self.rng, self.rng.random() < 0.12
         return Person(
             tier=rng.choice(list(laws.TIERS)),
+            segments=frozenset(s for s in laws.SEGMENTS if rng.random() < 0.5),
             is_closed=seldom and rng.random() < 0.2,
             is_deceased=seldom and rng.random() < 0.2,
             of_age_on=self._day(30) if rng.random() < 0.04 else None,

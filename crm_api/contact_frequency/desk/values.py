@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from crm_api.contact_frequency.desk.terms import Effect
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Comparison:
     """Two sets of policies, and the times over which to compare them.
 
-    `channel` and `category` are those of the contact whose free days are counted.
+    `channel` and `category` are those of the contact whose free days are counted. `members` tells
+    who is in which of the segments that the policies name, with commas between them.
     """
 
     before: PolicyFrame
@@ -28,6 +30,7 @@ class Comparison:
     ahead_until: datetime
     channel: Channel
     category: Category
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

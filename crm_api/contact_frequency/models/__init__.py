@@ -9,7 +9,11 @@ from crm_api.contact_frequency.desk.models import (
 from crm_api.contact_frequency.models.audits import GovernorAlert, GovernorAudit
 from crm_api.contact_frequency.models.decisions import DecisionFrame, Overrun, StoredDecision
 from crm_api.contact_frequency.models.overrides import Override
-from crm_api.contact_frequency.models.policies import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.models.policies import (
+    FrequencyPolicy,
+    PolicySegment,
+    PolicyVersion,
+)
 from crm_api.contact_frequency.models.rechecks import CustomerToRecheck, RecheckRun
 from crm_api.contact_frequency.models.slots import Slot, SlotSubject
 from crm_api.contact_frequency.models.suppressions import Hold, OptOut, OptOutCustomer
@@ -26,6 +30,7 @@ __all__ = [
     "Override",
     "Overrun",
     "PolicyDraft",
+    "PolicySegment",
     "PolicySimulation",
     "PolicyVersion",
     "RecheckRun",

@@ -24,6 +24,17 @@ class FrequencyPolicy(Record, Model):
     loosens: Mapped[str | None] = mapped_column(sa.String(64), index=True)
 
 
+class PolicySegment(Model):
+    """That a policy is for a segment, whose versions stay on record with it: so it stays."""
+
+    __tablename__ = "policy_segments"
+
+    policy_id: Mapped[RecordId] = mapped_column(
+        sa.ForeignKey("frequency_policies.id"), primary_key=True
+    )
+    segment_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("segments.id"), index=True)
+
+
 class PolicyVersion(Record, Model):
     """What a policy says from a moment on, until its next version takes effect."""
 

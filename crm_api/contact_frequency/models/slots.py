@@ -23,6 +23,7 @@ SERVES_VISIT = sa.text("visit_id IS NOT NULL")
 TO_REPLAN = sa.text("needs_new_plan AND state IN ('held', 'reserved')")
 SAID_ON_NUMBER = sa.text(f"said_once IS NOT NULL AND {TAKEN.text}")
 BY_OVERRIDE = sa.text("override_id IS NOT NULL")
+BY_SEGMENT = sa.text("segments IS NOT NULL")
 PLANNED_CALL = "channel = 'call' AND state = 'reserved'"
 COUNTS = sa.text("counting <> 'none'")
 SUBJECT_COUNTS = sa.text("slot_subjects.counting <> 'none'")
@@ -55,8 +56,10 @@ _NEXT: dict[SlotState, set[SlotState]] = {
 class Slot(Record, Model):
     """One contact's entry in the ledger.
 
-    `effective_at` is the planned start, and once it happened the real one. `judged_at` and `tier`
-    say by which policies it was last measured. Whether and where it counts stands in `counting`.
+    `effective_at` is the planned start, and once it happened the real one. `judged_at`, `tier` and
+    `segments` say by which policies it was last measured; segments are written only while a policy
+    names any, and mean nothing where none did at `judged_at`. Whether and where it counts stands
+    in `counting`.
     """
 
     __tablename__ = "contact_slots"
@@ -116,6 +119,12 @@ class Slot(Record, Model):
             sqlite_where=BY_OVERRIDE,
             postgresql_where=BY_OVERRIDE,
         ),
+        sa.Index(
+            "ix_contact_slots_segments",
+            "segments",
+            sqlite_where=BY_SEGMENT,
+            postgresql_where=BY_SEGMENT,
+        ),
     )
 
     customer_id: Mapped[RecordId] = mapped_column(
@@ -143,6 +152,7 @@ class Slot(Record, Model):
     outcome: Mapped[str | None] = mapped_column(sa.String(64))
     reason: Mapped[str | None] = mapped_column(sa.String(200))
     tier: Mapped[str] = mapped_column(sa.String(32))
+    segments: Mapped[str | None]  # their ids with commas between them
     judged_at: Mapped[datetime]
     decision_id: Mapped[RecordId | None]
     by_id: Mapped[str | None] = mapped_column(sa.String(64))
@@ -161,11 +171,19 @@ class Slot(Record, Model):
         self.state = state
         self.reason = reason
 
-    def move(self, *, to: datetime, tier: str, decision_id: str | None, at: datetime) -> None:
+    def move(
+        self,
+        *,
+        to: datetime,
+        tier: str,
+        segments: str | None,
+        decision_id: str | None,
+        at: datetime,
+    ) -> None:
         """Stand at another moment, judged anew."""
         self.planned_at = to
         self.needs_new_plan = False
-        self.judge(effective_at=to, tier=tier, decision_id=decision_id, at=at)
+        self.judge(effective_at=to, tier=tier, segments=segments, decision_id=decision_id, at=at)
 
     def happen(
         self,
@@ -190,11 +208,18 @@ class Slot(Record, Model):
         self.needs_new_plan = False
 
     def judge(
-        self, *, effective_at: datetime, tier: str, decision_id: str | None, at: datetime
+        self,
+        *,
+        effective_at: datetime,
+        tier: str,
+        segments: str | None,
+        decision_id: str | None,
+        at: datetime,
     ) -> None:
         """Stand where a decision put it."""
         self.effective_at = effective_at
         self.tier = tier
+        self.segments = segments
         self.decision_id = decision_id
         self.judged_at = at
 

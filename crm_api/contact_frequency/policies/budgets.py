@@ -57,7 +57,11 @@ def budgets_at(plan: Plan, facts: Facts, policies: PolicyFrame) -> list[Budget]:
     """Return the caps that bind a contact with its customer, with what is left of each."""
     person = facts.persons[0]
     applicable = policies.applicable(
-        plan.channel, plan.category, tier=person.tier, customer_id=person.customer_id
+        plan.channel,
+        plan.category,
+        tier=person.tier,
+        customer_id=person.customer_id,
+        segments=person.segments,
     )
     at = moments.micros(plan.at)
     return [

@@ -61,10 +61,14 @@ class OptOutFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
-    """A customer whom the contact meets, together with all who are the same person."""
+    """A customer whom the contact meets, together with all who are the same person.
+
+    `segments` are those of the customer's that a policy names, sorted: of no others is it asked.
+    """
 
     customer_id: str
     tier: str
+    segments: tuple[str, ...] = ()
     is_closed: bool = False
     is_deceased: bool = False
     consent_due_until: int | None = None  # a minor without consent comes of age then
@@ -72,6 +76,11 @@ class PersonFacts:
     holds: tuple[HoldFact, ...] = ()
     opt_outs: tuple[OptOutFact, ...] = ()
     slots: tuple[SlotFact, ...] = ()
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """Return what a slot keeps, to tell later which policies were for them."""
+        return {"tier": self.tier, "segments": ",".join(self.segments) or None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +162,9 @@ def to_document(facts: Facts) -> dict[str, Any]:
 
 
 def _person_document(person: PersonFacts) -> dict[str, Any]:
+    segments = {"segments": list(person.segments)} if person.segments else {}
     return {
+        **segments,
         "customer_id": person.customer_id,
         "tier": person.tier,
         "is_closed": person.is_closed,
@@ -218,6 +229,7 @@ def _person(document: dict[str, Any]) -> PersonFacts:
     return PersonFacts(
         customer_id=document["customer_id"],
         tier=document["tier"],
+        segments=tuple(document.get("segments", ())),
         is_closed=document["is_closed"],
         is_deceased=document["is_deceased"],
         consent_due_until=document["consent_due_until"],

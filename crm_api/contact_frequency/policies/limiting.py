@@ -80,6 +80,7 @@ class _Asked:
             self.plan.category,
             tier=person.tier,
             customer_id=person.customer_id,
+            segments=person.segments,
         )
 
     def caps(

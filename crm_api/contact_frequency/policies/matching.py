@@ -20,12 +20,12 @@ from crm_api.contact_frequency.policies.rules import (
 from crm_api.contact_frequency.terms import ScopeKind, Strength
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from crm_api.contact_frequency.policies.hours import Window
     from crm_api.customers.terms import Category, Channel
 
-_NARROWEST_FIRST = (ScopeKind.CUSTOMER, ScopeKind.TIER, ScopeKind.ORGANISATION)
+_NARROWEST_FIRST = tuple(reversed(ScopeKind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class PolicyFrame:
     workdays: frozenset[int] = frozenset()
     _cache: dict[Any, Applicable] = field(default_factory=dict, repr=False, compare=False)
     _owners: frozenset[str] | None = field(default=None, repr=False, compare=False)
+    _segment_ids: frozenset[str] | None = field(default=None, repr=False, compare=False)
     _content: bytes = field(default=b"", repr=False, compare=False)
     _digest: str = field(default="", repr=False, compare=False)
 
@@ -73,14 +74,27 @@ class PolicyFrame:
             self._digest = hashlib.sha256(self.content).hexdigest()
         return self._digest
 
+    @property
+    def segment_ids(self) -> frozenset[str]:
+        """Return the segments that a policy names: only of these it matters who is in them."""
+        if self._segment_ids is None:
+            self._segment_ids = segments_in(self.rules)
+        return self._segment_ids
+
     def applicable(
-        self, channel: Channel, category: Category, *, tier: str, customer_id: str
+        self,
+        channel: Channel,
+        category: Category,
+        *,
+        tier: str,
+        customer_id: str,
+        segments: tuple[str, ...] = (),
     ) -> Applicable:
         """Return what bears on such a contact with such a customer."""
         own = customer_id if self._has_own(customer_id) else ""
-        key = (channel, category, tier, own)
+        key = (channel, category, tier, own, segments)
         if key not in self._cache:
-            rules = in_force(self.rules, tier=tier, customer_id=own)
+            rules = in_force(self.rules, tier=tier, customer_id=own, segments=segments)
             self._cache[key] = _sort_out(rules, channel, category, frame=self)
         return self._cache[key]
 
@@ -119,35 +133,86 @@ def _sort_out(
     )
 
 
-def in_force(rules: Iterable[Rule], *, tier: str, customer_id: str) -> list[Rule]:
+def segments_in(rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the segments that these policies are for."""
+    return frozenset(rule.scope_id for rule in rules if rule.scope_kind is ScopeKind.SEGMENT)
+
+
+def in_force(
+    rules: Iterable[Rule], *, tier: str, customer_id: str, segments: Collection[str] = ()
+) -> list[Rule]:
     """Return the policies that apply to a customer: all of them together.
 
     A narrower one takes a broader one's place only where that names its scope as allowed to
     loosen it, and at most up to the ceiling. Where it does not, both apply: also two that loosen
-    the same policy, such as a tier's and a customer's.
+    the same policy, such as a tier's and a customer's, or those of two segments.
     """
-    matching = [rule for rule in rules if _is_for(rule, tier=tier, customer_id=customer_id)]
-    keys = {rule.key for rule in matching}
-    roots = [rule for rule in matching if rule.loosens not in keys]
-    return [found for root in roots for found in _settle(root, matching)]
+    whose = {
+        (ScopeKind.ORGANISATION, ""),
+        (ScopeKind.TIER, tier),
+        (ScopeKind.CUSTOMER, customer_id),
+        *((ScopeKind.SEGMENT, segment_id) for segment_id in segments),
+    }
+    mine = {rule.key: rule for rule in rules if (rule.scope_kind, rule.scope_id) in whose}
+    replaced_by = {broad.key: _takers(broad, mine) for broad in mine.values()}
+    standing = [rule for rule in mine.values() if not replaced_by[rule.key]]
+    standing.sort(key=_place_among(mine))
+    return [_bounded(rule, mine, replaced_by) for rule in standing]
 
 
-def _is_for(rule: Rule, *, tier: str, customer_id: str) -> bool:
-    if rule.scope_kind is ScopeKind.TIER:
-        return rule.scope_id == tier
-    return rule.scope_kind is ScopeKind.ORGANISATION or rule.scope_id == customer_id
+def is_narrower(rule: Rule, than: Rule) -> bool:
+    """Tell whether a policy is for fewer people, by its scope: two segments' are side by side."""
+    places = _NARROWEST_FIRST
+    return places.index(rule.scope_kind) < places.index(than.scope_kind)
 
 
-def _settle(rule: Rule, matching: list[Rule]) -> list[Rule]:
-    narrower = [other for other in matching if other.loosens == rule.key]
-    takers = [o for o in narrower if o.scope_kind in rule.loosened_by and same_shape(o, rule)]
-    beside = [found for o in narrower if o not in takers for found in _settle(o, matching)]
-    if not takers:
-        return [rule, *beside]
-    taker, *others = sorted(takers, key=lambda o: (_NARROWEST_FIRST.index(o.scope_kind), o.key))
-    replaced = [o for o in others if taker.scope_kind in o.loosened_by]
-    standing = [found for o in others for found in _settle(o, matching) if found not in replaced]
-    settled = [*_settle(taker, matching), *standing]
-    for broad in (rule, *replaced):
-        settled = [bounded(o, by=broad) if same_shape(o, broad) else o for o in settled]
-    return [*settled, *beside]
+def _takers(broad: Rule, mine: Mapping[str, Rule]) -> set[str]:
+    """Return which policies take a broader one's place: they go back to the same one."""
+    family = _family(broad, mine)
+    return {o.key for o in mine.values() if _lets_in(broad, o) and _family(o, mine) == family}
+
+
+def _family(rule: Rule, mine: Mapping[str, Rule]) -> str:
+    """Return the broadest policy that this one goes back to, each step of which let it in."""
+    broad = mine.get(rule.loosens or "")
+    return _family(broad, mine) if broad and _lets_in(broad, rule) else rule.key
+
+
+def _lets_in(broad: Rule, rule: Rule) -> bool:
+    may = rule.scope_kind in broad.loosened_by and is_narrower(rule, broad)
+    return may and same_shape(rule, broad)
+
+
+def _above(rule: Rule, mine: Mapping[str, Rule]) -> list[Rule]:
+    """Return what a policy says to loosen, what that does, and so on, whether it lets it or not."""
+    found: list[Rule] = []
+    above = mine.get(rule.loosens or "")
+    while above is not None and above not in found:
+        found.append(above)
+        above = mine.get(above.loosens or "")
+    return found
+
+
+def _place_among(mine: Mapping[str, Rule]) -> Callable[[Rule], Any]:
+    """Return what policies are sorted by: with the broadest, and of these the narrowest first."""
+    places = {key: place for place, key in enumerate(mine)}
+
+    def place(rule: Rule) -> Any:
+        above = _above(rule, mine)
+        top = above[-1].key if above else rule.key
+        is_beside = _family(rule, mine) != top
+        return places[top], is_beside, len(above), _NARROWEST_FIRST.index(rule.scope_kind), rule.key
+
+    return place
+
+
+def _bounded(rule: Rule, mine: Mapping[str, Rule], replaced_by: Mapping[str, set[str]]) -> Rule:
+    """Return a policy as far as those let it go in whose place it stands.
+
+    What stands beside the one that it would loosen goes no farther than that one may.
+    """
+    line = {rule.key, *(above.key for above in _above(rule, mine))}
+    for broad in mine.values():
+        if replaced_by[broad.key] & line and same_shape(rule, broad):
+            rule = bounded(rule, by=broad)
+    return rule

@@ -65,7 +65,11 @@ def _is_open(plan: Plan, facts: Facts, policies: PolicyFrame) -> bool:
     if not _is_free(person, at=at) or (endpoint is not None and not _is_silent(endpoint)):
         return False
     applicable = policies.applicable(
-        plan.channel, plan.category, tier=person.tier, customer_id=person.customer_id
+        plan.channel,
+        plan.category,
+        tier=person.tier,
+        customer_id=person.customer_id,
+        segments=person.segments,
     )
     return (
         _has_room(applicable, _others(person.slots, facts), at=at)

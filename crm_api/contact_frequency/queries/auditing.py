@@ -10,8 +10,9 @@ import orjson
 import sqlalchemy as sa
 
 from crm_api.contact_frequency.models import GovernorAudit, Slot, SlotSubject, StoredDecision
-from crm_api.contact_frequency.models.slots import COUNTS
+from crm_api.contact_frequency.models.slots import BY_SEGMENT, COUNTS
 from crm_api.contact_frequency.policies.matching import in_force as for_customer
+from crm_api.contact_frequency.policies.matching import segments_in
 from crm_api.contact_frequency.policies.moments import SECOND
 from crm_api.contact_frequency.policies.rules import Rule, to_document
 from crm_api.contact_frequency.queries.frames import DatedRule, dated_rules, in_force
@@ -189,7 +190,7 @@ def _limits(versions: Sequence[DatedRule]) -> tuple[list[dict[str, Any]], list[d
     numbers: dict[bytes, int] = {}
     limits: list[dict[str, Any]] = []
     scopes: list[dict[str, Any]] = []
-    for start, end, tier, owner, rule in _ever_in_force(versions):
+    for start, end, tier, stamp, owner, rule in _ever_in_force(versions):
         name = orjson.dumps([rule.key, to_document(rule)], option=orjson.OPT_SORT_KEYS)
         if name not in numbers:
             numbers[name] = len(limits)
@@ -200,6 +201,7 @@ def _limits(versions: Sequence[DatedRule]) -> tuple[list[dict[str, Any]], list[d
                 "since": _stored(start),
                 "until": _stored(end),
                 "tier": tier,
+                "segments": stamp,
                 "customer_id": owner,
             }
         )
@@ -208,28 +210,39 @@ def _limits(versions: Sequence[DatedRule]) -> tuple[list[dict[str, Any]], list[d
 
 def _ever_in_force(
     versions: Sequence[DatedRule],
-) -> Iterator[tuple[datetime, datetime, str, str | None, Rule]]:
+) -> Iterator[tuple[datetime, datetime, str, str, str | None, Rule]]:
     """Yield when each cap was in force, for a tier, or for a customer with policies of their own.
 
-    Each of these is followed through the changes that concern them, not through everybody's.
+    Each of these is followed through the changes that concern them, not through everybody's; and
+    where policies named segments, for each set of them by which contacts were judged.
     """
+    stamps = _stamps() if segments_in(v.rule for v in versions) else [""]
     whose = {_owner(version.rule) for version in versions}
     for owner in sorted(whose, key=str):
         about = [v for v in versions if _owner(v.rule) in (None, owner)]
         for start, end in pairwise([*sorted({v.effective_from for v in about}), END]):
             rules = in_force(about, at=start)
             if owner in map(_owner, rules):
-                yield from ((start, end, *found) for found in _caps(rules, owner))
+                for stamp in stamps:
+                    yield from ((start, end, *found) for found in _caps(rules, stamp, owner))
+
+
+def _stamps() -> list[str]:
+    """Return the sets of segments by which contacts were judged, and that of none."""
+    kept = sa.select(Slot.segments).distinct().where(BY_SEGMENT)
+    return ["", *db.session.scalars(kept.order_by(Slot.segments))]
 
 
 def _owner(rule: Rule) -> str | None:
     return rule.scope_id if rule.scope_kind is ScopeKind.CUSTOMER else None
 
 
-def _caps(rules: Sequence[Rule], owner: str | None) -> Iterator[tuple[str, str | None, Rule]]:
+def _caps(
+    rules: Sequence[Rule], stamp: str, owner: str | None
+) -> Iterator[tuple[str, str, str | None, Rule]]:
     for tier in Tier:
-        found = for_customer(rules, tier=tier, customer_id=owner or "")
-        yield from ((tier.value, owner, rule) for rule in found if _is_audited(rule))
+        found = for_customer(rules, tier=tier, customer_id=owner or "", segments=stamp.split(","))
+        yield from ((tier.value, stamp, owner, rule) for rule in found if _is_audited(rule))
 
 
 def _is_audited(rule: Rule) -> bool:

@@ -25,12 +25,13 @@ from crm_api.contact_frequency.queries.standings import standing_of
 from crm_api.contact_frequency.terms import Counting, HoldKind, Period
 from crm_api.contact_frequency.values import Booking
 from crm_api.customers import queries as customers
+from crm_api.customers.segments import queries as segment_queries
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.bundles import Bundle, among
 from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.contact_frequency.policies import PolicyFrame, Rule
@@ -146,7 +147,7 @@ def gather(
     by_number, by_customer = _opt_outs(rows["opt_outs"])
     return Known(
         groups=groups,
-        standings=_standings(groups, rows, opt_outs=by_customer, frame=frame),
+        standings=_standings(groups, rows, opt_outs=by_customer, frame=frame, now=now),
         slots=_slots(rows["slots"]),
         opt_outs=by_number,
         occurrences={
@@ -165,18 +166,31 @@ def _standings(
     *,
     opt_outs: _OptOuts,
     frame: PolicyFrame,
+    now: datetime,
 ) -> dict[str, Standing]:
     governed, holds = customers.governed_of(rows), _holds(rows["holds"])
+    segments = _segments(groups, frame, now)
     return {
         customer_id: standing_of(
             [governed[member] for member in members],
             own=governed[customer_id],
             holds=holds,
             opt_outs=opt_outs,
+            segments=segments.get(customer_id, ()),
             zone=frame.zone,
         )
         for customer_id, members in groups.items()
     }
+
+
+def _segments(
+    customer_ids: Collection[str], frame: PolicyFrame, now: datetime
+) -> dict[str, tuple[str, ...]]:
+    """Return who of them is in which of the segments that policies name: mostly there are none."""
+    if not frame.segment_ids:
+        return {}
+    today = now.astimezone(frame.zone).date()
+    return segment_queries.memberships(frame.segment_ids, today=today, among=customer_ids)
 
 
 def _asked_of(plans: Sequence[Plan]) -> dict[str, list[str]]:

@@ -49,6 +49,7 @@ def _slots(slot_ids: Sequence[str]) -> Sequence[Any]:
         Slot.not_after,
         Slot.is_agreed,
         Slot.tier,
+        Slot.segments,
         StoredDecision.frame_digest,
     )
     statement = statement.join(StoredDecision, StoredDecision.id == Slot.decision_id)
@@ -76,7 +77,11 @@ def _closed(slot: Any, frame: PolicyFrame) -> Iterator[str]:
         is_agreed=slot.is_agreed,
     )
     applicable = frame.applicable(
-        slot.channel, slot.category, tier=slot.tier, customer_id=slot.customer_id
+        slot.channel,
+        slot.category,
+        tier=slot.tier,
+        customer_id=slot.customer_id,
+        segments=tuple(slot.segments.split(",")) if slot.segments else (),
     )
     at = moments.micros(slot.effective_at)
     for window in applicable.windows:

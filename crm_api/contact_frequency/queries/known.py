@@ -31,6 +31,7 @@ class Standing:
     wishes: tuple[WishFact, ...]
     holds: tuple[HoldFact, ...]
     opt_outs: tuple[OptOutFact, ...]
+    segments: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class Known:
         return PersonFacts(
             customer_id=customer_id,
             tier=known.tier,
+            segments=known.segments,
             is_closed=known.is_closed,
             is_deceased=known.is_deceased,
             consent_due_until=known.consent_due_until,

@@ -17,9 +17,9 @@ WITH limits AS (
         channels text, categories text, counts_any int, counts_visits int)
 ), scopes AS (
     SELECT limit_id, CAST(since || '+00' AS timestamptz) AS since,
-           CAST(until || '+00' AS timestamptz) AS until, tier, customer_id
+           CAST(until || '+00' AS timestamptz) AS until, tier, segments, customer_id
     FROM jsonb_to_recordset(CAST(:scopes AS jsonb)) AS s(
-        limit_id int, since text, until text, tier text, customer_id text)
+        limit_id int, since text, until text, tier text, segments text, customer_id text)
 ), audited AS (
     SELECT subject_id, person, CAST(since || '+00' AS timestamptz) AS since
     FROM jsonb_to_recordset(CAST(:audited AS jsonb)) AS a(
@@ -35,7 +35,8 @@ WITH limits AS (
     FROM json_each(:limits)
 ), scopes AS (
     SELECT value ->> 'limit_id' AS limit_id, value ->> 'since' AS since, value ->> 'until' AS until,
-           value ->> 'tier' AS tier, value ->> 'customer_id' AS customer_id
+           value ->> 'tier' AS tier, value ->> 'segments' AS segments,
+           value ->> 'customer_id' AS customer_id
     FROM json_each(:scopes)
 ), audited AS (
     SELECT value ->> 'subject_id' AS subject_id, value ->> 'person' AS person,
@@ -95,7 +96,7 @@ STATEMENT = f"""
     FROM members GROUP BY limit_id, person, first_slot
 ), judged AS (
     SELECT r.limit_id, r.person, r.first_slot, r.found, m.subject_kind, m.since, t.id AS slot_id,
-           t.judged_at, t.tier, t.customer_id,
+           t.judged_at, t.tier, COALESCE(t.segments, '') AS segments, t.customer_id,
            CASE WHEN m.subject_kind = 'customer' AND m.subject_id <> t.customer_id
                 THEN m.subject_id END AS met,
            MAX(t.judged_at) OVER (PARTITION BY r.limit_id, r.person, r.first_slot) AS last_at
@@ -112,7 +113,7 @@ JOIN limits l ON l.id = j.limit_id
 WHERE j.judged_at = j.last_at AND j.judged_at >= j.since
   AND (j.met IS NOT NULL OR EXISTS (
     SELECT 1 FROM scopes s
-    WHERE s.limit_id = l.id AND s.tier = j.tier
+    WHERE s.limit_id = l.id AND s.tier = j.tier AND s.segments = j.segments
       AND j.judged_at >= s.since AND j.judged_at < s.until
       AND (s.customer_id = j.customer_id
            OR (s.customer_id IS NULL AND NOT EXISTS (

@@ -39,7 +39,12 @@ def _caps_of(met: set[tuple[str, str]]) -> dict[tuple[str, str], set[tuple[str, 
     for slot_id, facts, frame in _judged({slot_id for slot_id, _ in met}):
         rules = frame_from(frame).rules
         for person in read_facts(facts)[1].persons:
-            own = in_force(rules, tier=person.tier, customer_id=person.customer_id)
+            own = in_force(
+                rules,
+                tier=person.tier,
+                customer_id=person.customer_id,
+                segments=person.segments,
+            )
             found[slot_id, person.customer_id] = set(_amounts(own))
     return found
 

@@ -26,11 +26,13 @@ def standing_of(
     own: GovernedFacts,
     holds: Iterable[tuple[str | None, str | None, HoldFact]],
     opt_outs: dict[str, tuple[OptOutFact, ...]],
+    segments: tuple[str, ...],
     zone: ZoneInfo,
 ) -> Standing:
     """Gather what is known of a customer and of all who are the same person.
 
-    Wishes, holds, opt-outs and death concern the person; tier and account are the customer's own.
+    Wishes, holds, opt-outs and death concern the person; tier, segments and account are the
+    customer's own.
     """
     return Standing(
         tier=own.tier,
@@ -41,6 +43,7 @@ def standing_of(
         wishes=tuple(_wish(wish, zone) for member in members for wish in member.wishes),
         holds=tuple(fact for c, path, fact in holds if _concerns(members, c, path)),
         opt_outs=tuple(fact for m in members for fact in opt_outs.get(m.customer_id, ())),
+        segments=segments,
     )
 
 

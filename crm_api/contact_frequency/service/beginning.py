@@ -32,7 +32,7 @@ class Begun:
 
     slot_id: str
     unit: str
-    tier: str
+    stamp: dict[str, Any]
     decision_id: str | None
 
 
@@ -43,18 +43,22 @@ def read_asked(slot_ids: Collection[str]) -> Sequence[Any]:
     return [found[slot_id] for slot_id in dict.fromkeys(slot_ids) if slot_id in found]
 
 
-def keep_begun(begun: Sequence[Begun], *, at: datetime) -> None:
-    """Put contacts in flight: each stands where it began from now on."""
+def keep_begun(begun: Sequence[Begun], *, at: datetime, names_segments: bool) -> None:
+    """Put contacts in flight: each stands where it began from now on.
+
+    Segments are written only where a policy names any: else nobody reads them.
+    """
     here = when_columns(at)
+    stamped = ("tier", "segments") if names_segments else ("tier",)
     slots = [
         {
             "id": one.slot_id,
             "state": SlotState.IN_FLIGHT,
             "reason": None,
             "effective_at": at,
-            "tier": one.tier,
             "decision_id": one.decision_id,
             "judged_at": at,
+            **{name: one.stamp[name] for name in stamped},
         }
         for one in begun
     ]

@@ -193,7 +193,13 @@ def _judge_anew(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause)
     if slot.counting is not Counting.NONE:
         judge_fact(slot, at=at, now=now, cause=cause)
         return
-    slot.judge(effective_at=at, tier=slot.tier, decision_id=slot.decision_id, at=now)
+    slot.judge(
+        effective_at=at,
+        tier=slot.tier,
+        segments=slot.segments,
+        decision_id=slot.decision_id,
+        at=now,
+    )
     keep_subjects([slot])
 
 
@@ -242,7 +248,8 @@ def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) 
     exemptions.record_overruns(decision, entries, slot_id=slot.id)
     if facts.occurrence_slot is not None:
         slot.occurrence = None
-    slot.judge(effective_at=at, tier=facts.persons[0].tier, decision_id=decision.id, at=now)
+    stamp = facts.persons[0].stamp
+    slot.judge(effective_at=at, **stamp, decision_id=decision.id, at=now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
     mark_illegal(slot.id, now=now)

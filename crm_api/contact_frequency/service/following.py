@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.accounts.models import Team
-from crm_api.contact_frequency.models import CustomerToRecheck, Hold
+from crm_api.contact_frequency.models import CustomerToRecheck, Hold, PolicySegment
 from crm_api.contact_frequency.service import addressing, replanning
-from crm_api.customers.models import Customer, DoNotDisturbWish, Relation
+from crm_api.customers.models import (
+    Anniversary,
+    Customer,
+    CustomerTag,
+    DoNotDisturbWish,
+    Relation,
+)
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
@@ -24,6 +30,15 @@ WATCHED: Watched = {
     Customer: ("tier", "status", "birth_on", "has_guardian_consent", "team_id", "phone"),
     DoNotDisturbWish: (),
     Relation: (),
+}
+# What criteria of segments ask about, besides what is watched for everybody's sake.
+MEMBERS_WATCHED: Watched = {
+    Customer: (
+        *("kind", "gender", "owner_id", "joined_on", "contract_end_on"),
+        *("plan_name", "plan_monthly_fen"),
+    ),
+    CustomerTag: (),
+    Anniversary: (),
 }
 TEAMS_WATCHED: Watched = {Team: ("parent_id",)}
 MOST_AT_ONCE = 20
@@ -42,6 +57,17 @@ def follow_customers(changes: Sequence[Changed]) -> None:
     numbers = addressing.lock_new_numbers(former)
     now = clock.after_lock(db.session())
     addressing.follow_numbers(former, to=numbers, now=now)
+    _look_again(changes, now=now)
+
+
+def follow_members(changes: Sequence[Changed]) -> None:
+    """Look again at plans with customers who may have come into a segment, or left one."""
+    names_any = sa.select(PolicySegment.policy_id).limit(1)
+    if db.session.scalar(names_any) is not None:
+        _look_again(changes, now=clock.after_lock(db.session()))
+
+
+def _look_again(changes: Sequence[Changed], *, now: datetime) -> None:
     touched = sorted(set(_touched(changes)))
     if len(touched) > MOST_AT_ONCE:
         look_later(touched, now=now)

@@ -53,7 +53,8 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
         for slot in slots
     }
     entries.write()
-    keep_begun([answer for answer in answers.values() if isinstance(answer, Begun)], at=now)
+    begun = [answer for answer in answers.values() if isinstance(answer, Begun)]
+    keep_begun(begun, at=now, names_segments=bool(entries.frame.segment_ids))
     return {
         slot_id: None if isinstance(answer, Begun) else answer
         for slot_id, answer in answers.items()
@@ -82,8 +83,8 @@ def _begin(
     known.drop(entries.add_losses(decision, winner_slot_id=slot.id))
     unit = unit_of(plan, facts, slot_id=slot.id)  # its visit may have moved away from it
     known.shift(slot.id, at=micros(entries.now), unit=unit, subject_ids=touched_by(plan))
-    tier = facts.persons[0].tier
-    return Begun(slot_id=slot.id, unit=unit, tier=tier, decision_id=decision.id)
+    stamp = facts.persons[0].stamp
+    return Begun(slot_id=slot.id, unit=unit, stamp=stamp, decision_id=decision.id)
 
 
 def start_visit_slot(slot_id: str, *, at: datetime) -> list[Overrun]:

@@ -112,7 +112,7 @@ class Entries:
         row: dict[str, Any] = {
             "id": slot_id,
             "created_at": self.now,
-            "tier": facts.persons[0].tier,
+            **self._stamp(facts),
             "judged_at": self.now,
             "decision_id": decision_id,
             "by_id": self.by_id,
@@ -125,6 +125,10 @@ class Entries:
         claim = claim_of(plan, now=self.now) if is_held else None
         kept = {"counting": row["counting"], "claim": claim}
         return unit, self._add_subjects(plan, slot_id=slot_id, unit=unit, **kept)
+
+    def _stamp(self, facts: Facts) -> dict[str, Any]:
+        person = facts.persons[0]
+        return person.stamp if self.frame.segment_ids else {"tier": person.tier}
 
     def _add_subjects(self, plan: Plan, *, slot_id: str, unit: str, **kept: Any) -> list[str]:
         touched = [(SubjectKind.CUSTOMER, customer_id) for customer_id in met_by(plan)]

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from crm_api.contact_frequency.errors import EffectiveInPast, PolicyExists, PolicyLoosensTooMuch
-from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
+from crm_api.contact_frequency.models import FrequencyPolicy, PolicySegment, PolicyVersion
 from crm_api.contact_frequency.policies import DEFAULT_RULES
+from crm_api.contact_frequency.policies.matching import is_narrower
 from crm_api.contact_frequency.policies.rules import bounded, same_shape, to_document
 from crm_api.contact_frequency.queries import dated_rules, in_force
 from crm_api.contact_frequency.service.replanning import recheck_customers
 from crm_api.contact_frequency.terms import ScopeKind, Strength
+from crm_api.customers.segments import service as segments
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.ids import new_id
@@ -53,7 +55,7 @@ def create_policy(
 
 
 def _look_again(policy: FrequencyPolicy, version: PolicyVersion, *, now: datetime) -> None:
-    """Look again at the plans of one customer; those of a tier or of all are the sweep's.
+    """Look again at the plans of one customer; those of a tier, a segment or all are the sweep's.
 
     Whoever changes policies holds them still, and with them every slot: to lock the customer now
     would be to wait in a ring with a decision that waits for the policies.
@@ -87,6 +89,9 @@ def _add(
     db.session.add(policy)
     db.session.flush()
     db.session.add(version)
+    if rule.scope_kind is ScopeKind.SEGMENT:
+        db.session.add(PolicySegment(policy_id=policy.id, segment_id=rule.scope_id))
+        segments.bind_segment(rule.scope_id)
     return policy, version
 
 
@@ -165,7 +170,8 @@ def check_loosening(rule: Rule, *, at: datetime) -> None:
         raise PolicyLoosensTooMuch(
             "There is no such broader policy in force.", loosens=rule.loosens
         )
-    if rule.scope_kind not in broader.loosened_by or not same_shape(rule, broader):
+    may = is_narrower(rule, broader) and rule.scope_kind in broader.loosened_by
+    if not may or not same_shape(rule, broader):
         raise PolicyLoosensTooMuch(
             "The broader policy does not let this scope loosen it, or differs in more than amount.",
             loosened_by=sorted(broader.loosened_by),

@@ -20,6 +20,7 @@ from crm_api.contact_frequency.service.replanning import (
 from crm_api.contact_frequency.terms import PLANNED_STATES
 from crm_api.customers import queries as customers
 from crm_api.customers.locks import lock_subjects
+from crm_api.customers.segments import queries as segments
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
@@ -93,10 +94,22 @@ def _run(*, now: datetime, is_forced: bool) -> RecheckRun | None:
 
 
 def _stamp(now: datetime) -> str:
-    """Name what is in force for many at once."""
+    """Name what is in force for many at once.
+
+    Who is in a segment that a policy names may change with what it asks, and with the day.
+    """
     regions = sa.select(Hold.id).where(sa.text("lifted_at IS NULL"), Hold.team_path.is_not(None))
     holds = db.session.scalars(regions.order_by(Hold.id))
-    return hashlib.sha256(":".join([frame_at(now).digest, *holds]).encode()).hexdigest()
+    names = ":".join([frame_at(now).digest, *holds, *_segments(now)])
+    return hashlib.sha256(names.encode()).hexdigest()
+
+
+def _segments(now: datetime) -> list[str]:
+    frame = frame_at(now)
+    if not frame.segment_ids:
+        return []
+    versions = segments.versions_of(frame.segment_ids)
+    return [f"{now.astimezone(frame.zone):%Y-%m-%d}", *(f"{i}={n}" for i, n in versions)]
 
 
 def _ahead(now: datetime) -> sa.Select[datetime, str]:

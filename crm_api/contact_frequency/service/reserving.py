@@ -293,7 +293,7 @@ def _stand(slot: Slot, decision: Decision, facts: Facts, entries: Entries) -> No
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     slot.override_id = exemptions.apply(decision, entries, slot_id=slot.id, kept=slot.override_id)
-    tier = facts.persons[0].tier
-    slot.move(to=plan.at, tier=tier, decision_id=decision.id, at=entries.now)
+    stamp = facts.persons[0].stamp
+    slot.move(to=plan.at, **stamp, decision_id=decision.id, at=entries.now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))

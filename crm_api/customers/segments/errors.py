@@ -11,7 +11,19 @@ class SegmentInUse(DomainError):
     code = "segment_in_use"
 
     def __init__(self) -> None:
-        super().__init__("Something names this segment, such as a ruling about greetings. Keep it.")
+        super().__init__("Something names this segment, such as a policy or a ruling. Keep it.")
+
+
+class SegmentIsBinding(DomainError):
+    """Who is in it decides which policies bind whom."""
+
+    status = 403
+    code = "segment_is_binding"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A policy names this segment: an administrator changes what it asks.", needs="admin"
+        )
 
 
 class NotYourSegment(DomainError):

@@ -16,7 +16,8 @@ from crm_api.kit.types import RecordId
 class Segment(Versioned, Model):
     """A filter over the customers of a team and all beneath it, under a name.
 
-    Who is in it follows from the filter at the moment of asking: nobody is kept in a list.
+    Who is in it follows from the filter at the moment of asking: nobody is kept in a list. One that
+    is binding is named by rules for its customers: what it asks is an administrator's to change.
     """
 
     __tablename__ = "segments"
@@ -25,6 +26,7 @@ class Segment(Versioned, Model):
     team_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("teams.id"))
     owner_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"), index=True, info=STAYS)
     is_shared: Mapped[bool] = mapped_column(default=True)
+    is_binding: Mapped[bool] = mapped_column(default=False)
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     criteria: Mapped[dict[str, Any]]

@@ -8,7 +8,7 @@ from crm_api.accounts.guards import current_actor, requires
 from crm_api.customers.routes.roles import READERS, WRITERS
 from crm_api.customers.schemas.core import CustomerItemPageSchema
 from crm_api.customers.segments import queries, schemas, service
-from crm_api.customers.segments.errors import NotYourSegment, SegmentInUse
+from crm_api.customers.segments.errors import NotYourSegment, SegmentInUse, SegmentIsBinding
 from crm_api.kit import clock
 from crm_api.kit.errors import IdTaken, NotFound
 from crm_api.kit.routing import UPDATES, Blueprint, expected_version, refuses
@@ -58,7 +58,7 @@ def get_segment(*, segment_id: str) -> Segment:
 
 @blueprint.patch(ONE)
 @requires(*WRITERS)
-@refuses(NotFound, NotYourSegment, *UPDATES)
+@refuses(NotFound, NotYourSegment, SegmentIsBinding, *UPDATES)
 @blueprint.arguments(schemas.SegmentChangesSchema)
 @blueprint.response(200, schemas.SegmentSchema)
 def change_segment(payload: Payload, *, segment_id: str) -> Segment:

@@ -108,6 +108,9 @@ class SegmentSchema(Schema):
     team_id = RecordIdField()
     owner_id = RecordIdField()
     is_shared = fields.Boolean()
+    is_binding = fields.Boolean(
+        metadata={"description": "A policy names it: an administrator changes what it asks."}
+    )
     name = fields.String()
     description = fields.String()
     criteria = fields.Dict(keys=fields.String())

@@ -13,9 +13,10 @@ from crm_api.calendars import service as calendars
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Segment, SegmentTag, SegmentVersion
 from crm_api.customers.segments import queries
-from crm_api.customers.segments.errors import NotYourSegment, SegmentInUse
+from crm_api.customers.segments.errors import NotYourSegment, SegmentInUse, SegmentIsBinding
 from crm_api.customers.segments.policies.criteria import tags_named, to_document
 from crm_api.customers.tags.queries import require_tags
+from crm_api.kit import clock
 from crm_api.kit.bulk import insert_rows
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, NotFound
@@ -53,6 +54,7 @@ def change_segment(
 
     :raises NotFound: if it, or a tag that it shall name, is not the actor's to use
     :raises NotYourSegment: if a colleague keeps it
+    :raises SegmentIsBinding: if policies name it, and the actor is no administrator
     :raises StaleVersion: if somebody changed it since it was read
     """
     segment = _get_own(segment_id, by=by)
@@ -61,10 +63,18 @@ def change_segment(
     require_version(segment, expected=expected_version, wanted=changes)
     if all(getattr(segment, name) == value for name, value in changes.items()):
         return segment
+    if segment.is_binding and changes.get("criteria", segment.criteria) != segment.criteria:
+        _hold_bound(by=by)
     for name, value in changes.items():
         setattr(segment, name, value)
     _keep(segment, by=by, now=now)
     return segment
+
+
+def bind_segment(segment_id: str) -> None:
+    """Let rules bind whoever is in a segment, from now on."""
+    own = sa.update(Segment).where(Segment.id == segment_id, Segment.is_binding.is_(False))
+    db.session.execute(own.values(is_binding=True))
 
 
 def remove_segment(segment_id: str, *, by: Actor) -> None:
@@ -104,6 +114,13 @@ def _get_own(segment_id: str, *, by: Actor) -> Segment:
     except NotFound:
         raise NotYourSegment(owner_id=segment.owner_id) from None
     return segment
+
+
+def _hold_bound(*, by: Actor) -> None:
+    """Let no decision rest on who was in a segment before: it is a change of policy."""
+    if by.role is not Role.ADMIN:
+        raise SegmentIsBinding
+    clock.hold_policies_still(db.session())
 
 
 def _repeat(known: Segment, facts: dict[str, Any], *, by: Actor) -> Segment:

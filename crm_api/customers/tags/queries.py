@@ -65,6 +65,12 @@ def fetch_tags_of(customer_id: str, *, visible_to: Actor, page: PageRequest) -> 
     return fetch_page(statement, by=[Tag.folded, Tag.id], page=page)
 
 
+def find_borne(customer_id: str, *, tag_id: str) -> CustomerTag | None:
+    """Return that a locked customer bears a tag, if so."""
+    key = (customer_id, tag_id)
+    return db.session.get(CustomerTag, key, populate_existing=True)
+
+
 def count_tags(customer_id: str) -> int:
     """Return how many tags a customer bears."""
     borne = sa.select(sa.func.count()).where(CustomerTag.customer_id == customer_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from crm_api.accounts import queries as accounts
@@ -17,7 +16,6 @@ from crm_api.customers.tags import queries
 from crm_api.customers.tags.errors import TagInUse, TagKnown, TooManyTags
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken, Invalid
-from crm_api.kit.upserts import insert
 from crm_api.kit.versions import require_version
 
 if TYPE_CHECKING:
@@ -87,8 +85,10 @@ def put_tag(customer_id: str, *, tag_id: str, by: Actor, now: datetime) -> Tag:
     locks.lock_subjects(customer_ids=[customer_id])
     customers.get_customer(customer_id, visible_to=by)
     tag = queries.get_tag(tag_id, visible_to=by)
-    row = {"customer_id": customer_id, "tag_id": tag_id, "by_id": by.id, "created_at": now}
-    db.session.execute(insert(CustomerTag).values(row).on_conflict_do_nothing())
+    if queries.find_borne(customer_id, tag_id=tag_id) is None:
+        row = {"customer_id": customer_id, "tag_id": tag_id, "by_id": by.id, "created_at": now}
+        db.session.add(CustomerTag(**row))
+        db.session.flush()
     if queries.count_tags(customer_id) > MOST_TAGS:
         raise TooManyTags(most=MOST_TAGS)
     return tag
@@ -102,10 +102,10 @@ def take_tag(customer_id: str, *, tag_id: str, by: Actor) -> None:
     locks.lock_subjects(customer_ids=[customer_id])
     customers.get_customer(customer_id, visible_to=by)
     queries.get_tag(tag_id, visible_to=by)
-    borne = sa.delete(CustomerTag).where(
-        CustomerTag.customer_id == customer_id, CustomerTag.tag_id == tag_id
-    )
-    db.session.execute(borne, execution_options={"synchronize_session": False})
+    borne = queries.find_borne(customer_id, tag_id=tag_id)
+    if borne is not None:
+        db.session.delete(borne)
+        db.session.flush()
 
 
 def _get_own(tag_id: str, *, by: Actor) -> Tag:

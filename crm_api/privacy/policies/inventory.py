@@ -96,7 +96,7 @@ CONTACTS: Final[dict[str, Held]] = {
     "contact_histories": kept(),
     "contact_withdrawals": kept(becomes={"reason": "", "note": ""}),
     "contact_slots": kept(
-        keeps="occurrence said_once source outcome reason tier", by_rule="endpoint"
+        keeps="occurrence said_once source outcome reason tier segments", by_rule="endpoint"
     ),
     "slot_subjects": kept(OF_SLOT, keeps="unit claim", by_rule="subject_id"),
     # Decisions know nobody's name or number: ids, tiers and times. They can be judged again.

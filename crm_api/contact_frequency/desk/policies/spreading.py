@@ -10,21 +10,23 @@ from crm_api.contact_frequency.terms import ScopeKind, Strength
 from crm_api.customers.terms import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from crm_api.contact_frequency.policies import Rule
 
-    # A tier's customers, or the one of them who has policies of their own.
-    Audience = tuple[Tier, str]
+    # A tier's customers who are in the same segments, written with commas between them.
+    Kind = tuple[Tier, str]
+    # All of a kind, or the one of them who has policies of their own.
+    Audience = tuple[Tier, str, str]
     Standing = Mapping[Audience, frozenset[Rule]]
 
 
 @dataclass(slots=True)
 class Spread:
-    """A rule, and for whom it is: whole tiers but for `owners` with rules of their own."""
+    """A rule, and for whom it is: all of some kinds but for `owners` with rules of their own."""
 
     rule: Rule
-    tiers: set[Tier] = field(default_factory=set)
+    kinds: set[Kind] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
 
 
@@ -33,17 +35,20 @@ def owners_in(rules: Iterable[Rule]) -> set[str]:
     return {rule.scope_id for rule in rules if rule.scope_kind is ScopeKind.CUSTOMER}
 
 
-def standing_rules(rules: Sequence[Rule], *, owners: Mapping[str, Tier]) -> Standing:
-    """Return the firm rules that bear on each tier, and on each customer with own policies.
+def standing_rules(
+    rules: Sequence[Rule], *, stamps: Collection[str], owners: Mapping[str, Kind]
+) -> Standing:
+    """Return the firm rules that bear on each kind, and on each customer with own policies.
 
     Versions are left out, so that two which say the same are the same.
     """
-    audiences = [*((tier, "") for tier in Tier), *((tier, owner) for owner, tier in owners.items())]
-    return {(tier, owner): _firm(rules, tier, owner) for tier, owner in audiences}
+    kinds = [(tier, stamp, "") for tier in Tier for stamp in sorted(stamps)]
+    audiences = [*kinds, *((*kind, owner) for owner, kind in owners.items())]
+    return {who: _firm(rules, *who) for who in audiences}
 
 
-def _firm(rules: Sequence[Rule], tier: Tier, owner: str) -> frozenset[Rule]:
-    found = in_force(rules, tier=tier, customer_id=owner)
+def _firm(rules: Sequence[Rule], tier: Tier, stamp: str, owner: str) -> frozenset[Rule]:
+    found = in_force(rules, tier=tier, customer_id=owner, segments=stamp.split(","))
     return frozenset(replace(r, version=0) for r in found if r.strength is not Strength.SOFT)
 
 
@@ -55,11 +60,11 @@ def gained_by(after: Standing, before: Standing) -> Standing:
 def spread_out(standing: Standing) -> list[Spread]:
     """Tell each rule once, with everybody it is for; in a fixed order."""
     found: dict[Rule, Spread] = {}
-    for (tier, owner), rules in standing.items():
+    for (tier, stamp, owner), rules in standing.items():
         for rule in rules:
             spread = found.setdefault(rule, Spread(rule))
             if owner:
                 spread.owners.add(owner)
             else:
-                spread.tiers.add(tier)
+                spread.kinds.add((tier, stamp))
     return sorted(found.values(), key=lambda spread: spread.rule.key)

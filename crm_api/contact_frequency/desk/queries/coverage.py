@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from crm_api.accounts.models import Team
 from crm_api.contact_frequency.desk.policies import spread_out
 from crm_api.contact_frequency.desk.queries import statements
-from crm_api.contact_frequency.desk.queries.refusals import run
+from crm_api.contact_frequency.desk.queries.refusals import run, written
 from crm_api.contact_frequency.desk.values import ChangedCustomer, Coverage
 from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.hours import applies, open_hours
@@ -71,6 +71,7 @@ class _Finder:
         self, comparison: Comparison, before: Standing, after: Standing, apart: Sequence[str]
     ) -> None:
         self.comparison, self.apart = comparison, frozenset(apart)
+        self.members, self.written = comparison.members, written(comparison.members)
         self.sides = (before, after)
         self.frames = (comparison.before, comparison.after)
         self.concerned = [who for who in before if before[who] != after[who]]
@@ -92,14 +93,16 @@ class _Finder:
         return rule.can_block(self.comparison.channel, self.comparison.category)
 
     def _audience(self, row: Any) -> Audience:
-        return Tier(row.tier), row.id if row.id in self.apart else ""
+        stamp = self.members.get(row.id, "")
+        return Tier(row.tier), stamp, row.id if row.id in self.apart else ""
 
     def _given(self, spread: Spread) -> dict[str, Any]:
         reach = statements.reach_of(spread.rule)
         return {
             "first": self.noons[0][1] - reach,
             "last": self.noons[-1][1] + reach,
-            "tiers": [tier.value for tier in spread.tiers],
+            **statements.kinds_among(self.members, spread.kinds),
+            "members": self.written,
             "owners": list(spread.owners),
             "apart": list(self.apart),
         }
@@ -119,6 +122,7 @@ class _Finder:
             days=statements.rows_of(("value", "bit"), rows),
             meets="1 = 1" if meets else "1 = 0",
             rings="1 = 1" if rings else "1 = 0",
+            **statements.told_apart(db.engine.dialect.name, self.members),
         )
 
     def weigh(self) -> tuple[list[Coverage], list[ChangedCustomer]]:
@@ -141,7 +145,7 @@ class _Finder:
         return [figures[where] for where in sorted(figures)], changed
 
     def _customers(self) -> Iterator[Any]:
-        tiers = {tier for tier, _ in self.concerned}
+        tiers = {tier for tier, *_ in self.concerned}
         served = Customer.status.in_((Status.ACTIVE, Status.SUSPENDED))
         statement = sa.select(Customer.id, Customer.tier, Team.path).join(
             Team, Team.id == Customer.team_id

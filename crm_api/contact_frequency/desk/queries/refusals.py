@@ -20,7 +20,7 @@ from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crm_api.contact_frequency.desk.policies.spreading import Spread, Standing
     from crm_api.contact_frequency.desk.values import Comparison
@@ -95,7 +95,9 @@ class _Finder:
     """Runs the statements of one simulation."""
 
     def __init__(self, comparison: Comparison, apart: Sequence[str]) -> None:
-        self.apart = list(apart)
+        self.apart, self.members = list(apart), comparison.members
+        self.kinds = statements.told_apart(db.engine.dialect.name, comparison.members)
+        self.written = written(comparison.members)
         self.waived = _waived(comparison)
         self.times = {
             name: moments.micros(getattr(comparison, name))
@@ -141,15 +143,16 @@ class _Finder:
     ) -> Sequence[sa.Row[Any]]:
         rule = spread.rule
         text = self._asked(rule, is_among=among is not None)
-        text += _crowded(rule) if rule.is_cap else self._closed(rule, frame)
+        text += self._crowded(rule) if rule.is_cap else self._closed(rule, frame)
         reach = statements.reach_of(rule)
         given = {
             **self.times,
             "first": self.times["past_from"] - reach,
             "last": self.times["ahead_until"] + reach,
-            "tiers": [tier.value for tier in spread.tiers],
+            **statements.kinds_among(self.members, spread.kinds),
             "owners": list(spread.owners),
             "apart": self.apart,
+            "members": self.written,
             "given": orjson.dumps(among or []).decode(),
         }
         return run(text, given)
@@ -180,8 +183,22 @@ class _Finder:
         rows = [(day, *open_from) for day, open_from in hours if open_from is not None]
         days = statements.rows_of(("day", "opens", "closes"), rows)
         return statements.FOUND.format(
-            beside=statements.BESIDE_HOURS.format(days=days), refused=f"d.day IS NULL AND {binds}"
+            beside=statements.BESIDE_HOURS.format(days=days),
+            refused=f"d.day IS NULL AND {binds}",
+            **self.kinds,
         )
+
+    def _crowded(self, rule: Rule) -> str:
+        crowded = statements.CROWDED.format(
+            people=statements.SAME_PEOPLE,
+            f_value=statements.value_of(rule, "f"),
+            b_value=statements.value_of(rule, "b"),
+            b_counts=statements.counts(rule, "b"),
+            width=statements.width_of(rule),
+            far=statements.reach_of(rule),
+            allowed=statements.allowed_by(rule),
+        )
+        return statements.FOUND.format(beside="", refused=crowded, **self.kinds)
 
     def _contact(self, row: Any, rule: Rule) -> RefusedContact:
         is_ahead = row.effective_micros >= self.times["now"]
@@ -197,24 +214,16 @@ class _Finder:
         )
 
 
-def _crowded(rule: Rule) -> str:
-    crowded = statements.CROWDED.format(
-        people=statements.SAME_PEOPLE,
-        f_value=statements.value_of(rule, "f"),
-        b_value=statements.value_of(rule, "b"),
-        b_counts=statements.counts(rule, "b"),
-        width=statements.width_of(rule),
-        far=statements.reach_of(rule),
-        allowed=statements.allowed_by(rule),
-    )
-    return statements.FOUND.format(beside="", refused=crowded)
+def written(members: Mapping[str, str]) -> str:
+    """Write who is in which segments as the statements read it."""
+    rows = [{"id": customer_id, "segments": stamp} for customer_id, stamp in members.items()]
+    return orjson.dumps(rows).decode()
 
 
 def run(text: str, given: dict[str, Any]) -> Sequence[sa.Row[Any]]:
     """Run a statement of a simulation; it takes of what is given what it names."""
-    lists = [
-        sa.bindparam(name, expanding=True, type_=sa.String) for name in ("tiers", "owners", "apart")
-    ]
+    names = [name for name in ("tiers", "kinds", "owners", "apart") if f":{name}" in text]
+    lists = [sa.bindparam(name, expanding=True, type_=sa.String) for name in names]
     statement = sa.text(text).bindparams(*lists)
     wanted = {name: given[name] for name in statement.compile().params if name in given}
     return db.session.execute(statement, wanted).all()

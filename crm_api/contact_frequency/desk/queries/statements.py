@@ -24,8 +24,9 @@ from crm_api.contact_frequency.terms import ALL_CHANNELS, Counting, Period, Rule
 from crm_api.customers.terms import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from crm_api.contact_frequency.desk.policies.spreading import Kind
     from crm_api.contact_frequency.policies import Rule
 
 LONGEST_BUCKET = 32 * DAY
@@ -86,7 +87,23 @@ ASKED = """{given} asked AS (
     WHERE s.subject_kind IN ({kinds}) AND {asked}
 )"""
 
-FOUND = """
+# With the tier alone where no policy names a segment, or else with the segments that one is in.
+BY_TIER = {"members": "", "beside_m": "", "kind": "m.tier"}
+BY_SEGMENT = {
+    "beside_m": "LEFT JOIN members x ON x.id = m.id",
+    "kind": "m.tier || ',' || COALESCE(x.segments, '')",
+}
+MEMBERS = {
+    "postgresql": """, members AS MATERIALIZED (
+    SELECT id, segments
+    FROM jsonb_to_recordset(CAST(:members AS jsonb)) AS g(id text, segments text)
+)""",
+    "sqlite": """, members AS MATERIALIZED (
+    SELECT value ->> 'id' AS id, value ->> 'segments' AS segments FROM json_each(:members)
+)""",
+}
+
+FOUND = """{members}
 SELECT a.slot_id, a.effective_micros, c.customer_id, w.tier, c.channel, c.category,
        MAX(a.held_others) AS held_others
 FROM asked a {beside}
@@ -94,8 +111,9 @@ FROM asked a {beside}
     JOIN customers w ON w.id = c.customer_id
     JOIN customers m
       ON m.id = CASE a.subject_kind WHEN 'customer' THEN a.subject_id ELSE c.customer_id END
+    {beside_m}
     WHERE (a.effective_micros < :now OR c.state IN ('held', 'reserved'))
-      AND ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
+      AND (({kind} IN :kinds AND m.id NOT IN :apart) OR m.id IN :owners)
       AND ({refused})
     GROUP BY a.slot_id, a.effective_micros, c.customer_id, w.tier, c.channel, c.category"""
 
@@ -153,10 +171,10 @@ WITH counted AS (
     SELECT o.id, closed.bit FROM closed JOIN customers o ON o.person_id = closed.whom WHERE {meets}
     UNION ALL
     SELECT o.id, closed.bit FROM closed JOIN customers o ON o.phone = closed.whom WHERE {rings}
-)
+){members}
 SELECT m.id, m.tier, SUM(DISTINCT people.bit) AS bits
-FROM people JOIN customers m ON m.id = people.id
-WHERE ((m.tier IN :tiers AND m.id NOT IN :apart) OR m.id IN :owners)
+FROM people JOIN customers m ON m.id = people.id {beside_m}
+WHERE (({kind} IN :kinds AND m.id NOT IN :apart) OR m.id IN :owners)
   AND m.status IN ('active', 'suspended')
 GROUP BY m.id, m.tier"""
 
@@ -167,6 +185,18 @@ def among(dialect: str) -> dict[str, str]:
     """Return where `ASKED` finds the contacts that are given, with what they claim."""
     rows = "given JOIN slot_subjects s ON s.slot_id = given.id"
     return {"given": GIVEN[dialect], "claim": "given.claim", "rows": rows}
+
+
+def told_apart(dialect: str, members: Mapping[str, str]) -> dict[str, str]:
+    """Return how `FOUND` and `SPANS` tell of which kind a customer is."""
+    return {**BY_SEGMENT, "members": MEMBERS[dialect]} if members else BY_TIER
+
+
+def kinds_among(members: Mapping[str, str], kinds: Iterable[Kind]) -> dict[str, list[str]]:
+    """Return what these take of kinds, and their tiers for those that only narrow by them."""
+    found = sorted(kinds)
+    written = [f"{tier},{stamp}" if members else tier.value for tier, stamp in found]
+    return {"kinds": written, "tiers": sorted({tier.value for tier, _ in found})}
 
 
 def value_of(rule: Rule, alias: str) -> str:

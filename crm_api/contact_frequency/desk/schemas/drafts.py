@@ -57,7 +57,7 @@ class NewPolicyDraftSchema(Schema):
     key = fields.String(required=True, validate=NAME)
     scope_kind = fields.Enum(ScopeKind, by_value=True, required=True)
     scope_id = RecordIdField(
-        load_default=str, metadata={"description": "The tier or the customer; not for all."}
+        load_default=str, metadata={"description": "The tier, segment or customer; not for all."}
     )
     loosens = fields.String(load_default=None, allow_none=True, validate=NAME)
     rule = fields.Nested(FrequencyRuleSchema, required=True)

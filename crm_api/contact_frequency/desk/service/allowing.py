@@ -12,6 +12,7 @@ from crm_api.contact_frequency.policies.rules import from_document
 from crm_api.contact_frequency.service.policies import check_loosening, not_past
 from crm_api.contact_frequency.terms import ScopeKind, Strength
 from crm_api.customers import queries as customers
+from crm_api.customers.segments import queries as segments
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,11 +31,10 @@ def require_allowed(draft: PolicyDraft, *, by: Actor, now: datetime) -> None:
     :raises LegalPolicyLoosened: if it would allow what the law does not
     :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
     :raises EffectiveInPast: if it should apply before now
-    :raises NotFound: if it is for a customer whom the actor may not see
+    :raises NotFound: if it is for a customer or segment that the actor may not see
     """
     rule, law = drafts.rule_of(draft), _law(draft)
-    if draft.scope_kind is ScopeKind.CUSTOMER:
-        customers.get_customer(draft.scope_id, visible_to=by)
+    _require_seen(draft, by=by)
     if by.role is not Role.ADMIN and (law is not None or rule.strength is Strength.LEGAL):
         raise PolicyOutOfReach("A legal policy is drafted and approved by administrators.")
     if law is not None:
@@ -44,6 +44,13 @@ def require_allowed(draft: PolicyDraft, *, by: Actor, now: datetime) -> None:
     effective_from = not_past(draft.effective_from, now)
     if not draft.is_retired:
         check_loosening(rule, at=effective_from)
+
+
+def _require_seen(draft: PolicyDraft, *, by: Actor) -> None:
+    if draft.scope_kind is ScopeKind.CUSTOMER:
+        customers.get_customer(draft.scope_id, visible_to=by)
+    if draft.scope_kind is ScopeKind.SEGMENT:
+        segments.get_segment(draft.scope_id, visible_to=by)
 
 
 def _law(draft: PolicyDraft) -> Rule | None:

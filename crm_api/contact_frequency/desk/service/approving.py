@@ -72,7 +72,7 @@ def _require_second_person(draft: PolicyDraft, *, by: Actor) -> None:
     if draft.author_id == by.id:
         raise OwnDraft
     if draft.scope_kind is not ScopeKind.CUSTOMER and by.role is not Role.ADMIN:
-        raise PolicyOutOfReach("A policy for everybody, or for a tier, is an administrator's.")
+        raise PolicyOutOfReach("A policy for more than one customer is an administrator's.")
 
 
 def _require_simulated(draft: PolicyDraft) -> None:

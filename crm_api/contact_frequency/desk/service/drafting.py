@@ -37,7 +37,7 @@ def draft_policy(
     :raises PolicyOutOfReach: if it is legal and the actor no administrator
     :raises PolicyLoosensTooMuch: if the broader one does not let it go so far
     :raises EffectiveInPast: if it should apply before now
-    :raises NotFound: if it is for a customer whom the actor may not see
+    :raises NotFound: if it is for a customer or segment that the actor may not see
     """
     require_new_key(rule.key)
     draft = _draft(rule, None, effective_from=effective_from, reason=reason, by=by, now=now)

@@ -20,9 +20,11 @@ from crm_api.contact_frequency.desk.queries.coverage import DAYS, find_coverage
 from crm_api.contact_frequency.desk.queries.refusals import find_refused
 from crm_api.contact_frequency.desk.terms import DraftState
 from crm_api.contact_frequency.desk.values import Comparison, Found
+from crm_api.contact_frequency.policies.matching import segments_in
 from crm_api.contact_frequency.queries.frames import DatedRule, dated_rules, frame_of, in_force
 from crm_api.customers.models import Customer
-from crm_api.customers.terms import Category, Channel, Tier
+from crm_api.customers.segments import queries as segments
+from crm_api.customers.terms import Category, Channel
 from crm_api.kit.bulk import insert_rows
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
+    from crm_api.contact_frequency.desk.policies.spreading import Kind
     from crm_api.contact_frequency.policies import Rule
 
 PAST = timedelta(days=90)
@@ -102,19 +105,32 @@ def _first(words: Any, chosen: frozenset[Any]) -> Any:
 def simulate(comparison: Comparison, *, step: Callable[[], object]) -> Found:
     """Find whom a change refuses and how coverage moves. Reads only; `step` after each rule."""
     before, after = comparison.before.rules, comparison.after.rules
-    owners = _tiers_of(owners_in((*before, *after)))
+    comparison = replace(comparison, members=_members(comparison))
+    stamps = {"", *comparison.members.values()}
+    owners = _kinds_of(owners_in((*before, *after)), comparison)
     standings = {
-        "before": standing_rules(before, owners=owners),
-        "after": standing_rules(after, owners=owners),
+        "before": standing_rules(before, stamps=stamps, owners=owners),
+        "after": standing_rules(after, stamps=stamps, owners=owners),
     }
     contacts = find_refused(comparison, **standings, apart=sorted(owners), step=step)
     coverage, customers = find_coverage(comparison, **standings, apart=sorted(owners), step=step)
     return Found(contacts, customers, coverage)
 
 
-def _tiers_of(customer_ids: set[str]) -> dict[str, Tier]:
+def _members(comparison: Comparison) -> dict[str, str]:
+    """Return who is in which of the segments that policies name, as of today."""
+    named = segments_in((*comparison.before.rules, *comparison.after.rules))
+    if not named:
+        return {}
+    today = comparison.now.astimezone(comparison.before.zone).date()
+    found = segments.memberships(named, today=today)
+    return {customer_id: ",".join(ids) for customer_id, ids in found.items()}
+
+
+def _kinds_of(customer_ids: set[str], comparison: Comparison) -> dict[str, Kind]:
     statement = sa.select(Customer.id, Customer.tier).where(Customer.id.in_(customer_ids))
-    return {row.id: row.tier for row in db.session.execute(statement)}
+    rows = db.session.execute(statement)
+    return {row.id: (row.tier, comparison.members.get(row.id, "")) for row in rows}
 
 
 def _keep(found: Found, comparison: Comparison, *, draft_id: str, digest: str, by: Actor) -> None:

@@ -24,7 +24,6 @@ from crm_api.customers.terms import Status, Tier
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy, NotFound
-from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,38 +113,32 @@ def _add_tags(customers: Sequence[Customer], order: Order) -> Results:
         require_tags(wanted, visible_to=order.by)
     except NotFound as error:  # removed, or another team's, since the job was accepted
         return {c.id: refused(error.code) for c in customers}
-    full = {c.id for c in customers if len(borne[c.id] | wanted) > MOST_TAGS}
-    rows = [
-        {"customer_id": c.id, "tag_id": tag, "by_id": order.by.id, "created_at": order.now}
+    full = {c.id for c in customers if len(borne[c.id].keys() | wanted) > MOST_TAGS}
+    db.session.add_all(
+        CustomerTag(customer_id=c.id, tag_id=tag, by_id=order.by.id, created_at=order.now)
         for c in customers
         if c.id not in full
-        for tag in sorted(wanted - borne[c.id])
-    ]
-    if rows:
-        db.session.execute(insert(CustomerTag.__table__).on_conflict_do_nothing(), rows)
+        for tag in sorted(wanted - borne[c.id].keys())
+    )
     return {
-        c.id: refused(TooManyTags.code) if c.id in full else _told(not wanted <= borne[c.id])
+        c.id: refused(TooManyTags.code) if c.id in full else _told(not wanted <= borne[c.id].keys())
         for c in customers
     }
 
 
 def _remove_tags(customers: Sequence[Customer], order: Order) -> Results:
     unwanted, borne = set(order.task["tags"]), _tags_of(customers)
-    taken = sa.delete(CustomerTag).where(
-        is_among(CustomerTag.customer_id, [c.id for c in customers]),
-        CustomerTag.tag_id.in_(sorted(unwanted)),
-    )
-    db.session.execute(taken, execution_options={"synchronize_session": False})
-    return {c.id: _told(bool(unwanted & borne[c.id])) for c in customers}
+    for tags in borne.values():
+        for tag_id in unwanted & tags.keys():
+            db.session.delete(tags[tag_id])
+    return {c.id: _told(bool(unwanted & borne[c.id].keys())) for c in customers}
 
 
-def _tags_of(customers: Sequence[Customer]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {c.id: set() for c in customers}
-    statement = sa.select(CustomerTag.customer_id, CustomerTag.tag_id)
-    for customer_id, tag_id in db.session.execute(
-        statement.where(is_among(CustomerTag.customer_id, list(found)))
-    ):
-        found[customer_id].add(tag_id)
+def _tags_of(customers: Sequence[Customer]) -> dict[str, dict[str, CustomerTag]]:
+    found: dict[str, dict[str, CustomerTag]] = {c.id: {} for c in customers}
+    statement = sa.select(CustomerTag).where(is_among(CustomerTag.customer_id, list(found)))
+    for row in db.session.scalars(statement):
+        found[row.customer_id][row.tag_id] = row
     return found
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.customers.models import Customer
+from crm_api.customers.models import Customer, Segment
 from crm_api.customers.queries.conditions import bears, has_birthday, in_team
 from crm_api.customers.segments.policies.criteria import from_document, years_before
+from crm_api.kit.bulk import is_among
+from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from crm_api.customers.models import Segment
+    from collections.abc import Callable, Collection, Mapping
 
     Condition = sa.ColumnElement[bool]
 
@@ -22,6 +22,34 @@ if TYPE_CHECKING:
 def is_in_segment(segment: Segment, *, today: date) -> Condition:
     """Tell whether a customer is in a segment: of its team, and as its criteria say."""
     return sa.and_(in_team(segment.team_id), is_in(segment.criteria, today=today))
+
+
+def memberships(
+    segment_ids: Collection[str], *, today: date, among: Collection[str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return in which of these segments each customer is; who is in none is left out.
+
+    Read by columns, past what the session knows: a decision needs what stands now.
+    """
+    asked = sa.select(Segment.id, Segment.team_id, Segment.criteria)
+    asked = asked.where(is_among(Segment.id, sorted(segment_ids))).order_by(Segment.id)
+    whose = sa.true() if among is None else is_among(Customer.id, sorted(among))
+    members = [
+        sa.select(Customer.id, sa.literal(segment.id, sa.String).label("segment_id")).where(
+            whose, in_team(segment.team_id), is_in(segment.criteria, today=today)
+        )
+        for segment in db.session.execute(asked)
+    ]
+    found: dict[str, list[str]] = {}
+    for customer_id, segment_id in db.session.execute(sa.union_all(*members)):
+        found.setdefault(customer_id, []).append(segment_id)
+    return {customer_id: tuple(sorted(ids)) for customer_id, ids in found.items()}
+
+
+def versions_of(segment_ids: Collection[str]) -> list[tuple[str, int]]:
+    """Return the version of each of these segments: when one changes, others may be in it."""
+    asked = sa.select(Segment.id, Segment.version).where(is_among(Segment.id, sorted(segment_ids)))
+    return [(row.id, row.version) for row in db.session.execute(asked.order_by(Segment.id))]
 
 
 def is_in(criteria: Mapping[str, Any], *, today: date) -> Condition:
