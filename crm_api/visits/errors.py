@@ -86,6 +86,15 @@ class AlreadyDone(DomainError):
         super().__init__("This is settled already, with other content.")
 
 
+class TaskKept(DomainError):
+    """A task that is done, that the visit's record rests on, or that is somebody else's."""
+
+    code = "follow_up_kept"
+
+    def __init__(self) -> None:
+        super().__init__("Only a task of your own that is open, and no next touch, can be dropped.")
+
+
 class FactUndone(DomainError):
     """The fact was taken back already, for another reason."""
 

@@ -51,9 +51,9 @@ def customers_of_visits(visit_ids: Collection[str]) -> set[str]:
 
 def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, str]:
     """Return, of these customers, those whom the actor may see, and as whom each goes on."""
-    statement: sa.Select[Any] = sa.select(Customer.id, Customer.merged_into_id)
-    statement = customers.limit_to(statement, visible_to=visible_to)
-    rows = db.session.execute(statement.where(is_among(Customer.id, customer_ids)))
+    whom: tuple[Any, ...] = (Customer.id, Customer.merged_into_id)
+    statement = sa.select(*whom).where(is_among(Customer.id, customer_ids))
+    rows = db.session.execute(customers.limit_to(statement, visible_to=visible_to))
     return {customer_id: merged_into_id or customer_id for customer_id, merged_into_id in rows}
 
 

@@ -28,12 +28,21 @@ def _final(tell: str) -> Refusal:
 
 REFUSALS: Final[dict[str, Refusal]] = {
     "invalid": _fixable("Mark the field; let the user mend it, then sync again."),
+    "contact_blocked": _fixable("The caps forbid it: offer `next_allowed_at`, then sync again."),
+    "too_many_loose_attachments": _fixable("Let the files that wait be attached first."),
+    "too_many_attachments": _final("The visit has as many files as it takes. Keep the file."),
     "not_found": _final("The record was deleted or is no longer yours. Offer the text to copy."),
     "customer_merged": _final("The customer was merged with another. Show what was written."),
     "id_taken": _final("Another record has this id. Offer to note it anew."),
     "not_for_phones": _final("This is done online only."),
     "read_only_columns": _final("These fields are the server's. Show its version."),
     "birthday_known": _final("The birthday is known. Show both days; change the one that is kept."),
+    "already_done": _final("It was settled in another way meanwhile. Show both."),
+    "visit_closed": _final("The visit is over and done with. Offer the text to copy."),
+    "follow_up_kept": _final("It stays: it is done, a next touch, or a colleague's."),
+    "attachment_in_use": _final("The file hangs on something else already."),
+    "content_refused": _final("Nobody may bring this file. Remove it."),
+    "issue_settled": _final("A manager settled it meanwhile. Show how."),
     "constraint_refused": _final("Somebody did the same at the same moment. Show both."),
 }
 UNLISTED: Final = _final("Show the message.")

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 CHUNK = 200
 
 
-def make_promise(content: dict[str, Any], *, by: Actor, now: datetime) -> Promise:
+def make_promise(
+    content: dict[str, Any], *, by: Actor, now: datetime, may_be_late: bool = False
+) -> Promise:
     """Note what was promised outside a visit; told twice with one id, it is one promise.
+
+    A phone may tell of it when its day is over, and of the visit in which it was made.
 
     :raises NotFound: if the actor may not see the customer, or the contact
     :raises IdTaken: if the id belongs to another promise
@@ -36,11 +40,13 @@ def make_promise(content: dict[str, Any], *, by: Actor, now: datetime) -> Promis
     if content["id"] and (known := queries.find_taken(content["id"])):
         return _repeat(known, content)
     customer = customers.get_customer(customer_id, visible_to=by)
-    policies.require_day_ahead(content["due_on"], today=calendars.local_day(now))
+    if not may_be_late:
+        policies.require_day_ahead(content["due_on"], today=calendars.local_day(now))
     _require_theirs(content["contact_id"], customer_id=customer_id, by=by)
     promise = Promise(
         id=content["id"] or new_id(),
         customer_id=customer_id,
+        visit_id=content.get("visit_id"),
         owner_id=customer.owner_id or by.id,
         contact_id=content["contact_id"],
         text=content["text"],
@@ -94,7 +100,14 @@ def keep_promise(
     return promise
 
 
-def move_promise(promise_id: str, content: dict[str, Any], *, by: Actor, now: datetime) -> Promise:
+def move_promise(
+    promise_id: str,
+    content: dict[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+    may_be_late: bool = False,
+) -> Promise:
     """Promise the same for another day, and say why and whether the customer agreed.
 
     :raises NotFound: if the actor may not see it
@@ -104,7 +117,8 @@ def move_promise(promise_id: str, content: dict[str, Any], *, by: Actor, now: da
     promise = queries.get_promise(promise_id, visible_to=by, for_change=True)
     if _was_moved_so(promise, content):
         return promise
-    policies.require_day_ahead(content["due_on"], today=calendars.local_day(now))
+    if not may_be_late:
+        policies.require_day_ahead(content["due_on"], today=calendars.local_day(now))
     promise.move(
         to=content["due_on"],
         because=content["reason"],

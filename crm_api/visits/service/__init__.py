@@ -20,11 +20,12 @@ from crm_api.visits.service.parts import (
 from crm_api.visits.service.planning import plan_visit
 from crm_api.visits.service.presence import check_in, check_out, purge_coordinates
 from crm_api.visits.service.recording import record_visit
-from crm_api.visits.service.tasks import finish_follow_up
+from crm_api.visits.service.tasks import add_follow_up, drop_follow_up, finish_follow_up
 from crm_api.visits.service.undoing import undo_fact
 
 __all__ = [
     "acknowledge_brief",
+    "add_follow_up",
     "add_note",
     "add_objective",
     "add_person",
@@ -36,6 +37,7 @@ __all__ = [
     "close_visit",
     "confirm_visit",
     "delete_visit",
+    "drop_follow_up",
     "finish_follow_up",
     "keep_move",
     "keep_plan",

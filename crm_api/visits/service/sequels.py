@@ -60,7 +60,7 @@ def follow_up(visit: Visit, told: Iterable[dict[str, Any]], *, by: Actor, now: d
     :raises ContactBlocked: if the caps do not allow it, with the next free moment
     """
     for one in told:
-        _add_task(visit, one, by=by, now=now)
+        add_task(visit, one, by=by, now=now)
 
 
 def decide_next(visit: Visit, content: dict[str, Any], *, by: Actor, now: datetime) -> None:
@@ -69,7 +69,7 @@ def decide_next(visit: Visit, content: dict[str, Any], *, by: Actor, now: dateti
     :raises ContactBlocked: if the caps do not allow the next touch, with the next free moment
     """
     if touch := content["next_touch"]:
-        _touch_next(visit, touch, by=by, now=now)
+        touch_next(visit, touch, by=by, now=now)
     if alone := content["leave_alone"]:
         until = datetime.combine(alone["until"], time.min, tzinfo=config.current().zone)
         if until <= now:
@@ -85,11 +85,14 @@ def decide_next(visit: Visit, content: dict[str, Any], *, by: Actor, now: dateti
         )
 
 
-def _touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime) -> None:
+def touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime) -> FollowUp:
+    """Plan the next touch: a task with its slot, or a visit outright.
+
+    :raises ContactBlocked: if the caps do not allow it, with the next free moment
+    """
     contact = touch["contact"]
-    if contact["channel"] is not Channel.VISIT:
-        _add_task(visit, touch, by=by, now=now, is_next_touch=True)
-        return
+    if contact["channel"] is not Channel.VISIT or contact["at"] < now:
+        return add_task(visit, touch, by=by, now=now, is_next_touch=True)
     content = {
         "id": touch["next_visit_id"],
         "customer_id": visit.customer_id,
@@ -108,9 +111,10 @@ def _touch_next(visit: Visit, touch: dict[str, Any], *, by: Actor, now: datetime
         "confirmation": _agreed(visit, by=by) if contact["is_agreed"] else None,
     }
     following = plan_locked(content, by=by, now=now, override_id=contact["override_id"])
-    task = _add_task(visit, {**touch, "contact": None}, by=by, now=now, is_next_touch=True)
+    task = add_task(visit, {**touch, "contact": None}, by=by, now=now, is_next_touch=True)
     task.channel, task.category = Channel.VISIT, contact["category"]
     task.contact_at, task.next_visit_id = contact["at"], following.id
+    return task
 
 
 def _agreed(visit: Visit, *, by: Actor) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def _agreed(visit: Visit, *, by: Actor) -> dict[str, Any]:
     return {"by": met[0] if met else name, "how": Channel.VISIT}
 
 
-def _add_task(
+def add_task(
     visit: Visit,
     told: dict[str, Any],
     *,
@@ -128,6 +132,11 @@ def _add_task(
     now: datetime,
     is_next_touch: bool = False,
 ) -> FollowUp:
+    """Set a task; a contact to come reserves its slot.
+
+    :raises IdTaken: if the id belongs to another task
+    :raises ContactBlocked: if the caps do not allow it, with the next free moment
+    """
     _require_free(FollowUp, told["id"])
     task = FollowUp(
         id=told["id"] or new_id(),
@@ -139,14 +148,21 @@ def _add_task(
         created_at=now,
     )
     if contact := told["contact"]:
-        _reserve(visit, task, contact, by=by)
+        _plan(visit, task, contact, by=by, now=now)
     visit.follow_ups.append(task)
     return task
 
 
-def _reserve(visit: Visit, task: FollowUp, contact: dict[str, Any], *, by: Actor) -> None:
+def _plan(
+    visit: Visit, task: FollowUp, contact: dict[str, Any], *, by: Actor, now: datetime
+) -> None:
     task.channel, task.category = contact["channel"], contact["category"]
     task.contact_at = contact["at"]
+    if contact["at"] >= now:
+        _reserve(visit, task, contact, by=by)
+
+
+def _reserve(visit: Visit, task: FollowUp, contact: dict[str, Any], *, by: Actor) -> None:
     plan = Plan(
         customer_id=visit.customer_id,
         channel=contact["channel"],

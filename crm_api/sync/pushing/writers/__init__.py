@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from crm_api.sync.pushing.writers import anniversaries, customers, profiles
+from crm_api.sync.pushing.writers import (
+    anniversaries,
+    attachments,
+    contacts,
+    customers,
+    follow_ups,
+    profiles,
+    promises,
+    sync_issues,
+)
 from crm_api.sync.pushing.writers.shape import Writer
 
 __all__ = ["WRITERS", "Writer"]
@@ -13,4 +22,10 @@ WRITERS: Final[dict[str, Writer]] = {
     "customers": customers.WRITER,
     "profiles": profiles.WRITER,
     "anniversaries": anniversaries.WRITER,
+    "attachments": attachments.WRITER,
+    # Before contacts: one that was planned gives its slot back before it counts as a fact.
+    "follow_ups": follow_ups.WRITER,
+    "contacts": contacts.WRITER,
+    "promises": promises.WRITER,
+    "sync_issues": sync_issues.WRITER,
 }

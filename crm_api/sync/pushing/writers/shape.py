@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from crm_api.sync.pushing.values import Push, PushedRecord
 
     Take = Callable[[PushedRecord, Push], None]
+
+# Said where the user left out words that the online call asks for: what was done is not lost.
+UNSAID: Final = "Not stated."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

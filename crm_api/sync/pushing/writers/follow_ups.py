@@ -1,0 +1,69 @@
+"""Tasks that visits leave: set, done, and taken off while nothing came of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crm_api.contact_frequency.errors import ContactBlocked
+from crm_api.customers.errors import CustomerMerged
+from crm_api.kit.errors import IdTaken, Invalid, NotFound
+from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.writers.shape import UNSAID, Writer
+from crm_api.visits import service
+from crm_api.visits.errors import AlreadyDone, TaskKept, VisitClosed
+from crm_api.visits.schemas.records import NewFollowUpSchema, NextTouchSchema, TaskDoneSchema
+
+if TYPE_CHECKING:
+    from crm_api.sync.pushing.values import Push, PushedRecord
+
+
+def _create(record: PushedRecord, push: Push) -> None:
+    told = decode(record, push)
+    is_next_touch = bool(told.get("is_next_touch"))
+    content = {"id": record.id, "text": told.get("text"), "due_on": told.get("due_on")}
+    contact = _contact(told)
+    schema = NextTouchSchema if is_next_touch else NewFollowUpSchema
+    task = load(schema, {**content, "contact": contact})
+    visit_id = str(told.get("visit_id", ""))
+    service.add_follow_up(visit_id, task, is_next_touch=is_next_touch, by=push.by, now=push.now)
+    _finish(record, push)
+
+
+def _contact(told: dict[str, Any]) -> dict[str, Any] | None:
+    if told.get("channel") is None or told.get("contact_at") is None:
+        return None
+    category = {} if told.get("category") is None else {"category": told["category"]}
+    return {"channel": told["channel"], "at": told["contact_at"], **category}
+
+
+def _finish(record: PushedRecord, push: Push) -> None:
+    told = decode(record, push, names=("done_at", "outcome"), facts=("done_at",))
+    if told.get("done_at") is None:
+        if told.get("outcome"):
+            raise Invalid("/done_at", "Say when it was done.")
+        return
+    content = load(TaskDoneSchema, {"outcome": told.get("outcome") or UNSAID})
+    at = min(datetime.fromisoformat(told["done_at"]), push.now)
+    service.finish_follow_up(record.id, **content, by=push.by, now=at)
+
+
+def _delete(record: PushedRecord, push: Push) -> None:
+    service.drop_follow_up(record.id, by=push.by)
+
+
+WRITER = Writer(
+    create=_create,
+    change=_finish,
+    delete=_delete,
+    refuses=(
+        NotFound,
+        CustomerMerged,
+        IdTaken,
+        ContactBlocked,
+        VisitClosed,
+        AlreadyDone,
+        TaskKept,
+        Invalid,
+    ),
+)

@@ -1,0 +1,112 @@
+"""What we promised: made, moved, kept or taken back, in or outside a visit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from crm_api.contact_history import queries as contact_history
+from crm_api.customers.errors import CustomerMerged
+from crm_api.kit.errors import IdTaken, Invalid, NotFound
+from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.writers.shape import UNSAID, Writer
+from crm_api.sync.tables import Written
+from crm_api.visits import queries as visits
+from crm_api.visits.errors import AlreadyDone
+from crm_api.visits.promises import queries, service
+from crm_api.visits.promises.schemas import (
+    PromiseKeptSchema,
+    PromiseMadeSchema,
+    PromiseMoveSchema,
+    PromiseWithdrawalSchema,
+)
+
+if TYPE_CHECKING:
+    from crm_api.sync.pushing.values import Push, PushedRecord
+
+MADE: Final = ("customer_id", "contact_id", "text", "due_on")
+FACTS: Final = ("kept_at", "withdrawn_at")
+
+
+def _create(record: PushedRecord, push: Push) -> None:
+    told = decode(record, push, names=MADE)
+    customer_id = str(told.get("customer_id", ""))
+    told["contact_id"] = _contact(told.get("contact_id"), customer_id=customer_id, push=push)
+    content = load(PromiseMadeSchema, {**told, "id": record.id})
+    content["visit_id"] = _visit(record.text("visit_id"), customer_id=customer_id)
+    service.make_promise(content, by=push.by, now=push.now, may_be_late=True)
+    _settle(record, push, customer_id=customer_id)
+
+
+def _change(record: PushedRecord, push: Push) -> None:
+    if record.changed & {"due_on", "moved_because", "is_move_agreed"}:
+        _move(record, push)
+    _settle(record, push, customer_id=str(record.customer_id))
+
+
+def _move(record: PushedRecord, push: Push) -> None:
+    told = decode(record, push, names=("due_on", "moved_because", "is_move_agreed"))
+    content = {
+        "due_on": told.get("due_on"),
+        "reason": told.get("moved_because") or UNSAID,
+        "is_agreed": told.get("is_move_agreed") or False,
+    }
+    moved = load(PromiseMoveSchema, content)
+    if queries.get_promise(record.id, visible_to=push.by).due_on != moved["due_on"]:
+        service.move_promise(record.id, moved, by=push.by, now=push.now, may_be_late=True)
+
+
+def _settle(record: PushedRecord, push: Push, *, customer_id: str) -> None:
+    """Note that it was kept or taken back. The moment decides: words alone settle nothing."""
+    told = decode(record, push, names=record.writable(Written.ALWAYS), facts=FACTS)
+    if told.get("kept_at") and record.changed & {n for n in told if n.startswith("kept_")}:
+        contact_id = _contact(told.get("kept_contact_id"), customer_id=customer_id, push=push)
+        file_id = _file(told.get("kept_attachment_id"), customer_id=customer_id)
+        shown = {"contact_id": contact_id, "attachment_id": file_id}
+        content = load(PromiseKeptSchema, {"how": told.get("kept_how") or UNSAID, **shown})
+        service.keep_promise(record.id, **content, by=push.by, now=_at(told["kept_at"], push))
+    if told.get("withdrawn_at") and record.changed & {n for n in told if "withdrawn" in n}:
+        reason = {"reason": told.get("withdrawn_because") or UNSAID}
+        content = load(PromiseWithdrawalSchema, reason)
+        service.withdraw_promise(
+            record.id, **content, by=push.by, now=_at(told["withdrawn_at"], push)
+        )
+
+
+def _at(told: Any, push: Push) -> datetime:
+    return min(datetime.fromisoformat(told), push.now)
+
+
+def _visit(visit_id: str | None, *, customer_id: str) -> str | None:
+    """Return the visit in which it was promised. The promise stands where the visit does not."""
+    visit = None if visit_id is None else visits.find_taken(visit_id)
+    return visit_id if visit is not None and visit.customer_id == customer_id else None
+
+
+def _contact(contact_id: str | None, *, customer_id: str, push: Push) -> str | None:
+    """Return the contact that shows it, where it is one with this customer."""
+    if contact_id is None:
+        return None
+    try:
+        contact = contact_history.get_contact(contact_id, visible_to=push.by)
+    except NotFound:
+        return None
+    return contact_id if contact.customer_id == customer_id else None
+
+
+def _file(attachment_id: str | None, *, customer_id: str) -> str | None:
+    """Return the file that shows it, where it hangs on a visit to this customer."""
+    if attachment_id is None:
+        return None
+    try:
+        queries.require_file(attachment_id, customer_id=customer_id)
+    except NotFound:
+        return None
+    return attachment_id
+
+
+WRITER = Writer(
+    create=_create,
+    change=_change,
+    refuses=(NotFound, CustomerMerged, IdTaken, AlreadyDone, Invalid),
+)
