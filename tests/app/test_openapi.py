@@ -21,6 +21,7 @@ NOT_OVER_HTTP = {
     "no_such_lunar_day",
     "not_an_importer",
     # Of single records in the answer to a push: see sync.pushing.refusals.
+    "follow_up_kept",
     "not_for_phones",
     "plan_out_of_reach",
     "read_only_columns",
