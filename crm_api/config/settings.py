@@ -76,6 +76,7 @@ class Settings:
     gateway_messages_per_second: int = 500
     coordinates_kept_days: int = 30
     handover_undo_days: int = 7
+    former_owner_days: int = 14
     exports_kept_days: int = 7
     fresh_occasions: int = 3
     hold_days: int = 45

@@ -23,8 +23,11 @@ NOT_OVER_HTTP = {
     # Of single records in the answer to a push: see sync.pushing.refusals.
     "follow_up_kept",
     "not_for_phones",
+    "not_your_note",
     "plan_out_of_reach",
     "read_only_columns",
+    "record_unfinished",
+    "visit_deleted",
     "restored_in_future",
     "source_reserved",
 }

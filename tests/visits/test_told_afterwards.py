@@ -162,7 +162,6 @@ def test_what_a_phone_added_row_by_row_closes_the_visit(field, at):
     made(field.caller, visit)
     now = field.tomorrow
     content = {
-        "at": now,
         "summary": "They are content.",
         "sections": {"rivals": "None called."},
         "went_well": "",
@@ -179,7 +178,7 @@ def test_what_a_phone_added_row_by_row_closes_the_visit(field, at):
             answer = {"outcome": "met", "outcome_note": ""}
             service.answer_objective(objective_id, answer, by=by)
         service.add_person(visit["id"], person, by=by, now=now)
-        service.close_visit(visit["id"], content, by=by, now=now)
+        service.close_visit(visit["id"], content, at=now, by=by, now=now)
 
     closed = field.caller.get(f"/v1/visits/{visit['id']}").json
     assert (closed["status"], closed["record"]["sections"]) == ("recorded", content["sections"])

@@ -13,7 +13,7 @@ from crm_api.customers.queries.access import (
     span_of,
     successor_of,
 )
-from crm_api.customers.queries.changes import fetch_changes
+from crm_api.customers.queries.changes import fetch_changes, left_since
 from crm_api.customers.queries.core_rows import core_row
 from crm_api.customers.queries.extended import (
     fetch_anniversaries,
@@ -74,6 +74,7 @@ __all__ = [
     "group_tiers",
     "ids_of",
     "key_person_ids",
+    "left_since",
     "limit_to",
     "phones_of",
     "reach_of",

@@ -8,12 +8,36 @@ import sqlalchemy as sa
 
 from crm_api.customers.models import CustomerChange
 from crm_api.customers.queries.access import all_ids_of, get_customer
+from crm_api.customers.terms import Aspect
+from crm_api.kit.bulk import is_among
+from crm_api.kit.db import db
 from crm_api.kit.paging import fetch_page
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
     from crm_api.accounts.actors import Actor
-    from crm_api.customers.terms import Aspect
     from crm_api.kit.paging import Page, PageRequest
+
+
+def left_since(
+    customer_ids: Collection[str], *, owner_id: str, since: datetime
+) -> dict[str, datetime]:
+    """Return which of these customers left somebody's portfolio since a moment, and when last."""
+    moved = sa.select(
+        CustomerChange.customer_id, CustomerChange.before, CustomerChange.changed_at
+    ).where(
+        is_among(CustomerChange.customer_id, customer_ids),
+        CustomerChange.aspect == Aspect.OWNERSHIP,
+        CustomerChange.changed_at >= since,
+    )
+    rows = db.session.execute(moved.order_by(CustomerChange.changed_at, CustomerChange.id))
+    return {
+        customer_id: changed_at
+        for customer_id, before, changed_at in rows
+        if before is not None and before["owner_id"] == owner_id
+    }
 
 
 def fetch_changes(

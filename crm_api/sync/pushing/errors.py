@@ -47,3 +47,12 @@ class ReadOnlyColumns(DomainError):
 
     def __init__(self) -> None:
         super().__init__("What you edited is the server's alone; its version comes back.")
+
+
+class RecordUnfinished(DomainError):
+    """Something is written of a visit that the phone has not closed."""
+
+    code = "record_unfinished"
+
+    def __init__(self) -> None:
+        super().__init__("Close the visit to send its record; what is not closed stays a draft.")

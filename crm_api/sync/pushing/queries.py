@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crm_api import config
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
@@ -17,6 +19,7 @@ from crm_api.visits.models import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from datetime import datetime
 
     from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import PushedRecord
@@ -55,6 +58,14 @@ def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, 
     statement = sa.select(*whom).where(is_among(Customer.id, customer_ids))
     rows = db.session.execute(customers.limit_to(statement, visible_to=visible_to))
     return {customer_id: merged_into_id or customer_id for customer_id, merged_into_id in rows}
+
+
+def left_lately(customer_ids: Collection[str], *, by: Actor, now: datetime) -> dict[str, datetime]:
+    """Return which customers left the sender's portfolio so lately that phones may not know."""
+    if not customer_ids:
+        return {}
+    since = now - timedelta(days=config.current().former_owner_days)
+    return customers.left_since(customer_ids, owner_id=by.id, since=since)
 
 
 def receipts(records: Iterable[PushedRecord], *, by: Actor, device_id: str) -> dict[Key, str]:

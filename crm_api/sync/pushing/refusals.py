@@ -43,6 +43,15 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "attachment_in_use": _final("The file hangs on something else already."),
     "content_refused": _final("Nobody may bring this file. Remove it."),
     "issue_settled": _final("A manager settled it meanwhile. Show how."),
+    "visit_out_of_order": _final("The visit went on otherwise. Show both."),
+    "visit_step_taken_otherwise": _final("This was told before, otherwise. Show both."),
+    "visit_not_booked": _final("The time is not free. Offer `next_allowed_at`, or an override."),
+    "visit_not_due_yet": _final("Its time has not come. Offer to move it or to call it off."),
+    "visit_deleted": _final("Another phone deleted the visit. Offer to plan it anew."),
+    "not_your_note": _final("A colleague noted this. It comes back."),
+    "objectives_unanswered": _fixable("Ask what became of each objective, then sync again."),
+    "next_step_missing": _fixable("Ask for the next touch, or until when to leave alone."),
+    "record_unfinished": _fixable("Keep it as a draft of the app until the visit is closed."),
     "constraint_refused": _final("Somebody did the same at the same moment. Show both."),
 }
 UNLISTED: Final = _final("Show the message.")

@@ -75,6 +75,14 @@ class Push:
     by: Actor
     now: datetime
     skew: timedelta
+    # The customers who lately left the sender's portfolio, and when; what was done for them before
+    # may still be told. As whom the sender tells of a visit made so, while this push lasts.
+    left_at: Mapping[str, datetime] = field(default_factory=dict)
+    lent: dict[str, Actor] = field(default_factory=dict)
+
+    def actor_for(self, visit_id: str) -> Actor:
+        """Return as whom to write what belongs to a visit."""
+        return self.lent.get(visit_id, self.by)
 
     def others(self, table: str, **texts: str) -> Iterator[PushedRecord]:
         """Return the records of a table that no writer has taken yet and that say these texts.

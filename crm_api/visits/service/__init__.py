@@ -6,6 +6,7 @@ from crm_api.visits.service.notes import add_note, remove_note
 from crm_api.visits.service.offline import (
     close_visit,
     delete_visit,
+    keep_confirmation,
     keep_move,
     keep_plan,
     reopen,
@@ -39,6 +40,7 @@ __all__ = [
     "delete_visit",
     "drop_follow_up",
     "finish_follow_up",
+    "keep_confirmation",
     "keep_move",
     "keep_plan",
     "miss_visit",

@@ -16,7 +16,7 @@ from crm_api.kit.errors import IdTaken, Invalid
 from crm_api.visits import queries
 from crm_api.visits.errors import VisitDeleted
 from crm_api.visits.policies import closing, progress
-from crm_api.visits.service import bookings, planning, recording, sequels, steps
+from crm_api.visits.service import bookings, outlook, planning, recording, sequels, steps
 from crm_api.visits.service.steps import hold_visit, take_step
 from crm_api.visits.terms import Side, Step, VisitStatus
 
@@ -92,7 +92,25 @@ def reopen(visit_id: str, *, by: Actor) -> Visit:
     return visit
 
 
-def close_visit(visit_id: str, content: dict[str, Any], *, by: Actor, now: datetime) -> Visit:
+def keep_confirmation(
+    visit_id: str, content: dict[str, Any], *, is_made: bool, at: datetime, by: Actor, now: datetime
+) -> Visit:
+    """Note that the customer agreed; of a visit that was made, whether or not it held a slot.
+
+    :raises VisitNotBooked: if it is still to come, and holds no slot that could be promised
+    """
+    if not is_made:
+        return outlook.confirm_visit(visit_id, content, by=by, now=now, at=at)
+    visit = hold_visit(visit_id, by=by)
+    if take_step(visit, Step.CONFIRM, content, by=by, now=now, expected=None):
+        visit.confirm(by=content["by"], how=content["how"], at=at)
+        db.session.flush()
+    return visit
+
+
+def close_visit(
+    visit_id: str, content: dict[str, Any], *, at: datetime, by: Actor, now: datetime
+) -> Visit:
     """Close a visit of which a phone told everything else before, row by row.
 
     :raises VisitOutOfOrder: if it has not ended
@@ -108,7 +126,7 @@ def close_visit(visit_id: str, content: dict[str, Any], *, by: Actor, now: datet
     next_touch = next((vars(t) for t in visit.follow_ups if t.is_next_touch), None)
     closing.require_next_step(next_touch, content["leave_alone"])
     bookings.count_unplanned(visit, now=now, by_id=by.id)
-    visit.close(at=content["at"] or now)
+    visit.close(at=at)
     visit.record = recording.record_of(visit, content, by=by, now=now)
     _leave_alone(visit, content["leave_alone"], by=by, now=now)
     recording.complete_contact(visit, content, by=by, now=now)

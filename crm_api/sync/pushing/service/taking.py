@@ -22,7 +22,7 @@ from crm_api.sync.tables import Written
 from crm_api.sync.terms import EPOCH_LENGTH, Pushed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -47,6 +47,7 @@ class _Intake:
     gone: set[Key]
     # The phone has not pulled since a backup was restored: what it has may be the only copy.
     is_rescue: bool
+    taken: list[PushedRecord] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
 
@@ -69,6 +70,8 @@ def take_push(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> 
     for record in sorted(intake.push.records, key=_turn):
         if not record.is_done:
             _take(record, intake)
+    for record in intake.taken:
+        _finish(record, intake)
     reply = _close(intake)
     replies.keep(reply, sender, staff_id=by.id)
     return reply
@@ -90,16 +93,18 @@ def _see_phone(changes: Changes, *, sender: Sender, by: Actor, now: datetime) ->
 def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> _Intake:
     records = changes.records
     digests = {record.key: receipts.digest_of(record) for record in records}
-    locking.lock_push(records, by=by)
+    locking.lock_push(records, by=by, now=now)
     known = queries.known_records(records)
-    named = {*known.values(), *(record.text("customer_id") for record in records)}
+    named = locking.customers_named(records, known=known)
+    visible = set(queries.survivors(named, visible_to=by))
+    left_at = queries.left_lately(named - visible, by=by, now=now)
     age = changes.last_pulled_at // EPOCH_LENGTH
     return _Intake(
-        push=Push(records=records, by=by, now=now, skew=sender.skew),
+        push=Push(records=records, by=by, now=now, skew=sender.skew, left_at=left_at),
         sender=sender,
         digests=digests,
         known=known,
-        visible=set(queries.survivors({one for one in named if one}, visible_to=by)),
+        visible=visible,
         received=queries.receipts(records, by=by, device_id=sender.device_id),
         gone=queries.gone_from_feed(records, by=by),
         is_rescue=0 < age < epochs.current_age().number,
@@ -114,18 +119,37 @@ def _turn(record: PushedRecord) -> tuple[bool, int]:
 def _take(record: PushedRecord, intake: _Intake) -> None:
     if _is_repeat(record, intake):
         record.is_done = True
-        return
+    elif _attempt(_write, record, intake):
+        intake.taken.append(record)
+
+
+def _finish(record: PushedRecord, intake: _Intake) -> None:
+    """Do what needs the rest of the push, unless the phone is to send the record again anyhow."""
+    finish = WRITERS[record.table.name].finish
+    if finish is not None and record.is_done and record.op is not Pushed.DELETED:
+        _attempt(lambda record, intake: finish(record, intake.push), record, intake)
+
+
+def _attempt(
+    write: Callable[[PushedRecord, _Intake], DomainError | None],
+    record: PushedRecord,
+    intake: _Intake,
+) -> bool:
+    """Write in a savepoint; tell whether at least a part stands."""
     done = {other.key for other in intake.push.records if other.is_done}
     try:
         with db.session.begin_nested():
-            _write(record, intake)
+            partly = write(record, intake)
             db.session.flush()
     except (DomainError, IntegrityError) as refusal:
         for other in intake.push.records:  # what was taken in with it went back with it
             other.is_done = other.key in done
         _refuse(record, refusal, intake)
-    else:
-        record.is_done = True
+        return False
+    record.is_done = True
+    if partly is not None:
+        _refuse(record, partly, intake)
+    return True
 
 
 def _is_repeat(record: PushedRecord, intake: _Intake) -> bool:
@@ -146,17 +170,18 @@ def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake) -> None:
     record.is_done = not rejection.is_fixable
 
 
-def _write(record: PushedRecord, intake: _Intake) -> None:
+def _write(record: PushedRecord, intake: _Intake) -> DomainError | None:
     writer = WRITERS.get(record.table.name)
     if writer is None:
         raise NotForPhones
     if record.key in intake.known:
-        _change(record, writer, intake)
-    elif record.op is not Pushed.DELETED:
-        _create(record, writer, intake)
+        return _change(record, writer, intake)
+    if record.op is not Pushed.DELETED:
+        return _create(record, writer, intake)
+    return None
 
 
-def _create(record: PushedRecord, writer: Writer, intake: _Intake) -> None:
+def _create(record: PushedRecord, writer: Writer, intake: _Intake) -> DomainError | None:
     """Take a record that is not there: unless it was, for nothing deleted returns."""
     was_there = record.key in intake.received or record.key in intake.gone
     if was_there or (record.op is Pushed.UPDATED and not intake.is_rescue):
@@ -164,30 +189,30 @@ def _create(record: PushedRecord, writer: Writer, intake: _Intake) -> None:
     if writer.create is None:
         raise NotForPhones
     record.changed = record.writable(Written.AT_FIRST, Written.ALWAYS)
-    writer.create(record, intake.push)
+    return writer.create(record, intake.push)
 
 
-def _change(record: PushedRecord, writer: Writer, intake: _Intake) -> None:
+def _change(record: PushedRecord, writer: Writer, intake: _Intake) -> DomainError | None:
     """Merge by column what its user edited; all of it, where it comes for the first time."""
     record.customer_id = intake.known[record.key]
     if record.customer_id is not None and record.customer_id not in intake.visible:
         raise NotFound(record.table.name)
     if record.op is Pushed.DELETED:
-        _delete(record, writer, intake.push)
-        return
+        return _delete(record, writer, intake.push)
     is_first = record.op is Pushed.CREATED and record.key not in intake.received
     allowed = record.writable(Written.ALWAYS)
     record.changed = allowed if is_first else allowed & record.edited
     if record.changed and writer.change is not None:
-        writer.change(record, intake.push)
-    elif record.edited:
+        return writer.change(record, intake.push)
+    if record.edited:
         raise ReadOnlyColumns
+    return None
 
 
-def _delete(record: PushedRecord, writer: Writer, push: Push) -> None:
+def _delete(record: PushedRecord, writer: Writer, push: Push) -> DomainError | None:
     if writer.delete is None:
         raise NotForPhones
-    writer.delete(record, push)
+    return writer.delete(record, push)
 
 
 def _close(intake: _Intake) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from crm_api.sync.pushing.writers import (
     profiles,
     promises,
     sync_issues,
+    visits,
 )
 from crm_api.sync.pushing.writers.shape import Writer
 
@@ -22,6 +23,7 @@ WRITERS: Final[dict[str, Writer]] = {
     "customers": customers.WRITER,
     "profiles": profiles.WRITER,
     "anniversaries": anniversaries.WRITER,
+    **visits.WRITERS,
     "attachments": attachments.WRITER,
     # Before contacts: one that was planned gives its slot back before it counts as a fact.
     "follow_ups": follow_ups.WRITER,

@@ -28,7 +28,8 @@ def _create(record: PushedRecord, push: Push) -> None:
     # Perhaps announced already, online, with half of its bytes here.
     attachments.announce_attachment(file, by=push.by, now=push.now)
     visit_id = record.text("visit_id") or ""
-    service.attach_file(visit_id, record.id, content, by=push.by, now=push.now)
+    by = push.actor_for(visit_id)
+    service.attach_file(visit_id, record.id, content, by=by, now=push.now)
 
 
 WRITER = Writer(

@@ -15,6 +15,7 @@ from crm_api.visits.errors import AlreadyDone, TaskKept, VisitClosed
 from crm_api.visits.schemas.records import NewFollowUpSchema, NextTouchSchema, TaskDoneSchema
 
 if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import Push, PushedRecord
 
 
@@ -26,8 +27,13 @@ def _create(record: PushedRecord, push: Push) -> None:
     schema = NextTouchSchema if is_next_touch else NewFollowUpSchema
     task = load(schema, {**content, "contact": contact})
     visit_id = str(told.get("visit_id", ""))
-    service.add_follow_up(visit_id, task, is_next_touch=is_next_touch, by=push.by, now=push.now)
-    _finish(record, push)
+    by = push.actor_for(visit_id)
+    service.add_follow_up(visit_id, task, is_next_touch=is_next_touch, by=by, now=push.now)
+    _tell_end(record, push, by=by)
+
+
+def _change(record: PushedRecord, push: Push) -> None:
+    _tell_end(record, push, by=push.by)
 
 
 def _contact(told: dict[str, Any]) -> dict[str, Any] | None:
@@ -37,7 +43,7 @@ def _contact(told: dict[str, Any]) -> dict[str, Any] | None:
     return {"channel": told["channel"], "at": told["contact_at"], **category}
 
 
-def _finish(record: PushedRecord, push: Push) -> None:
+def _tell_end(record: PushedRecord, push: Push, *, by: Actor) -> None:
     told = decode(record, push, names=("done_at", "outcome"), facts=("done_at",))
     if told.get("done_at") is None:
         if told.get("outcome"):
@@ -45,7 +51,7 @@ def _finish(record: PushedRecord, push: Push) -> None:
         return
     content = load(TaskDoneSchema, {"outcome": told.get("outcome") or UNSAID})
     at = min(datetime.fromisoformat(told["done_at"]), push.now)
-    service.finish_follow_up(record.id, **content, by=push.by, now=at)
+    service.finish_follow_up(record.id, **content, by=by, now=at)
 
 
 def _delete(record: PushedRecord, push: Push) -> None:
@@ -54,7 +60,7 @@ def _delete(record: PushedRecord, push: Push) -> None:
 
 WRITER = Writer(
     create=_create,
-    change=_finish,
+    change=_change,
     delete=_delete,
     refuses=(
         NotFound,

@@ -34,7 +34,8 @@ def _create(record: PushedRecord, push: Push) -> None:
     told["contact_id"] = _contact(told.get("contact_id"), customer_id=customer_id, push=push)
     content = load(PromiseMadeSchema, {**told, "id": record.id})
     content["visit_id"] = _visit(record.text("visit_id"), customer_id=customer_id)
-    service.make_promise(content, by=push.by, now=push.now, may_be_late=True)
+    by = push.actor_for(content["visit_id"] or "")
+    service.make_promise(content, by=by, now=push.now, may_be_late=True)
     _settle(record, push, customer_id=customer_id)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from crm_api.kit.errors import DomainError
     from crm_api.sync.pushing.values import Push, PushedRecord
 
-    Take = Callable[[PushedRecord, Push], None]
+    Take = Callable[[PushedRecord, Push], DomainError | None]
 
 # Said where the user left out words that the online call asks for: what was done is not lost.
 UNSAID: Final = "Not stated."
@@ -23,10 +23,13 @@ class Writer:
 
     Called within a savepoint, with every subject of the push locked. `record.changed` names what is
     to be written: all that a phone may write of a new record, else what its user edited. What is
-    None, a phone may not do. To refuse, it raises; `refuses` says what, for the documents.
+    None, a phone may not do. To refuse, it raises, and nothing of the record is kept; where a part
+    of it stands all the same, it returns what it refused. `refuses` says what, for the documents.
+    `finish` is called for a record that was taken once all others of the push are.
     """
 
     create: Take | None = None
     change: Take | None = None
     delete: Take | None = None
+    finish: Take | None = None
     refuses: tuple[type[DomainError], ...] = ()

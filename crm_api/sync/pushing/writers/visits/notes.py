@@ -1,0 +1,40 @@
+"""What was noted during a visit: rows of their own, so that phones never conflict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.kit.errors import IdTaken, Invalid, NotFound
+from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.writers.shape import Writer
+from crm_api.sync.pushing.writers.visits import moments
+from crm_api.sync.pushing.writers.visits.lending import actor_at
+from crm_api.visits import queries, service
+from crm_api.visits.errors import NotYourNote, VisitClosed
+from crm_api.visits.schemas.presence import NewVisitNoteSchema
+
+if TYPE_CHECKING:
+    from crm_api.sync.pushing.values import Push, PushedRecord
+
+
+def _create(record: PushedRecord, push: Push) -> None:
+    told = decode(record, push, facts=("noted_at",))
+    visit_id = str(told.get("visit_id", ""))
+    noted_at = moments.fact(told.get("noted_at"), now=push.now)
+    content = load(NewVisitNoteSchema, {"id": record.id, "text": told.get("text")})
+    visit = queries.find_taken(visit_id)
+    if visit is None:
+        raise NotFound("visit")
+    by = actor_at(push, customer_id=visit.customer_id, at=noted_at)
+    service.add_note(visit_id, content, by=by, now=push.now, noted_at=noted_at)
+
+
+def _delete(record: PushedRecord, push: Push) -> None:
+    service.remove_note(record.id, by=push.by)
+
+
+WRITER = Writer(
+    create=_create,
+    delete=_delete,
+    refuses=(NotFound, VisitClosed, NotYourNote, IdTaken, Invalid),
+)
