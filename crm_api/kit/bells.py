@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from crm_api.kit.db import autocommitting, db
 
@@ -57,9 +57,9 @@ def ring() -> None:
     channels = [_channel(name) for name in names]
     try:
         with autocommitting(db.engine).connect() as connection:
-            notify = "SELECT pg_notify(channel, '') FROM unnest(%(channels)s) channel"
+            notify = "SELECT pg_notify(channel, '') FROM unnest(%(channels)s::text[]) channel"
             connection.exec_driver_sql(notify, {"channels": channels})
-    except SQLAlchemyError:
+    except OperationalError:
         log.warning("bells_not_rung")
 
 

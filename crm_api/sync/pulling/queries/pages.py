@@ -53,29 +53,31 @@ def find_page(subscriber_id: str, *, after: int, limit: int, schema_version: int
 
 def _changes(name: str, ops: dict[str, str], schema_version: int) -> dict[str, list[Any]]:
     put = [record_id for record_id, op in ops.items() if op == Op.PUT]
-    records = _reader(name, schema_version).read(put) if put else []
+    records = reader(name, schema_version).read(put) if put else []
     there = {record["id"] for record in records}
     gone = [record_id for record_id in ops if record_id not in there]
     return {"created": [], "updated": records, "deleted": gone}
 
 
 @cache
-def _reader(name: str, schema_version: int) -> _Reader:
-    return _Reader(TABLES[name], schema_version)
+def reader(name: str, schema_version: int) -> Reader:
+    """Return what reads a table for phones of one schema version; made once."""
+    return Reader(TABLES[name], schema_version)
 
 
-class _Reader:
+class Reader:
     """Reads records of a table as phones of one schema version have them."""
 
     def __init__(self, table: SyncTable, schema_version: int) -> None:
         columns = table.columns_of(schema_version)
         told = [column for column in columns if is_told(column)]
         self._names = ("id", *(column.name for column in told))
-        self._untold = {c.name: None for c in columns if not is_told(c)}
+        self._blank = dict.fromkeys(("id", *(column.name for column in columns)))
         select = sa.select(table.id, *(on_the_wire(column) for column in told))
         self._records = StraightRead(select.select_from(table.source).where(among(table.id, "ids")))
 
     def read(self, ids: list[str]) -> list[dict[str, Any]]:
-        names, untold = self._names, self._untold
+        """Return these records, each with all columns of its table."""
+        names, blank = self._names, self._blank
         rows = self._records.rows(ids=as_parameter(ids))
-        return [dict(zip(names, row, strict=True)) | untold for row in rows]
+        return [blank | dict(zip(names, row, strict=True)) for row in rows]
