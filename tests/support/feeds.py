@@ -50,3 +50,15 @@ def assert_feeds_true(app):
             if wanted != held:
                 wrong[subscriber_id] = {"lacks": wanted - held, "has too much": held - wanted}
     assert wrong == {}
+
+
+def holds(actor):
+    """Return the records that a phone has by now."""
+    return {(table, record_id) for table, record_id, op in feed_of(actor) if op == "put"}
+
+
+def run(app, *arguments):
+    """Run a command, and return what it said."""
+    result = app.test_cli_runner().invoke(args=list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.output

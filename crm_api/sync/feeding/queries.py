@@ -14,6 +14,7 @@ from crm_api.customers.models import Customer
 from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.straight import StraightRead
+from crm_api.preparation.briefs.models import Brief
 from crm_api.sync.feeding.terms import Entry, Locked
 from crm_api.sync.models import Epoch, Feed, FeedRow, FollowedCover, Phone
 from crm_api.sync.tables import TABLES
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
 
-    from crm_api.sync.feeding.terms import Records
+    from crm_api.preparation.briefs.models import Brief
+from crm_api.sync.feeding.terms import Records
     from crm_api.sync.tables import SyncTable
 
     Selects = list[sa.Select[Any]]
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _feeds: Any = Feed.__table__
 _rows: Any = FeedRow.__table__
 _covers: Any = FollowedCover.__table__
+_briefs: Any = Brief.__table__
 _theirs: Any = Customer.__table__.alias("theirs")
 
 _own = _feeds.c.subscriber_id
@@ -218,6 +221,19 @@ def _hanging_on_visits() -> StraightRead:
         its: Any = sa.select(sa.literal_column(f"'{name}'"), table.id).select_from(table.source)
         selects.append(its.where(among(visit_id, "visits")))
     return StraightRead(sa.union_all(*selects))  # type: ignore[arg-type]
+
+
+def briefs_beside(brief_ids: Iterable[str]) -> set[str]:
+    """Return all briefs of the visits that these are about: a phone has the newest alone."""
+    rows = _beside().rows(briefs=as_parameter(sorted(brief_ids)))
+    return {brief_id for (brief_id,) in rows}
+
+
+@lru_cache(1)
+def _beside() -> StraightRead:
+    named, beside = _briefs.alias("named"), _briefs
+    about = sa.select(named.c.visit_id).where(among(named.c.id, "briefs"))
+    return StraightRead(sa.select(beside.c.id).where(beside.c.visit_id.in_(about)))
 
 
 def followed_covers(subscriber_id: str) -> set[str]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import sqlalchemy as sa
 
 from crm_api.contact_history.models import Contact, ContactText
+from crm_api.customers.models import Customer
 from crm_api.sync.tables.shape import Column, Kind, SyncTable, Written
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 KEPT_ON_PHONES: Final = timedelta(days=366)
 
 _contacts, _texts = Contact.__table__, ContactText.__table__
+_customers = Customer.__table__
 _text = partial(Column, kind=Kind.TEXT)
 _AT_FIRST = Written.AT_FIRST
 
@@ -27,14 +28,21 @@ def _is_recent(today: date) -> sa.ColumnElement[bool]:
 
 CONTACTS = SyncTable(
     name="contacts",
-    source=_contacts.join(_texts, _texts.c.contact_id == _contacts.c.id),
+    source=_contacts.join(_texts, _texts.c.contact_id == _contacts.c.id).join(
+        _customers, _customers.c.id == _contacts.c.customer_id
+    ),
     id=_contacts.c.id,
     customer_id=_contacts.c.customer_id,
     is_within=_is_recent,
     watches={"contacts": "id", "contact_texts": "contact_id"},
     may_create=True,
     columns=(
-        _text(name="customer_id", source=_contacts.c.customer_id, written=_AT_FIRST),
+        # A phone has no other record of whom they were merged into.
+        _text(
+            name="customer_id",
+            source=sa.func.coalesce(_customers.c.merged_into_id, _contacts.c.customer_id),
+            written=_AT_FIRST,
+        ),
         Column(name="seq", kind=Kind.NUMBER, source=_contacts.c.seq),
         _text(name="kind", source=_contacts.c.kind),
         _text(name="corrects_id", source=_contacts.c.corrects_id, is_optional=True),

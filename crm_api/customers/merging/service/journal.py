@@ -38,7 +38,7 @@ class Journal:
         if not found:
             return found
         counted = {"version": table.c.version + 1} if "version" in table.c else {}
-        touch_rows(table, found)
+        touch_rows(table, found + [{**row, column: to} for row in found])  # it may be the key
         db.session.execute(touching(sa.update(table).where(where).values({column: to, **counted})))
         for row in found:
             after = {**row, column: to}

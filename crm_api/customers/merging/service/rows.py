@@ -96,7 +96,7 @@ def _unchange(table: sa.Table, key: Row, row: MergedRow) -> None:
         return
     if "version" in table.c:
         ours["version"] = table.c.version + 1
-    touch_rows(table, found)
+    touch_rows(table, [found[0], {**found[0], **ours}])
     db.session.execute(touching(sa.update(table).where(is_row(table, key)).values(ours)))
 
 
