@@ -159,9 +159,8 @@ def test_who_is_forgotten_leaves_every_phone(sign_in, team, owner, caller, momen
     lived_in(caller, customer, clock.now())
     one, two = (sign_in(make_staff(Role.MANAGER, team)) for _ in range(2))
 
-    erasure = ok(
-        one.post(f"/v1/customers/{customer.id}/erasures", json={"reason": "Asked by letter."})
-    )
+    asked = {"reason": "Asked by letter."}
+    erasure = ok(one.post(f"/v1/customers/{customer.id}/erasures", json=asked))
     ok(two.put(f"/v1/customer-erasures/{erasure['id']}/approval", json={"note": "Seen."}))
 
     assert holds(owner) == set()

@@ -60,29 +60,41 @@ def _by_table(touched: Records) -> dict[str, set[str]]:
 
 def _news(records: Records, touched: Touched, *, today: date) -> dict[Entry, Op]:
     """Find out what to tell: of touched records anyhow, of what hangs on them where it differs."""
+    asked = _with_what_hangs_on(records)
+    for (_reader_id, name), ids in touched.again.items():
+        asked[name] |= ids
+    wanted, held = queries.compare_records(asked, today=today)
+    words = writing.words_for(wanted - held, held - wanted)
+    words |= {entry: Op.PUT for entry in wanted if entry.record_id in records.get(entry[1], ())}
+    moved = _customers_moved(records.get("customers", ()), wanted=wanted, held=held)
+    if moved:  # another owner, merged, forgotten: all that is theirs comes or goes with them
+        theirs, known = queries.compare_customers(moved, today=today)
+        words |= writing.words_for(theirs, known - theirs)
+    return words | _again(touched, wanted)
+
+
+def _with_what_hangs_on(records: Records) -> dict[str, set[str]]:
     asked = defaultdict(set, {name: set(ids) for name, ids in records.items()})
     if visit_ids := records.get("visits"):
         for name, ids in queries.children_of_visits(visit_ids).items():
             asked[name] |= ids
     if brief_ids := records.get("briefs"):
         asked["briefs"] |= queries.briefs_beside(brief_ids)
-    for (_reader_id, name), ids in touched.again.items():
-        asked[name] |= ids
-    wanted, held = queries.compare_records(asked, today=today)
-    words = writing.words_for(wanted - held, held - wanted)
-    words |= {entry: Op.PUT for entry in wanted if entry.record_id in records.get(entry[1], ())}
-    changed = _customers_moved(records.get("customers", set()), wanted=wanted, held=held)
-    if changed:  # another owner, merged, forgotten: all that is theirs comes or goes with them
-        theirs, known = queries.compare_customers(changed, today=today)
-        words |= writing.words_for(theirs, known - theirs)
-    for (reader_id, name), ids in touched.again.items():
-        for entry in (Entry(reader_id, name, record_id) for record_id in ids):
-            words[entry] = Op.PUT if entry in wanted else Op.GONE
-    return words
+    return asked
 
 
 def _customers_moved(touched: Iterable[str], *, wanted: set[Entry], held: set[Entry]) -> set[str]:
     """Return those of whom other feeds tell from now on, or who are in none."""
     told_of = {entry.record_id for entry in wanted & held if entry.table_name == "customers"}
-    come_or_go = {entry.record_id for entry in wanted ^ held}
+    come_or_go = {entry.record_id for entry in wanted ^ held if entry.table_name == "customers"}
     return set(touched) - (told_of - come_or_go)
+
+
+def _again(touched: Touched, wanted: set[Entry]) -> dict[Entry, Op]:
+    """Return what is told to one reader who asked: the record as it stands, or that it is gone."""
+    entries = [
+        Entry(reader_id, name, record_id)
+        for (reader_id, name), ids in touched.again.items()
+        for record_id in ids
+    ]
+    return {entry: Op.PUT if entry in wanted else Op.GONE for entry in entries}

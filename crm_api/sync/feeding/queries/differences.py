@@ -7,25 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from crm_api import config
-from crm_api.accounts.covers.models import Cover
-from crm_api.accounts.models import Staff, Standing
 from crm_api.customers.models import Customer
 from crm_api.kit.bundles import among, as_parameter
-from crm_api.kit.db import db
 from crm_api.kit.straight import StraightRead
-from crm_api.preparation.briefs.models import Brief
 from crm_api.sync.feeding.terms import Entry, Locked
-from crm_api.sync.models import Epoch, Feed, FeedRow, FollowedCover, Phone
+from crm_api.sync.models import Feed, FeedRow, FollowedCover
 from crm_api.sync.tables import TABLES
 from crm_api.sync.terms import Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
+    from datetime import date
 
-    from crm_api.preparation.briefs.models import Brief
-from crm_api.sync.feeding.terms import Records
+    from crm_api.sync.feeding.terms import Records
     from crm_api.sync.tables import SyncTable
 
     Selects = list[sa.Select[Any]]
@@ -33,16 +27,10 @@ from crm_api.sync.feeding.terms import Records
 _feeds: Any = Feed.__table__
 _rows: Any = FeedRow.__table__
 _covers: Any = FollowedCover.__table__
-_briefs: Any = Brief.__table__
 _theirs: Any = Customer.__table__.alias("theirs")
 
 _own = _feeds.c.subscriber_id
 _KEPT: Final = 500  # statements: sets of tables that are touched together, on the days in use
-
-
-def today_at(now: datetime) -> date:
-    """Return the day that a moment belongs to, where the business is."""
-    return now.astimezone(config.current().zone).date()
 
 
 def lock_feeds(records: Records, *, others: Iterable[str]) -> list[Locked]:
@@ -202,98 +190,3 @@ def _follows(whose: Any) -> Any:
         covered = covered.where(_own == whose)
     both = sa.union_all(own.where(_feeds.c.is_active), covered.where(_feeds.c.is_active))
     return both.subquery("follows")
-
-
-def children_of_visits(visit_ids: Iterable[str]) -> dict[str, set[str]]:
-    """Return what hangs on visits, by table: where a visit comes or goes, so do these."""
-    found: dict[str, set[str]] = {}
-    for name, record_id in _hanging_on_visits().rows(visits=as_parameter(sorted(visit_ids))):
-        found.setdefault(name, set()).add(record_id)
-    return found
-
-
-@lru_cache(1)
-def _hanging_on_visits() -> StraightRead:
-    selects: list[Any] = []
-    for name in ("visit_objectives", "visit_persons", "visit_notes", "attachments", "briefs"):
-        table = TABLES[name]
-        visit_id = next(c.source for c in table.columns if c.name == "visit_id")
-        its: Any = sa.select(sa.literal_column(f"'{name}'"), table.id).select_from(table.source)
-        selects.append(its.where(among(visit_id, "visits")))
-    return StraightRead(sa.union_all(*selects))  # type: ignore[arg-type]
-
-
-def briefs_beside(brief_ids: Iterable[str]) -> set[str]:
-    """Return all briefs of the visits that these are about: a phone has the newest alone."""
-    rows = _beside().rows(briefs=as_parameter(sorted(brief_ids)))
-    return {brief_id for (brief_id,) in rows}
-
-
-@lru_cache(1)
-def _beside() -> StraightRead:
-    named, beside = _briefs.alias("named"), _briefs
-    about = sa.select(named.c.visit_id).where(among(named.c.id, "briefs"))
-    return StraightRead(sa.select(beside.c.id).where(beside.c.visit_id.in_(about)))
-
-
-def followed_covers(subscriber_id: str) -> set[str]:
-    """Return whose customers a feed carries besides the subscriber's own."""
-    chosen = sa.select(_covers.c.absent_id).where(_covers.c.subscriber_id == subscriber_id)
-    return set(db.session.scalars(chosen))
-
-
-def current_epoch() -> int:
-    """Return the age of the server's data: each restored backup begins another one."""
-    return db.session.scalars(sa.select(sa.func.max(Epoch.number))).one() or 1
-
-
-def covers_in_force(subscriber_id: str, *, now: datetime) -> set[str]:
-    """Return whose customers somebody looks after at a moment, besides the own ones."""
-    chosen = sa.select(Cover.absent_id).where(Cover.stand_in_id == subscriber_id)
-    in_force = chosen.where(Cover.starts_at <= now, Cover.ends_at > now)
-    return set(db.session.scalars(in_force))
-
-
-def active_feeds() -> list[str]:
-    """Return whose feeds are kept."""
-    return list(db.session.scalars(sa.select(_own).where(_feeds.c.is_active).order_by(_own)))
-
-
-def lagging_feeds(*, now: datetime) -> list[str]:
-    """Return whose feeds carry other portfolios than their subscribers cover by now."""
-    in_force = sa.select(Cover.stand_in_id, Cover.absent_id)
-    in_force = in_force.where(Cover.starts_at <= now, Cover.ends_at > now)
-    followed = sa.select(_covers.c.subscriber_id, _covers.c.absent_id)
-    differ = sa.union_all(
-        sa.select(sa.except_(in_force, followed).subquery().c[0]),
-        sa.select(sa.except_(followed, in_force).subquery().c[0]),
-    )
-    lagging = sa.select(_own).where(_feeds.c.is_active, _own.in_(differ))
-    return list(db.session.scalars(lagging.order_by(_own)))
-
-
-def unread_feeds(*, since: datetime) -> list[str]:
-    """Return whose feeds no phone has read since a moment, or who is no longer here."""
-    is_read = sa.exists().where(
-        Phone.staff_id == _own, Phone.last_seen_at >= since, Phone.revoked_at.is_(None)
-    )
-    is_here = sa.exists().where(Staff.id == _own, Staff.status == Standing.ACTIVE)
-    unread = sa.select(_own).where(_feeds.c.is_active, ~(is_read & is_here))
-    return list(db.session.scalars(unread.order_by(_own)))
-
-
-def misnumbered(subscriber_id: str) -> dict[Entry, Op]:
-    """Return the rows of a feed whose number another one has too, or was never given out."""
-    twin = _rows.alias("twin")
-    is_twin = sa.exists().where(
-        twin.c.subscriber_id == _rows.c.subscriber_id,
-        twin.c.seq == _rows.c.seq,
-        sa.tuple_(twin.c.table_name, twin.c.record_id)
-        != sa.tuple_(_rows.c.table_name, _rows.c.record_id),
-    )
-    wrong = (
-        sa.select(_rows.c.subscriber_id, _rows.c.table_name, _rows.c.record_id, _rows.c.op)
-        .join(_feeds, _own == _rows.c.subscriber_id)
-        .where(_own == subscriber_id, sa.or_(_rows.c.seq > _feeds.c.seq, is_twin))
-    )
-    return {Entry(*row[:3]): row.op for row in db.session.execute(wrong)}
