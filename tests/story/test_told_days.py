@@ -13,7 +13,7 @@ from tests.support.server import ROOT, Server, environment, flask
 
 ADDRESS = "http://127.0.0.1:8000"
 FLASK = f"{sys.executable} -m flask --app crm_api.app"
-STORIES = ("an-account-managers-day.md", "a-managers-morning.md")
+STORIES = ("an-account-managers-day.md", "a-managers-morning.md", "mobile-sync.md")
 
 pytestmark = pytest.mark.heavy(minutes=1)
 
