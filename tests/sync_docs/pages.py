@@ -38,8 +38,8 @@ def _refusals():
 
 
 def _tables():
-    said = f"Schema version {SCHEMA_VERSION}. *Written*: whether a device may, always or when it is new.\n\n"
-    return said + "\n\n".join(_columns(table) for table in TABLES.values())
+    said = f"Schema version {SCHEMA_VERSION}. *Written*: whether a device may, always or when new."
+    return said + "\n\n" + "\n\n".join(_columns(table) for table in TABLES.values())
 
 
 def _columns(table):

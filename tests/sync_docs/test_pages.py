@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from crm_api.app.schedule import JOBS
 from crm_api.sync.commands import sync
 from crm_api.sync.pulling.values import Whole
@@ -35,6 +37,7 @@ def test_each_table_says_what_a_phone_finds_in_it():
     assert {name for name in TABLES if f"`{name}`" not in windows} == set()
 
 
+@pytest.mark.one_engine
 def test_each_refusal_of_a_request_says_what_the_app_does(app):
     told = section(page(), "Requests that are refused")
     answers = [
