@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -58,10 +59,15 @@ def empty_postgres(engine: sa.Engine) -> None:
     """Delete every row; triggers rest meanwhile, because append-only tables would refuse."""
     # Reference rows that a migration itself inserts do not exist: seeds bring them.
     with engine.begin() as connection:
-        connection.exec_driver_sql("SET session_replication_role = replica")
-        for table in reversed(db.metadata.sorted_tables):
-            connection.execute(table.delete())
-        connection.exec_driver_sql("SET session_replication_role = DEFAULT")
+        connection.exec_driver_sql(_emptying())
+
+
+@cache
+def _emptying() -> str:
+    """Say it in one go: told table by table it takes eight times as long."""
+    deletions = [f"DELETE FROM {table.name}" for table in db.metadata.tables.values()]
+    role = "SET session_replication_role ="
+    return "; ".join([f"{role} replica", *deletions, f"{role} DEFAULT"])
 
 
 def empty_sqlite(engine: sa.Engine, template: Path) -> None:
