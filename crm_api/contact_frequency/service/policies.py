@@ -31,8 +31,11 @@ def ensure_default_policies(*, now: datetime) -> int:
     """Bring in those of the policies we ship that are missing; return how many."""
     known = set(db.session.scalars(sa.select(FrequencyPolicy.key)))
     missing = [rule for rule in DEFAULT_RULES if rule.key not in known]
-    for rule in missing:
-        _add(rule, effective_from=now, now=now, by_id=None, reason="default")
+    policies = [_policy(rule, now) for rule in missing]
+    db.session.add_all(policies)
+    db.session.flush()
+    for policy, rule in zip(policies, missing, strict=True):
+        db.session.add(_first(policy, rule, effective_from=now, by_id=None, reason="default"))
     db.session.flush()
     return len(missing)
 
@@ -49,7 +52,14 @@ def create_policy(
     require_new_key(rule.key)
     effective_from = not_past(effective_from, now)
     check_loosening(rule, at=effective_from)
-    policy, version = _add(rule, effective_from=effective_from, now=now, by_id=by_id, reason=reason)
+    policy = _policy(rule, now)
+    db.session.add(policy)
+    db.session.flush()
+    version = _first(policy, rule, effective_from=effective_from, by_id=by_id, reason=reason)
+    db.session.add(version)
+    if rule.scope_kind is ScopeKind.SEGMENT:
+        db.session.add(PolicySegment(policy_id=policy.id, segment_id=rule.scope_id))
+        segments.bind_segment(rule.scope_id)
     _look_again(policy, version, now=now)
     return version
 
@@ -65,10 +75,8 @@ def _look_again(policy: FrequencyPolicy, version: PolicyVersion, *, now: datetim
         recheck_customers([policy.scope_id], now=now)
 
 
-def _add(
-    rule: Rule, *, effective_from: datetime, now: datetime, by_id: str | None, reason: str
-) -> tuple[FrequencyPolicy, PolicyVersion]:
-    policy = FrequencyPolicy(
+def _policy(rule: Rule, now: datetime) -> FrequencyPolicy:
+    return FrequencyPolicy(
         id=new_id(),
         created_at=now,
         key=rule.key,
@@ -76,9 +84,19 @@ def _add(
         scope_id=rule.scope_id,
         loosens=rule.loosens,
     )
-    version = PolicyVersion(
+
+
+def _first(
+    policy: FrequencyPolicy,
+    rule: Rule,
+    *,
+    effective_from: datetime,
+    by_id: str | None,
+    reason: str,
+) -> PolicyVersion:
+    return PolicyVersion(
         id=new_id(),
-        created_at=now,
+        created_at=policy.created_at,
         policy_id=policy.id,
         number=1,
         effective_from=effective_from,
@@ -86,13 +104,6 @@ def _add(
         reason=reason,
         by_id=by_id,
     )
-    db.session.add(policy)
-    db.session.flush()
-    db.session.add(version)
-    if rule.scope_kind is ScopeKind.SEGMENT:
-        db.session.add(PolicySegment(policy_id=policy.id, segment_id=rule.scope_id))
-        segments.bind_segment(rule.scope_id)
-    return policy, version
 
 
 def add_version(
