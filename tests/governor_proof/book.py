@@ -65,6 +65,7 @@ class Book:
         self.now = BEGIN
         self.laws: tuple[Law, ...] = laws.SHIPPED
         self.tiers = dict.fromkeys(PEOPLE, "standard")
+        self.quiet: set[str] = set()
         self.statuses = dict.fromkeys(PEOPLE, "active")
         self.links: set[frozenset[str]] = set()
         self.wishes: dict[str, tuple[str, Wish]] = {}
@@ -100,6 +101,7 @@ class Book:
         follows = any(family & r.follows for r in self.refusals)
         return Person(
             tier=self.tiers[name],
+            segments=frozenset({"quiet"} if name in self.quiet else ()),
             same_as=frozenset(family - {name}),
             is_closed=self.statuses[name] == "closed",
             is_deceased=any(self.statuses[n] == "deceased" for n in family),

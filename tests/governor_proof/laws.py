@@ -87,6 +87,17 @@ SHIPPED = (
 )
 
 
+# Of a segment whose members come and go while the machine plays.
+QUIET = Law(
+    "quiet_14_days",
+    "rolling",
+    n=1,
+    seconds=2 * WEEK,
+    blocks=(EVERY_CHANNEL, CAPPED),
+    scope=("segment", "quiet"),
+)
+
+
 def random_laws(rng: random.Random, customer_id: str, person: Person) -> tuple[Law, ...]:
     """Return a few policies of any kind; some have narrower ones that may loosen them, or not."""
     laws = [_random_law(rng, f"law {n}") for n in range(rng.randint(1, 4))]

@@ -108,6 +108,10 @@ CIRCUMSTANCES = {
     "change_total": st.fixed_dictionaries({"n": st.integers(0, 3)}),
     "change_gap": st.fixed_dictionaries({"hours": st.sampled_from((0, 12, 24, 48))}),
 }
+OF_SEGMENTS = {
+    "change_plan": st.fixed_dictionaries({"who": names, "is_quiet": st.booleans()}),
+    "change_quiet": st.fixed_dictionaries({"n": st.sampled_from((None, 0, 1, 2))}),
+}
 
 
 class Stage:
@@ -763,3 +767,24 @@ def _counting(contact: Contact) -> str:
 
 def _today(book: Book):
     return model.local(book.now, model.ZoneInfo("Asia/Shanghai")).date()
+
+
+class SegmentedLedger(Ledger):
+    """The same, and a policy for a segment comes and goes, as those do who are in it."""
+
+    @rule(change=st.sampled_from(sorted(OF_SEGMENTS)), data=st.data())
+    def segments_change(self, change, data) -> None:
+        self.pass_to(self.book.now + 1)
+        getattr(self, change)(**data.draw(OF_SEGMENTS[change]))
+
+    def change_plan(self, who, is_quiet) -> None:
+        """Somebody comes into the segment that a policy may name, or leaves it."""
+        self._change_customer(who, plan_name="quiet" if is_quiet else "")
+        (self.book.quiet.add if is_quiet else self.book.quiet.discard)(who)
+
+    def change_quiet(self, n) -> None:
+        version = replace(laws.rule_of(laws.QUIET), limit=n or 0)
+        self.say(self.cast.change_policy, version, is_retired=n is None, now=self.stage.now)
+        self.book.retire("quiet_14_days")
+        if n is not None:
+            self.book.laws = (*self.book.laws, replace(laws.QUIET, n=n))

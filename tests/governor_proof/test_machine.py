@@ -23,6 +23,7 @@ from crm_api.contact_frequency.models import FrequencyPolicy, PolicyVersion
 from crm_api.contact_frequency.policies.rules import to_document
 from crm_api.customers import queries as customer_queries
 from crm_api.customers import service as customers
+from crm_api.customers.models import Segment
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
@@ -31,7 +32,7 @@ from tests.factories.accounts import make_staff, make_team
 from tests.factories.customers import make_customer
 from tests.governor_proof import laws
 from tests.governor_proof.book import BEGIN, NUMBERS, PEOPLE
-from tests.governor_proof.machine import Ledger, Stage
+from tests.governor_proof.machine import Ledger, SegmentedLedger, Stage
 from tests.governor_proof.worlds import datetime_of
 from tests.support import databases
 
@@ -73,6 +74,8 @@ def set_the_scene():
         governor.ensure_default_policies(now=datetime_of(BEGIN) - timedelta(days=400))
     team = make_team()
     owner, manager = make_staff(team=team), make_staff(Role.MANAGER, team=team)
+    with transaction():
+        keep_quiet_policy(owner)
     kinds = {"group": {"kind": "group", "phone": None}}
     people = {
         name: make_customer(owner, phone=NUMBERS.get(name), **kinds.get(name, {}))
@@ -89,6 +92,17 @@ def set_the_scene():
         change_policy=change_policy,
         change_number=lambda *told, now: change_number(*told, by=owner, now=now),
     )
+
+
+def keep_quiet_policy(owner):
+    """Lay down a policy for a segment that says nothing yet."""
+    told = {"id": "quiet", "name": "quiet", "criteria": {"plan_names": ["quiet"]}}
+    whose = {"team_id": owner.team_id, "owner_id": owner.id}
+    db.session.add(Segment(**told, **whose, created_at=datetime_of(BEGIN)))
+    db.session.flush()
+    never = {"effective_from": datetime_of(BEGIN) + timedelta(days=36_500)}
+    told = {"reason": "they asked", "by_id": owner.id, "now": datetime_of(BEGIN)}
+    governor.create_policy(laws.rule_of(laws.QUIET), **never, **told)
 
 
 def change_number(customer_id, number, *, by, now):
@@ -119,9 +133,9 @@ def change_policy(rule, *, now, is_retired=False):
     )
 
 
-def play(plays):
+def play(plays, machine=Ledger):
     run_state_machine_as_test(
-        Ledger,
+        machine,
         settings=settings(
             max_examples=int(MORE) if MORE else plays,
             stateful_step_count=STEPS,
@@ -137,6 +151,11 @@ def play(plays):
 
 def test_the_governor_and_the_model_never_part(stage, backend):
     play(FEW[backend])
+
+
+@pytest.mark.heavy
+def test_nor_where_policies_name_a_segment(stage, backend):
+    play(FEW[backend], SegmentedLedger)
 
 
 @pytest.mark.heavy(minutes=1.5)
