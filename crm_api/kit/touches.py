@@ -131,9 +131,12 @@ def _note(session: Session, _context: Any) -> None:
         if watched is None or not _is_changed(session, record):
             continue
         noted = _noted(session)
-        noted.records[record.__tablename__].add(getattr(record, watched.key))
+        attributes = sa.inspect(record).attrs
+        # Where a record takes another id, the one that it had is touched as well.
+        key = attributes[watched.key]
+        noted.records[record.__tablename__].update((key.value, *(key.history.deleted or ())))
         if watched.owner is not None:
-            before = sa.inspect(record).attrs[watched.owner].history.deleted
+            before = attributes[watched.owner].history.deleted
             noted.former_owners.update(one for one in before or () if one is not None)
 
 

@@ -20,14 +20,7 @@ NOT_OVER_HTTP = {
     "no_demo_in_production",
     "no_such_lunar_day",
     "not_an_importer",
-    # Of single records in the answer to a push: see sync.pushing.refusals.
-    "follow_up_kept",
-    "not_for_phones",
-    "not_your_note",
     "plan_out_of_reach",
-    "read_only_columns",
-    "record_unfinished",
-    "visit_deleted",
     "restored_in_future",
     "source_reserved",
 }

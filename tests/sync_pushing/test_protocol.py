@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,9 +12,12 @@ from crm_api.customers.models import Anniversary, ExtendedProfile
 from crm_api.kit.db import db
 from crm_api.sync.models import Phone as KnownPhone
 from crm_api.sync.models import PushReply, Receipt, SyncIssue
+from crm_api.sync.pushing.refusals import REFUSALS
+from crm_api.sync.pushing.writers import WRITERS
 from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
 from tests.merging.factories import merged_into
+from tests.support import feeds
 from tests.sync_pushing.phone import Phone, ms
 
 EMPTY = {"created": [], "updated": [], "deleted": []}
@@ -250,3 +253,35 @@ def test_a_record_of_a_merged_customer_goes_to_who_goes_on(phone, owner, custome
     assert reply["rejections"] == []
     assert db.session.get(Anniversary, "day-1").customer_id == customer.id
     assert [r["code"] for r in edit["rejections"]] == ["customer_merged"]
+
+
+def test_every_refusal_says_what_the_app_should_show():
+    """An unlisted code would be final, and nobody would have thought about that."""
+    by_writers = {error.code for writer in WRITERS.values() for error in writer.refuses}
+
+    assert by_writers <= set(REFUSALS)
+    assert all(refusal.tell for refusal in REFUSALS.values())
+
+
+def test_a_birthday_that_is_told_takes_the_place_of_the_one_on_the_document(app, phone, owner):
+    customer = make_customer(owner, birth_on=date(1980, 2, 28))
+    feeds.follow(owner)
+    [known] = db.session.query(Anniversary)
+    former_id = known.id
+
+    told = _day(customer, id="day-2", kind="birthday", calendar="lunar")
+    assert phone.push("anniversaries", created=[told])["rejections"] == []
+
+    assert [day.id for day in db.session.query(Anniversary)] == ["day-2"]
+    assert ("anniversaries", former_id, "gone") in feeds.feed_of(owner)
+    feeds.assert_feeds_true(app)
+
+
+def test_what_has_served_its_time_is_forgotten(app, phone, customer, moment, at):
+    phone.push("anniversaries", created=[_day(customer)], key="k1")
+    for days, left in ((31, (0, 1)), (181, (0, 0))):
+        at(moment + timedelta(days=days))
+        result = app.test_cli_runner().invoke(args=["sync", "purge-pushes"])
+        assert result.exit_code == 0, result.output
+        counts = db.session.query(PushReply).count(), db.session.query(Receipt).count()
+        assert counts == left

@@ -16,10 +16,13 @@ from crm_api.sync.phones.guards import paced
 from crm_api.sync.pushing import schemas, service
 from crm_api.sync.pushing.errors import MalformedPush, PushTooLarge
 from crm_api.sync.pushing.reading import MOST_BYTES, read_changes
+from crm_api.sync.pushing.refusals import REFUSALS as REFUSED
 from crm_api.sync.pushing.requests import received_body, told_by_device
 
 if TYPE_CHECKING:
     from crm_api.kit.schemas import Payload
+
+TOLD = ", ".join(f"`{code}`" for code in sorted(REFUSED))
 
 blueprint = Blueprint("push", __name__, description="What phones send.")
 
@@ -33,7 +36,7 @@ blueprint = Blueprint("push", __name__, description="What phones send.")
 @blueprint.doc(requestBody=schemas.BODY)
 @blueprint.arguments(schemas.PushHeadersSchema, location="headers")
 @blueprint.arguments(schemas.PushQuerySchema, location="query")
-@blueprint.response(200, schemas.PushReplySchema)
+@blueprint.response(200, schemas.PushReplySchema, description=f"Taken, but for: {TOLD}.")
 def push(headers: Payload, query: Payload) -> dict[str, Any]:
     """Take what a phone changed. What cannot be taken is refused record by record."""
     changes = read_changes(received_body(), **query)
