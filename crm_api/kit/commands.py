@@ -54,7 +54,7 @@ def restore(source: Path, *, yes: bool) -> None:
         click.confirm("This replaces everything in the database. Go on?", abort=True)
     backups.restore(db.engine, source)
     command.upgrade(migrations_config(), "head")
-    click.echo(f"Restored {source}.")
+    click.echo(f"Restored {source}. Before the servers start: flask sync new-epoch.")
 
 
 @database.command("purge-keys")
