@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -25,9 +26,11 @@ from tests.sync_pushing.visits import (
     MINUTE,
     a_note,
     a_person,
+    a_touch,
     a_visit,
     an_objective,
     created,
+    edited_since,
     made,
     recorded,
 )
@@ -60,9 +63,11 @@ def whole(customer, moment):
     """A visit of this morning, made and closed without a network."""
     began = moment - 2 * HOUR
 
-    def push(**changes):
+    def push(*, tasks=(), promises=(), **changes):
         row = a_visit(customer, starts_at=began, **made(began), **recorded(began, **changes))
         return created(
+            follow_ups=tasks,
+            promises=promises,
             visits=[row],
             visit_objectives=[an_objective(outcome="met", outcome_note="It is her.")],
             visit_persons=[a_person(was_met=True)],
@@ -207,11 +212,10 @@ def test_called_off_by_another_and_made_all_the_same(phone, customer, moment, se
 
 
 def test_without_its_end_the_record_stays_fixable_and_the_facts_stand(phone, customer, whole, seen):
-    body = whole(leave_alone_until=None)
-    reply = send(phone, body)
+    reply = send(phone, edited_since(whole(leave_alone_until=None), "recorded_at,summary"))
     stood = seen()["status"]
 
-    again = send(phone, whole())
+    again = send(phone, edited_since(whole(), "recorded_at,summary,leave_alone_until"))
 
     assert codes(reply) == [("visits", "next_step_missing", True)]
     assert reply["experimentalRejectedIds"] == {"visits": ["v-1"]}
@@ -221,11 +225,52 @@ def test_without_its_end_the_record_stays_fixable_and_the_facts_stand(phone, cus
     assert len(contacts(phone.caller, customer)) == 1
 
 
+def test_what_the_servers_row_would_write_over_is_kept_as_an_issue(phone, whole, seen):
+    """The stock client keeps only what was edited since a row was made."""
+    reply = send(phone, whole(leave_alone_until=None))
+
+    assert codes(reply) == [("visits", "next_step_missing", False)]
+    kept = db.session.scalars(sa.select(SyncIssue)).one()
+    assert kept.content["row"]["summary"] == "They are content and open a second branch."
+    assert seen()["status"] == "checked_out"
+
+
+def test_the_next_touch_of_the_same_push_closes_it(phone, customer, whole, seen, moment):
+    touch = a_touch(moment + 5 * DAY)
+    promise = {"id": "pr-1", "customer_id": customer.id, "visit_id": "v-1", "text": "Send it."}
+
+    reply = send(
+        phone,
+        whole(
+            tasks=[touch], promises=[{**promise, "due_on": "2026-03-09"}], leave_alone_until=None
+        ),
+    )
+
+    assert reply["rejections"] == []
+    assert seen()["status"] == "recorded"
+    assert [(t["is_next_touch"], t["channel"]) for t in seen()["follow_ups"]] == [(True, "call")]
+    assert [p["id"] for p in seen()["promises"]] == ["pr-1"]
+
+
+def test_a_next_touch_against_the_caps_leaves_the_record_to_be_mended(phone, whole, seen, moment):
+    at_night = a_touch(moment + 5 * DAY + 12 * HOUR)
+
+    body = whole(tasks=[at_night], leave_alone_until=None)
+    reply = send(phone, edited_since(body, "recorded_at,summary"))
+
+    assert codes(reply) == [
+        ("follow_ups", "contact_blocked", True),
+        ("visits", "next_step_missing", True),
+    ]
+    assert reply["rejections"][0]["next_allowed_at"]
+    assert seen()["status"] == "checked_out"
+
+
 def test_a_draft_waits_on_the_phone(phone, customer, moment, seen):
     began = moment - 2 * HOUR
     row = a_visit(customer, starts_at=began, **made(began), summary="So far so good.")
 
-    reply = send(phone, created(visits=[row]))
+    reply = send(phone, edited_since(created(visits=[row]), "summary"))
 
     assert codes(reply) == [("visits", "record_unfinished", True)]
     assert seen()["status"] == "checked_out"
@@ -311,7 +356,7 @@ def test_whom_the_phone_may_not_see_is_refused_alone(phone, customer, moment, se
 
 
 @pytest.fixture
-def heir(owner, customer, moment):
+def heir(sign_in, customer, moment):
     """Who got the customer an hour ago, while the phone was offline."""
     new_owner, admin = make_staff(), make_staff(Role.ADMIN)
     follow(new_owner)
@@ -319,30 +364,30 @@ def heir(owner, customer, moment):
         customers.transfer_customer(
             customer.id, owner_id=new_owner.id, reason="Moved.", by=admin, now=moment - HOUR
         )
-    return new_owner
+    return SimpleNamespace(id=new_owner.id, caller=sign_in(new_owner))
 
 
 def test_what_was_done_before_the_hand_over_lands_under_the_new_owner(
-    sign_in, phone, owner, heir, whole
+    phone, owner, heir, whole, moment
 ):
-    reply = send(phone, whole())
+    touch = a_touch(moment + 5 * DAY)
 
-    visit = sign_in(heir).get("/v1/visits/v-1").json
+    reply = send(phone, whole(tasks=[touch], leave_alone_until=None))
+
+    visit = heir.caller.get("/v1/visits/v-1").json
     assert reply["rejections"] == []
     assert (visit["status"], visit["owner_id"], visit["planned_by_id"]) == (
         "recorded",
         heir.id,
         owner.id,
     )
-    assert len(visit["objectives"]) == len(visit["persons"]) == 1
+    assert len(visit["objectives"]) == len(visit["persons"]) == len(visit["follow_ups"]) == 1
     assert ("visits", "v-1", "gone") in feed_of(owner)
     assert ("visits", "v-1", "put") in feed_of(heir)
 
 
-def test_edits_and_what_came_after_the_hand_over_are_refused(
-    phone, sign_in, customer, heir, moment
-):
-    planned(sign_in(heir), customer, starts_at=moment + DAY, id="v-1")
+def test_edits_and_what_came_after_the_hand_over_are_refused(phone, customer, heir, moment):
+    planned(heir.caller, customer, starts_at=moment + DAY, id="v-1")
 
     edit = phone.push("visits", updated=[("v-1", {"place": "虚构街 1 号"})])
     later = send(phone, created(visits=[a_visit(customer, starts_at=moment, id="v-2")]))

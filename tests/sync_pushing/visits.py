@@ -67,6 +67,21 @@ def a_note(at, **changes):
     )
 
 
+def a_touch(at, **changes):
+    """The next touch that a visit leaves: a call."""
+    return {
+        "id": "f-1",
+        "visit_id": "v-1",
+        "text": "Ask whether it helped.",
+        "due_on": f"{at:%Y-%m-%d}",
+        "is_next_touch": True,
+        "channel": "call",
+        "category": "service",
+        "contact_at": ms(at),
+        **changes,
+    }
+
+
 def created(**tables):
     """A push of new rows, by table."""
     return {
@@ -77,3 +92,9 @@ def created(**tables):
         }
         for table, rows in tables.items()
     }
+
+
+def edited_since(body, columns):
+    """The same push of a visit that was edited between its creation and this push."""
+    body["visits"]["created"][0]["_changed"] = columns
+    return body

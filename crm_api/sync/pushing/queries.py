@@ -15,7 +15,7 @@ from crm_api.kit.db import db
 from crm_api.sync.models import Feed, FeedRow, PushReply, Receipt, SyncIssue
 from crm_api.sync.tables import TABLES
 from crm_api.sync.terms import Op
-from crm_api.visits.models import Visit
+from crm_api.visits.models import Visit, VisitPerson
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -47,9 +47,12 @@ def _by_table(records: Iterable[PushedRecord]) -> list[tuple[SyncTable, list[Pus
 
 
 def customers_of_visits(visit_ids: Collection[str]) -> set[str]:
-    """Return whom these visits meet."""
-    statement = sa.select(Visit.customer_id).where(is_among(Visit.id, visit_ids))
-    return set(db.session.scalars(statement))
+    """Return whose these visits are, and whom else they meet."""
+    whose = sa.select(Visit.customer_id).where(is_among(Visit.id, visit_ids))
+    met = sa.select(VisitPerson.customer_id).where(
+        is_among(VisitPerson.visit_id, visit_ids), VisitPerson.customer_id.is_not(None)
+    )
+    return set(db.session.scalars(whose.union(met)))
 
 
 def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, str]:

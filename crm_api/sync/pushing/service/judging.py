@@ -27,12 +27,16 @@ def judge(
     push: Push,
     device_id: str,
     customer_id: str | None,
+    stands: bool,
 ) -> Rejection:
     """Return why a record was refused; what is final is kept as an issue with its content.
 
-    A deletion is never fixable: the stock client would never have the record back.
+    A deletion is never fixable: the stock client would never have the record back. Nor is a part of
+    a new record that `stands` otherwise: it comes back over all that was not edited since.
     """
     rejection = _rejection(record, refusal)
+    is_overwritten = stands and record.op is Pushed.CREATED and not record.edited
+    rejection.is_fixable = rejection.is_fixable and not is_overwritten
     if isinstance(refusal, DomainError) and refusal.remember is not None:
         refusal.remember()  # in this transaction, which the refusal does not end
     if not rejection.is_fixable:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str]
 
+VISITS = "visits"
 OF_CUSTOMERS = ("customers", "profiles")  # whose ids are their customers'
 
 
@@ -42,7 +43,8 @@ def customers_named(
     """Return every customer whom these records concern, as they say or as the server knows."""
     rows = {record.text("customer_id") for record in records}
     own = {record.id for record in records if record.table.name in OF_CUSTOMERS}
-    visit_ids = {record.text("visit_id") for record in records} - {None}
+    visit_ids = {record.text("visit_id") for record in records}
+    visit_ids |= {record.id for record in records if record.table.name == VISITS}
     met = queries.customers_of_visits({one for one in visit_ids if one})
     return {one for one in {*known.values(), *rows, *own, *met} if one}
 

@@ -144,11 +144,11 @@ def _attempt(
     except (DomainError, IntegrityError) as refusal:
         for other in intake.push.records:  # what was taken in with it went back with it
             other.is_done = other.key in done
-        _refuse(record, refusal, intake)
+        _refuse(record, refusal, intake, stands=record.is_done)
         return False
     record.is_done = True
     if partly is not None:
-        _refuse(record, partly, intake)
+        _refuse(record, partly, intake, stands=True)
     return True
 
 
@@ -157,7 +157,7 @@ def _is_repeat(record: PushedRecord, intake: _Intake) -> bool:
     return not is_deletion and intake.received.get(record.key) == intake.digests[record.key]
 
 
-def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake) -> None:
+def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake, *, stands: bool) -> None:
     customer_id = intake.known.get(record.key) or record.text("customer_id")
     rejection = judging.judge(
         record,
@@ -165,6 +165,7 @@ def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake) -> None:
         push=intake.push,
         device_id=intake.sender.device_id,
         customer_id=customer_id if customer_id in intake.visible else None,
+        stands=stands,
     )
     intake.rejections.append(rejection)
     record.is_done = not rejection.is_fixable
