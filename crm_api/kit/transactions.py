@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from crm_api.kit import bells
-from crm_api.kit.db import db, give_back, statements_of_one_moment, statements_together
+from crm_api.kit.db import connection, db, give_back, statements_of_one_moment, statements_together
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.errors import DomainError
 
@@ -63,6 +63,15 @@ def writing_apart() -> Iterator[None]:
     end_reading()
     with statements_together(), transaction():
         yield
+
+
+def write_alone(statement: sa.Update, values: dict[str, Any]) -> None:
+    """Run one statement that is a transaction of its own, amid a request that reads."""
+    if db.engine.dialect.name == "sqlite":
+        with writing_apart():
+            db.session.execute(statement, values)
+    else:
+        connection().execute(statement, values)
 
 
 @contextmanager

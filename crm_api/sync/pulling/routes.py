@@ -27,8 +27,8 @@ blueprint = Blueprint("sync", __name__, description="What phones keep for workin
 @requires(Role.ACCOUNT_MANAGER)
 @paced
 @refuses(*REFUSALS)
-@blueprint.arguments(PhoneHeadersSchema, location="headers")
-@blueprint.arguments(schemas.PullQuerySchema, location="query")
+@blueprint.arguments(PhoneHeadersSchema(), location="headers")
+@blueprint.arguments(schemas.PullQuerySchema(), location="query")
 @blueprint.response(200, schemas.PullSchema)
 def pull_changes(phone: Payload, query: Payload) -> Response:
     """Take what changed since the last pull, in the form of the stock WatermelonDB client."""

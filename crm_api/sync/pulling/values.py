@@ -60,8 +60,9 @@ class Start(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A part of a feed: records by table, and the last row that it tells of."""
+    """A part of a feed: records by table, how far it tells, and where the feed began just then."""
 
     changes: dict[str, dict[str, list[Any]]]
     seq: int
-    has_more: bool
+    oldest_seq: int
+    has_more: bool = False

@@ -9,17 +9,22 @@ import sqlalchemy as sa
 
 from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.straight import StraightRead
-from crm_api.sync.models import FeedRow
+from crm_api.sync.models import Feed, FeedRow
 from crm_api.sync.pulling.queries.wire import is_told, on_the_wire
 from crm_api.sync.pulling.values import Page
 from crm_api.sync.tables import TABLES, SyncTable
 from crm_api.sync.terms import Op
 
+_feeds: Any = Feed.__table__
 _rows: Any = FeedRow.__table__
 
-_RANGE = StraightRead(
+_news = (
     sa.select(
-        _rows.c.seq, _rows.c.table_name, _rows.c.record_id, sa.type_coerce(_rows.c.op, sa.Text())
+        _rows.c.subscriber_id,
+        _rows.c.seq,
+        _rows.c.table_name,
+        _rows.c.record_id,
+        sa.type_coerce(_rows.c.op, sa.Text()).label("op"),
     )
     .where(
         _rows.c.subscriber_id == sa.bindparam("subscriber_id"),
@@ -27,6 +32,22 @@ _RANGE = StraightRead(
     )
     .order_by(_rows.c.seq)
     .limit(sa.bindparam("most", type_=sa.BigInteger()))
+    .subquery("news")
+)
+# The range of the index is cut before the join: what comes after the page is never looked at.
+_RANGE = StraightRead(
+    sa.select(
+        _feeds.c.seq,
+        _feeds.c.oldest_seq,
+        _news.c.seq.label("at"),
+        _news.c.table_name,
+        _news.c.record_id,
+        _news.c.op,
+    )
+    .select_from(_feeds)
+    .outerjoin(_news, _news.c.subscriber_id == _feeds.c.subscriber_id)
+    .where(_feeds.c.subscriber_id == sa.bindparam("subscriber_id"))
+    .order_by(_news.c.seq)
 )
 
 
@@ -41,14 +62,15 @@ def find_page(subscriber_id: str, *, after: int, limit: int, schema_version: int
     A record that is in the feed and nowhere else has gone.
     """
     found = _RANGE.rows(subscriber_id=subscriber_id, after=after, most=limit + 1)
-    has_more = len(found) > limit
-    told = found[:limit]
+    seq, oldest_seq = found[0][:2]
+    told = [row[2:] for row in found[:limit] if row[2] is not None]
     ops: dict[str, dict[str, str]] = {name: {} for name in tables_of(schema_version)}
     for _, name, record_id, op in told:
         if name in ops:  # else of a table that this version does not have
             ops[name][record_id] = op
     changes = {name: _changes(name, its, schema_version) for name, its in ops.items()}
-    return Page(changes, seq=told[-1][0] if told else after, has_more=has_more)
+    has_more = len(found) > limit
+    return Page(changes, told[-1][0] if has_more else seq, oldest_seq, has_more=has_more)
 
 
 def _changes(name: str, ops: dict[str, str], schema_version: int) -> dict[str, list[Any]]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.kit.db import db
-from crm_api.kit.transactions import snapshot, writing_apart
+from crm_api.kit.transactions import end_reading, snapshot, write_alone, writing_apart
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.models import Phone
 from crm_api.sync.phones import service as phones
@@ -27,6 +26,10 @@ NOTICES = {
     Whole.TOO_OLD: "You were away for so long that what went is forgotten: here is all there is.",
 }
 
+_KEPT = sa.update(Phone.__table__).where(
+    Phone.staff_id == sa.bindparam("its_owner"), Phone.device_id == sa.bindparam("its_device")
+)
+
 
 def pull(wish: Wish, *, by: Actor, now: datetime) -> dict[str, Any]:
     """Return what changed since the phone's cursor, or all anew where that cannot be told.
@@ -42,25 +45,31 @@ def pull(wish: Wish, *, by: Actor, now: datetime) -> dict[str, Any]:
     if standing is None or not policies.is_ready(
         wish, standing, covered=by.covers, carried=carried, now=now
     ):
-        with writing_apart():
-            _prepare(wish, by=by, now=now)
-    elif policies.start_of(wish, standing) == (standing.seq, None):
-        return _told(_nothing(wish, standing), Start(standing.seq), standing, now=now)
-    with snapshot():
-        standing = _standing(wish, by=by)
-        start = policies.start_of(wish, standing)
-        page = queries.find_page(
-            by.id, after=start.seq, limit=wish.limit, schema_version=wish.schema_version
-        )
-        page = page if page.has_more else page._replace(seq=standing.seq)
+        standing = _prepare(wish, by=by, now=now)
+    start = policies.start_of(wish, standing)
+    if start.because is None and wish.cursor == policies.cursor_of(standing, standing.seq):
+        return _told(_nothing(wish, standing), start, standing, now=now)
+    page, start, standing = _read(wish, start, standing, by=by)
     _keep_cursor(page, start, standing, wish, by=by, now=now)
     return _told(page, start, standing, now=now)
 
 
-def _standing(wish: Wish, *, by: Actor) -> Standing:
-    standing, _ = queries.find_standing(by.id, device_id=wish.device_id)
-    assert standing is not None  # noqa: S101 - a feed that was prepared stays
-    return standing
+def _read(
+    wish: Wish, start: Start, standing: Standing, *, by: Actor
+) -> tuple[Page, Start, Standing]:
+    """Read the page, and where the feed stood just then: it may have been purged meanwhile."""
+
+    def read(after: int) -> Page:
+        return queries.find_page(
+            by.id, after=after, limit=wish.limit, schema_version=wish.schema_version
+        )
+
+    with snapshot():
+        page = read(start.seq)
+        standing = standing._replace(oldest_seq=page.oldest_seq)
+        now_from = policies.start_of(wish, standing)
+        page = page if now_from == start else read(now_from.seq)
+    return page, now_from, standing
 
 
 def _nothing(wish: Wish, standing: Standing) -> Page:
@@ -68,7 +77,7 @@ def _nothing(wish: Wish, standing: Standing) -> Page:
         name: {"created": [], "updated": [], "deleted": []}
         for name in queries.tables_of(wish.schema_version)
     }
-    return Page(changes, seq=standing.seq, has_more=False)
+    return Page(changes, standing.seq, standing.oldest_seq)
 
 
 def _told(page: Page, start: Start, standing: Standing, *, now: datetime) -> dict[str, Any]:
@@ -85,8 +94,17 @@ def _told(page: Page, start: Start, standing: Standing, *, now: datetime) -> dic
     return answer | {"experimentalStrategy": "replacement", "notices": [notice]}
 
 
-def _prepare(wish: Wish, *, by: Actor, now: datetime) -> None:
+def _prepare(wish: Wish, *, by: Actor, now: datetime) -> Standing:
     """Let the phone in, and bring its feed to where it can be read."""
+    with writing_apart():
+        _bring_up_to_date(wish, by=by, now=now)
+    end_reading()
+    standing, _ = queries.find_standing(by.id, device_id=wish.device_id)
+    assert standing is not None  # noqa: S101 - a feed that was prepared stays
+    return standing
+
+
+def _bring_up_to_date(wish: Wish, *, by: Actor, now: datetime) -> None:
     phone = phones.see_phone(
         by,
         device_id=wish.device_id,
@@ -121,10 +139,14 @@ def _keep_cursor(
     page: Page, start: Start, standing: Standing, wish: Wish, *, by: Actor, now: datetime
 ) -> None:
     """Remember what the phone is about to be given."""
-    given = {"cursor": policies.cursor_of(standing, page.seq), "last_pulled_at": now}
-    if start.seq == 0:
-        given["whole_since"] = standing.oldest_seq
-    its = sa.and_(Phone.staff_id == by.id, Phone.device_id == wish.device_id)
-    with writing_apart():
-        kept = sa.update(Phone).where(its).values(given)
-        db.session.execute(kept.execution_options(synchronize_session=False))
+    whole_since = standing.oldest_seq if start.seq == 0 else standing.whole_since
+    write_alone(
+        _KEPT,
+        {
+            "its_owner": by.id,
+            "its_device": wish.device_id,
+            "cursor": policies.cursor_of(standing, page.seq),
+            "whole_since": whole_since,
+            "last_pulled_at": now,
+        },
+    )
