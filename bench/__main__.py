@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import claims, festival, governor, http, planning, searching, simulating, table
+from bench import claims, festival, governor, http, planning, searching, simulating, syncing, table
 from bench.generate import SCALES
 from bench.rig import Rig, say
 
@@ -16,6 +16,7 @@ PATHS = {
     "simulate": simulating.measure,
     "plan": planning.measure,
     "search": searching.measure,
+    "sync": syncing.measure,
 }
 # They fill databases of their own.
 APART = {"plan", "search"}

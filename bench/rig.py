@@ -34,6 +34,7 @@ AS_SHIPPED = {
     "CRM_LOG_LEVEL": "INFO",
     "CRM_TIME_ZONE": zone_where_it_is_late_morning(),
     "CRM_GATEWAY_MESSAGES_PER_SECOND": "1000000",
+    "CRM_SYNCS_PER_MINUTE": "1000000",
 }
 
 
