@@ -21,7 +21,7 @@ from tests.customers.imports import MAPPING, csv_bytes, row
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
-from tests.factories.sync import make_issue
+from tests.factories.sync import make_issue, make_phone
 from tests.factories.visits import a_plan, a_record, made, planned, step
 from tests.merging.factories import merged_into
 from tests.support.contract import document_of, example, operations
@@ -37,7 +37,6 @@ SHARED = {
     "version",
     "client_id",
     "key_id",
-    "device_id",
     "word_id",
     "tier",
     "entry_id",
@@ -205,6 +204,7 @@ def theirs(app, sign_in, sign_in_client, at, moment):
         "duplicate_id": pair.id,
         "erasure_id": erasure["id"],
         "issue_id": make_issue(owner, customer).id,
+        "device_id": make_phone(owner).device_id,
         "staff_id": owner.id,
         "team_id": team.id,
     }
