@@ -1,8 +1,8 @@
 """The settings, read once from the environment and handed to whoever asks."""
 
+from crm_api.config.reading import MissingSetting
 from crm_api.config.settings import (
     Environment,
-    MissingSetting,
     Settings,
     configure,
     current,

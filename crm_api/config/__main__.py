@@ -4,7 +4,7 @@ import base64
 import secrets
 import sys
 
-from crm_api.config.settings import KEY_BYTES
+from crm_api.config.reading import KEY_BYTES
 
 NAMES = {"CRM_TOKEN_KEYS": "t1", "CRM_DATA_KEYS": "d1", "CRM_INDEX_KEY": "index"}
 

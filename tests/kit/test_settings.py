@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from crm_api import config
@@ -31,6 +34,7 @@ def test_a_plain_postgresql_url_gets_our_driver():
         ("CRM_PUBLIC_URL", "crm.example.com"),
         ("CRM_PUBLIC_URL", "https://crm.example.com/%d"),
         ("CRM_ATTACHMENT_TYPES", "jpeg"),
+        ("CRM_OLDEST_APP_VERSION", "new"),
         ("CRM_BARRED_DIGESTS", "/nowhere/digests"),
         ("CRM_BARRED_DIGESTS", __file__),
     ],
@@ -63,3 +67,13 @@ def test_digests_are_read_as_sha256sum_writes_them(tmp_path):
     settings = config.load({**WHOLE, "CRM_BARRED_DIGESTS": str(file)})
 
     assert settings.barred_digests == {"a" * 64, "b" * 64}
+
+
+def test_fresh_secrets_are_ones_that_it_reads():
+    """`./run` begins with them."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "crm_api.config"], capture_output=True, text=True, check=True
+    )
+
+    environ = dict(line.split("=", 1) for line in printed.stdout.splitlines())
+    assert config.load({"DATABASE_URL": "sqlite://", **environ}).index_key
