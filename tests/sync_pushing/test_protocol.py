@@ -10,8 +10,9 @@ import pytest
 from crm_api.accounts.models import Role, Team
 from crm_api.customers.models import Anniversary, ExtendedProfile
 from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
+from crm_api.sync.models import Epoch, PushReply, Receipt, SyncIssue
 from crm_api.sync.models import Phone as KnownPhone
-from crm_api.sync.models import PushReply, Receipt, SyncIssue
 from crm_api.sync.pushing.refusals import REFUSALS
 from crm_api.sync.pushing.writers import WRITERS
 from tests.factories.accounts import make_staff
@@ -176,6 +177,31 @@ def test_what_was_deleted_here_never_returns(phone, customer, told_again):
     issue = issues[updated["rejections"][0]["issue_id"]]
     assert issue.content["row"]["label"] == "Too late"
     assert ("anniversaries", "day-1") in told_again
+
+
+def test_after_a_restored_backup_the_only_copy_is_taken(phone, customer, moment):
+    """What the server lost, a phone tells as edited; but not what was deleted before."""
+    phone.push("anniversaries", created=[_day(customer, id="day-2")])
+    phone.caller.delete(f"/v1/customers/{customer.id}/anniversaries/day-2")
+    with transaction():
+        db.session.add(Epoch(number=2, began_at=moment, restored_to=moment, by="operator"))
+    body = {
+        "anniversaries": {
+            "updated": [
+                {**_day(customer, id=one, label="Lost"), "_changed": "label"}
+                for one in ("day-1", "day-2")
+            ]
+        }
+    }
+    cursor = "?last_pulled_at=1000000000007"
+
+    told = phone.send(body, query=cursor)
+    seen = {"X-Restore-Seen": str(told.json["epoch"])}
+    rescued = phone.send(body, query=cursor, headers=seen)
+
+    assert (told.status_code, told.json["code"]) == (409, "server_restored")
+    assert [r["id"] for r in rescued.json["rejections"]] == ["day-2"]
+    assert [day.id for day in db.session.query(Anniversary)] == ["day-1"]
 
 
 def test_the_same_refusal_is_one_issue(phone, customer):

@@ -79,16 +79,20 @@ class Push:
     # may still be told. As whom the sender tells of a visit made so, while this push lasts.
     left_at: Mapping[str, datetime] = field(default_factory=dict)
     lent: dict[str, Actor] = field(default_factory=dict)
+    # What the writer of the record in hand took in besides it; it goes back where that does.
+    along: list[PushedRecord] = field(default_factory=list)
+
+    def take_along(self, record: PushedRecord) -> None:
+        """Take a record in together with the one in hand."""
+        record.is_done = True
+        self.along.append(record)
 
     def actor_for(self, visit_id: str) -> Actor:
         """Return as whom to write what belongs to a visit."""
         return self.lent.get(visit_id, self.by)
 
     def others(self, table: str, **texts: str) -> Iterator[PushedRecord]:
-        """Return the records of a table that no writer has taken yet and that say these texts.
-
-        A writer that takes one in marks it as done.
-        """
+        """Return the records of a table that no writer has taken yet and that say these texts."""
         for record in self.records:
             if record.table.name != table or record.is_done:
                 continue

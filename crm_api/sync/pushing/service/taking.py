@@ -136,14 +136,15 @@ def _attempt(
     intake: _Intake,
 ) -> bool:
     """Write in a savepoint; tell whether at least a part stands."""
-    done = {other.key for other in intake.push.records if other.is_done}
+    along = intake.push.along
+    along.clear()
     try:
         with db.session.begin_nested():
             partly = write(record, intake)
             db.session.flush()
     except (DomainError, IntegrityError) as refusal:
-        for other in intake.push.records:  # what was taken in with it went back with it
-            other.is_done = other.key in done
+        for other in along:
+            other.is_done = False
         _refuse(record, refusal, intake, stands=record.is_done)
         return False
     record.is_done = True

@@ -72,7 +72,7 @@ def _planned_persons(record: PushedRecord, push: Push) -> Iterator[dict[str, Any
             continue
         customer_id = person["customer_id"]
         if customer_id is None or queries.survivors([customer_id], visible_to=push.by):
-            other.is_done = True
+            push.take_along(other)
             yield person
 
 
