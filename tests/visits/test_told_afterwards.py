@@ -45,6 +45,8 @@ def test_a_plan_against_the_caps_is_kept_with_the_reasons_and_without_a_slot(fie
     assert "gap_too_short" in [r["code"] for r in refused["refused_because"]]
     assert refused["next_allowed_at"] == (field.tomorrow + DAY).isoformat().replace("+00:00", "Z")
     assert refused["slot_id"] is None
+    listed = field.caller.get("/v1/visits?booking=refused").json["items"]
+    assert [v["id"] for v in listed] == ["v-1"]
     assert db.session.get(StoredDecision, refused["refusal_id"]) is not None
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Slot)) == 1
 

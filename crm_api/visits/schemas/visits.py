@@ -177,6 +177,12 @@ class VisitQuerySchema(PageQuerySchema):
         metadata={"description": "On which this member of staff goes along."},
     )
     is_unannounced = fields.Boolean(load_default=None)
+    booking = fields.Enum(
+        Booking,
+        by_value=True,
+        load_default=None,
+        metadata={"description": "`refused`: a phone planned it against the caps; move it."},
+    )
     needs_new_plan = fields.Boolean(load_default=None)
     is_brief_acknowledged = fields.Boolean(
         load_default=None,

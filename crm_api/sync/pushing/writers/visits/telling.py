@@ -77,9 +77,11 @@ class Told:
 def read(record: PushedRecord, push: Push, *, by: Actor) -> Told:
     """Return what a row tells."""
     names = record.writable(Written.AT_FIRST, Written.ALWAYS)
+    # Nobody chose when an unannounced visit begins: the clock said so.
+    begun = ("starts_at", "ends_at") if record.row.get("is_unannounced") else ()
     return Told(
         visit_id=record.id,
-        row=decode(record, push, names=names, facts=FACTS),
+        row=decode(record, push, names=names, facts=(*FACTS, *begun)),
         changed=record.changed,
         by=by,
         now=push.now,
@@ -111,6 +113,8 @@ def move(told: Told) -> None:
     content = load(VisitScheduleSchema, row)
     content.pop("override_id")
     visit = told.visit()
+    if told.row.get("is_unannounced") and _is_known(visit.starts_at, content["starts_at"]):
+        return
     if (visit.starts_at, visit.ends_at, visit.place) != tuple(content.values()):
         service.keep_move(told.visit_id, content, is_made=told.is_made, by=told.by, now=told.now)
 
