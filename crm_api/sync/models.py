@@ -152,6 +152,7 @@ class SyncIssue(Versioned, Model):
     __tablename__ = "sync_issues"
     __table_args__ = (
         sa.Index(None, "staff_id", "created_at", "id"),
+        sa.Index(None, "created_at", "id"),
         sa.Index(None, "customer_id"),
     )
 

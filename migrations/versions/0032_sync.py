@@ -190,6 +190,9 @@ def upgrade() -> None:
         op.f("ix_sync_issues_customer_id"), "sync_issues", ["customer_id"], unique=False
     )
     op.create_index(
+        op.f("ix_sync_issues_created_at_id"), "sync_issues", ["created_at", "id"], unique=False
+    )
+    op.create_index(
         op.f("ix_sync_issues_staff_id_created_at_id"),
         "sync_issues",
         ["staff_id", "created_at", "id"],
@@ -214,6 +217,7 @@ def downgrade() -> None:
     op.drop_column("visits", "next_allowed_at")
     op.drop_column("visits", "refused_because")
     op.drop_index(op.f("ix_sync_issues_staff_id_created_at_id"), table_name="sync_issues")
+    op.drop_index(op.f("ix_sync_issues_created_at_id"), table_name="sync_issues")
     op.drop_index(op.f("ix_sync_issues_customer_id"), table_name="sync_issues")
     op.drop_table("sync_issues")
     op.drop_index(op.f("ix_sync_followed_covers_absent_id"), table_name="sync_followed_covers")

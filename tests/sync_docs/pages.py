@@ -71,6 +71,10 @@ def _limits():
         ["an id", "1 to 64 of `A-Z a-z 0-9 _ -`"],
         ["a poll", f"{LONGEST_POLL_SECONDS} seconds"],
         ["calls of one device", f"{defaults['syncs_per_minute']} a minute (default)"],
+        [
+            "what a former owner's phone may still tell of",
+            f"for {defaults['former_owner_days']} days after the handover (default)",
+        ],
         ["deletions are remembered", f"{defaults['tombstones_kept_days']} days (default)"],
     ]
     return _table(["what", "at the most"], rows)
