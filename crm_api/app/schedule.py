@@ -82,6 +82,7 @@ JOBS: Final = (
     _nightly("visits", "purge-coordinates", at=time(2)),
     _nightly("privacy", "erase-due", at=time(1)),
     _nightly("visits", "escalate-promises", at=time(6)),
+    _nightly("preparation", "prepare-briefs", at=time(4, 30)),
     _nightly("customers", "find-duplicates", at=time(1)),
     _nightly("customers", "purge-exports", at=time(2)),
     _nightly("contact-frequency", "audit", at=time(2, 30)),

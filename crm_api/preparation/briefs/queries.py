@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import defer, selectinload
 
 from crm_api.accounts.models import Team
 from crm_api.contact_frequency.models import Hold
@@ -21,7 +21,10 @@ from crm_api.customers.terms import RelationKind
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
+from crm_api.kit.types import UTCDateTime
 from crm_api.preparation.briefs.models import Brief
+from crm_api.visits.models import Visit
+from crm_api.visits.terms import VisitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 
 MOST = 50
+TO_COME = (VisitStatus.PLANNED, VisitStatus.CONFIRMED)
 
 
 def find_profile(customer_id: str) -> ExtendedProfile | None:
@@ -89,6 +93,25 @@ def holds_in_force(customer: Customer, *, at: datetime) -> list[tuple[str, str]]
     )
     rows = db.session.execute(statement.order_by(Hold.created_at, Hold.id).limit(MOST))
     return [(kind.value, reason) for kind, reason in rows]
+
+
+def coming_visits(after: tuple[datetime, str], *, until: datetime, limit: int) -> Sequence[Visit]:
+    """Return visits to be made until then, with what a brief of them says, in their order."""
+    place = sa.tuple_(Visit.starts_at, Visit.id)
+    statement = (
+        sa.select(Visit)
+        .options(selectinload(Visit.objectives), selectinload(Visit.persons))
+        .where(Visit.status.in_(TO_COME), Visit.starts_at < until)
+        .where(place > sa.tuple_(sa.literal(after[0], UTCDateTime()), sa.literal(after[1])))
+        .order_by(Visit.starts_at, Visit.id)
+    )
+    return db.session.scalars(statement.limit(limit)).all()
+
+
+def brief_ids(visit_id: str) -> Sequence[str]:
+    """Return the ids of all that was frozen for a visit."""
+    kept = sa.select(Brief.id).where(Brief.visit_id == visit_id)
+    return db.session.scalars(kept.order_by(Brief.id)).all()
 
 
 def find_brief(visit_id: str, *, digest: str | None) -> Brief | None:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from crm_api.kit.db import db
 from crm_api.kit.errors import Invalid
-from crm_api.kit.ids import new_id
-from crm_api.kit.touches import touching
-from crm_api.kit.upserts import insert
 from crm_api.preparation.briefs import queries
 from crm_api.preparation.briefs.errors import BriefChanged
-from crm_api.preparation.briefs.models import Brief
 from crm_api.preparation.briefs.policies import comparing
-from crm_api.preparation.briefs.service.composing import compose
+from crm_api.preparation.briefs.service.freezing import composed, freeze
 from crm_api.visits import queries as visits
 from crm_api.visits import service as visiting
 from crm_api.visits.policies import progress
@@ -26,6 +18,7 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.kit.paging import Page, PageRequest
+    from crm_api.preparation.briefs.models import Brief
     from crm_api.visits.models import Visit
 
 
@@ -37,7 +30,7 @@ def get_brief(
     :raises NotFound: if the actor may not see the visit
     """
     visit = _get_briefed(visit_id, visible_to=visible_to)
-    content, digest = _composed(visit, now=now)
+    content, digest = composed(visit, now=now)
     return _told(visit, content, digest=digest, known_digest=known_digest, now=now)
 
 
@@ -47,8 +40,8 @@ def freeze_brief(visit_id: str, *, by: Actor, now: datetime) -> dict[str, Any]:
     :raises NotFound: if the actor may not see the visit
     """
     visit = _get_briefed(visit_id, visible_to=by)
-    content, digest = _composed(visit, now=now)
-    _freeze(visit, content, digest=digest, by=by, now=now)
+    content, digest = composed(visit, now=now)
+    freeze(visit.id, content, digest=digest, by_id=by.id, now=now)
     return _told(visit, content, digest=digest, known_digest=digest, now=now)
 
 
@@ -61,23 +54,6 @@ def _get_briefed(visit_id: str, *, visible_to: Actor) -> Visit:
     visit = visits.get_seen_visit(visit_id, visible_to=visible_to)
     is_open = visit.status in progress.UNCLOSED
     return visit if is_open else visits.get_visit(visit_id, visible_to=visible_to)
-
-
-def _freeze(
-    visit: Visit, content: dict[str, Any], *, digest: str, by: Actor, now: datetime
-) -> None:
-    """Whoever else reads the same meanwhile keeps it as well: one of them does."""
-    brief_id = new_id()
-    kept = insert(Brief).values(
-        id=brief_id,
-        visit_id=visit.id,
-        digest=digest,
-        by_id=by.id,
-        content=content,
-        created_at=now,
-    )
-    kept = kept.on_conflict_do_nothing(index_elements=["visit_id", "digest"])
-    db.session.execute(touching(kept, [brief_id]))
 
 
 def get_frozen(visit_id: str, *, digest: str, visible_to: Actor) -> dict[str, Any]:
@@ -119,12 +95,12 @@ def acknowledge_brief(
     :raises Invalid: if it cannot have been read at that moment
     """
     visit = visits.get_visit(visit_id, visible_to=by)
-    content, current = _composed(visit, now=now)
+    content, current = composed(visit, now=now)
     frozen = queries.find_brief(visit_id, digest=digest)
     if frozen is None:
         if digest != current:
             raise BriefChanged(current_digest=current)
-        _freeze(visit, content, digest=digest, by=by, now=now)
+        freeze(visit.id, content, digest=digest, by_id=by.id, now=now)
     read_at = _moment(at, frozen, now=now)
     visit = visiting.acknowledge_brief(visit_id, digest=digest, by=by, now=read_at)
     return _told(visit, content, digest=current, known_digest=digest, now=now)
@@ -137,16 +113,6 @@ def _moment(at: datetime | None, frozen: Brief | None, *, now: datetime) -> date
     if at < earliest or progress.is_too_far_ahead(at, now=now):
         raise Invalid("/at", "A brief is read after it was made, and not in time to come.")
     return at
-
-
-def _composed(visit: Visit, *, now: datetime) -> tuple[dict[str, Any], str]:
-    # As JSON and back, so that a frozen brief and a fresh one compare alike.
-    content: dict[str, Any] = orjson.loads(
-        orjson.dumps(compose(visit, now=now), option=orjson.OPT_UTC_Z)
-    )
-    lasting = {name: part for name, part in content.items() if name not in comparing.PASSING}
-    text = orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS)
-    return content, hashlib.sha256(text).hexdigest()
 
 
 def _told(

@@ -1,0 +1,83 @@
+"""Freeze briefs: on demand, and ahead of time for whoever will be offline by then."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
+from crm_api.kit.touches import touch, touching
+from crm_api.kit.upserts import insert
+from crm_api.preparation.briefs import queries
+from crm_api.preparation.briefs.models import Brief
+from crm_api.preparation.briefs.policies import comparing
+from crm_api.preparation.briefs.service.composing import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from crm_api.visits.models import Visit
+
+CHUNK = 20
+
+
+class Prepared(NamedTuple):
+    """A brief that was composed for whoever will make the visit."""
+
+    visit_id: str
+    starts_at: datetime
+    owner_id: str
+    content: dict[str, Any]
+    digest: str
+
+
+def composed(visit: Visit, *, now: datetime) -> tuple[dict[str, Any], str]:
+    """Return the brief of a visit as it is now, with its digest."""
+    # As JSON and back, so that a frozen brief and a fresh one compare alike.
+    content: dict[str, Any] = orjson.loads(
+        orjson.dumps(compose(visit, now=now), option=orjson.OPT_UTC_Z)
+    )
+    lasting = {name: part for name, part in content.items() if name not in comparing.PASSING}
+    text = orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS)
+    return content, hashlib.sha256(text).hexdigest()
+
+
+def freeze(
+    visit_id: str, content: dict[str, Any], *, digest: str, by_id: str, now: datetime
+) -> bool:
+    """Keep a brief, and tell whether it was not kept already.
+
+    Whoever else reads the same meanwhile keeps it as well: one of them does.
+    """
+    kept = insert(Brief).values(
+        id=new_id(),
+        visit_id=visit_id,
+        digest=digest,
+        by_id=by_id,
+        content=content,
+        created_at=now,
+    )
+    kept = kept.on_conflict_do_nothing(index_elements=["visit_id", "digest"])
+    is_new = db.session.scalar(touching(kept.returning(Brief.id))) is not None
+    if is_new:  # phones have the newest alone: those before it are touched as well
+        touch(Brief.__tablename__, queries.brief_ids(visit_id))
+    return is_new
+
+
+def compose_next(after: Prepared | None, *, now: datetime, until: datetime) -> list[Prepared]:
+    """Compose the briefs of some of the visits that are planned until then, the nearest first."""
+    place = (after.starts_at, after.visit_id) if after else (now, "")
+    coming = queries.coming_visits(place, until=until, limit=CHUNK)
+    return [Prepared(v.id, v.starts_at, v.owner_id, *composed(v, now=now)) for v in coming]
+
+
+def keep_prepared(prepared: Iterable[Prepared], *, now: datetime) -> int:
+    """Keep these briefs; return how many say something new."""
+    return sum(
+        freeze(one.visit_id, one.content, digest=one.digest, by_id=one.owner_id, now=now)
+        for one in prepared
+    )
