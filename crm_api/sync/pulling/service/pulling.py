@@ -26,7 +26,8 @@ NOTICES = {
     Whole.TOO_OLD: "You were away for so long that what went is forgotten: here is all there is.",
 }
 
-_KEPT = sa.update(Phone.__table__).where(
+_phones: Any = Phone.__table__
+_KEPT = sa.update(_phones).where(
     Phone.staff_id == sa.bindparam("its_owner"), Phone.device_id == sa.bindparam("its_device")
 )
 
