@@ -81,13 +81,13 @@ def give_password(actor: Actor, password: str = PASSWORD) -> str:
         return db.session.get(Staff, actor.id).login
 
 
-def make_token(actor: Actor, *, seconds: int | None = None) -> str:
+def make_token(actor: Actor, *, seconds: int | None = None, device_id: str | None = None) -> str:
     """Open a session for somebody and return an access token for it."""
     now = clock.now()
     session = DeviceSession(
         id=new_id(),
         staff_id=actor.id,
-        device_id=f"device-{next(_numbers)}",
+        device_id=device_id or f"device-{next(_numbers)}",
         created_at=now,
         last_used_at=now,
         expires_at=now + LONG,

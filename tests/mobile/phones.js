@@ -45,6 +45,12 @@ class Line {
     throw new TypeError('the request is still on its way')
   }
 
+  async paused(url, options) {
+    say({ paused: true })
+    await new Promise((resolve) => { this.resume = resolve })
+    return fetch(url, options)
+  }
+
   async hang(url, options) {
     await (await fetch(url, options)).arrayBuffer()
     say({ hanging: true })
@@ -82,6 +88,7 @@ const commands = {
       await (await fetch(url, options)).arrayBuffer()
     }
   },
+  resume: ({ phone }) => phones.get(phone).line.resume(),
   // Killed: what was not saved is gone, and nothing is saved any more.
   kill: ({ phone }) => { phones.get(phone).save = async () => {} },
   sync: ({ phone }) => phones.get(phone).sync(),

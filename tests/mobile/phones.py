@@ -13,8 +13,12 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.mobile.schema import CLIENT
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
 
 DRIVER = Path(__file__).with_name("phones.js")
 # Beside the packages of Python: in the client's own folder they would be taken for ours.
@@ -88,6 +92,7 @@ class Phone:
     """One phone of somebody; its database outlives the process that it runs in."""
 
     node: Node
+    actor: Actor
     path: Path
     url: str
     token: str
@@ -106,9 +111,8 @@ class Phone:
         )
         return self
 
-    def sync(self, times: int = 1) -> Phone:
-        for _ in range(times):
-            self._tell("sync")
+    def sync(self) -> Phone:
+        self._tell("sync")
         return self
 
     def fails_to_sync(self) -> Refused:
@@ -124,8 +128,11 @@ class Phone:
 
     def killed(self) -> Phone:
         """End the app without a chance to save, and start it again."""
-        self._tell("kill")
+        self.stops_saving()
         return self.open()
+
+    def stops_saving(self) -> None:
+        self._tell("kill")
 
     def create(self, table: str, **columns) -> dict:
         return self._tell("create", table=table, columns=columns)
@@ -169,6 +176,16 @@ class Phone:
         self.node.begin("sync", phone=self.device_id)
         assert self.node.next_word() == {"hanging": True}
         self.node.kill()
+
+    def sync_paused_at(self, at: str, meanwhile) -> None:
+        """Sync, and do something while a request is about to leave."""
+        self.breaks("paused", at)
+        self.node.begin("sync", phone=self.device_id)
+        assert self.node.next_word() == {"paused": True}
+        meanwhile()
+        self.node.begin("resume", phone=self.device_id)
+        words = [self.node.next_word() for _ in range(2)]
+        assert not any("error" in word for word in words), words
 
     def _tell(self, does, **told):
         return self.node.tell(does, phone=self.device_id, **told)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -53,6 +55,19 @@ def clone_postgres(dsn: str, name: str, *, template: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+
+
+def copy(url: str, *, back: bool) -> None:
+    """Keep a copy of a database that nobody has open, or put the copy back."""
+    found = sa.make_url(url)
+    name = str(found.database)
+    pair = (f"{name}_copy", name) if back else (name, f"{name}_copy")
+    if found.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(pair[0])) as kept, closing(sqlite3.connect(pair[1])) as copied:
+            kept.backup(copied)
+    else:
+        dsn = f"host={found.query['host']} dbname=postgres user=crm"
+        clone_postgres(dsn, pair[1], template=pair[0])
 
 
 def empty_postgres(engine: sa.Engine) -> None:

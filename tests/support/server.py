@@ -81,7 +81,10 @@ def free_port() -> int:
 class Server:
     """Gunicorn with the settings that the product ships."""
 
-    def __init__(self, database_url: str, *, workers: int = 2, **changes: str) -> None:
+    def __init__(
+        self, database_url: str, *, workers: int = 2, app: str = "wsgi:app", **changes: str
+    ) -> None:
+        self._app = app
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = Path(tempfile.mkstemp(prefix="crmserver-", suffix=".log")[1])
@@ -100,7 +103,7 @@ class Server:
                     "gunicorn",
                     "-c",
                     "python:crm_api.config.server",
-                    "wsgi:app",
+                    self._app,
                 ],
                 cwd=ROOT,
                 env=self._environment,
