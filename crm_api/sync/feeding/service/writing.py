@@ -15,7 +15,7 @@ from crm_api.sync.tables import TABLES
 from crm_api.sync.terms import Op
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from crm_api.sync.feeding.terms import Entry, Locked, Records
@@ -44,8 +44,7 @@ def lock_feeds(records: Records, *, others: Iterable[str]) -> dict[str, Locked]:
 
 def mark_moved(feeds: dict[str, Locked], subscriber_ids: Iterable[str]) -> None:
     """Have whoever waits for these feeds look again for whom their records concern."""
-    for subscriber_id in sorted(feeds.keys() & set(subscriber_ids)):
-        feeds[subscriber_id] = _count_up(feeds[subscriber_id], 1)
+    _count_up(feeds, dict.fromkeys(feeds.keys() & set(subscriber_ids), 1))
 
 
 def words_for(puts: Iterable[Entry], gone: Iterable[Entry]) -> dict[Entry, Op]:
@@ -60,20 +59,26 @@ def write_words(words: dict[Entry, Op], feeds: dict[str, Locked], *, now: dateti
         by_feed[entry.subscriber_id].append(entry)
     if unlocked := by_feed.keys() - feeds.keys():  # what a fault left there, being mended
         feeds |= lock_feeds({}, others=unlocked)
-    rows = []
-    for subscriber_id, entries in sorted(by_feed.items()):
-        feed = feeds[subscriber_id]
-        entries.sort(key=lambda entry: (PLACES[entry.table_name], entry.record_id))
-        feeds[subscriber_id] = _count_up(feed, len(entries))
-        rows += [
-            {**entry._asdict(), "seq": seq, "op": words[entry], "changed_at": now}
-            for seq, entry in enumerate(entries, feed.seq + 1)
-        ]
+    for subscriber_id in [one for one in by_feed if not feeds[one].is_active]:
+        del by_feed[subscriber_id]
+    first = {subscriber_id: feeds[subscriber_id].seq + 1 for subscriber_id in by_feed}
+    _count_up(feeds, {subscriber_id: len(entries) for subscriber_id, entries in by_feed.items()})
+    rows = [
+        {**entry._asdict(), "seq": seq, "op": words[entry], "changed_at": now}
+        for subscriber_id, entries in by_feed.items()
+        for seq, entry in enumerate(sorted(entries, key=_place), first[subscriber_id])
+    ]
     upsert_rows(FeedRow, rows, key=("subscriber_id", "table_name", "record_id"))
     bells.ring_afterwards(by_feed)
 
 
-def _count_up(feed: Locked, by: int) -> Locked:
-    row = {"subscriber_id": feed.subscriber_id, "seq": feed.seq + by}
-    update_rows(Feed, [row], key=("subscriber_id",))
-    return feed._replace(seq=feed.seq + by)
+def _place(entry: Entry) -> tuple[int, str]:
+    return PLACES[entry.table_name], entry.record_id
+
+
+def _count_up(feeds: dict[str, Locked], by: Mapping[str, int]) -> None:
+    for subscriber_id, more in by.items():
+        feed = feeds[subscriber_id]
+        feeds[subscriber_id] = feed._replace(seq=feed.seq + more)
+    rows = [{"subscriber_id": one, "seq": feeds[one].seq} for one in sorted(by)]
+    update_rows(Feed, rows, key=("subscriber_id",))
