@@ -179,3 +179,30 @@ def test_nobody_draws_a_covered_colleagues_customer_into_the_own_portfolio(
     reply = preview(caller, own, theirs)
 
     assert (reply.status_code, reply.json["code"]) == (422, "not_mergeable")
+
+
+def test_the_former_name_and_account_find_the_survivor_until_it_is_taken_back(
+    caller, manager, owner
+):
+    """Colleagues know the customer by the name on the old contract, and say its number."""
+    survivor = make_customer(owner, name="王小雨", account_no="A-100")
+    merged = make_customer(owner, name="汪晓宇", account_no="B-200")
+
+    def found(text):
+        items = ok(caller.get("/v1/customers", query_string={"q": text}))["items"]
+        return [item["id"] for item in items]
+
+    made = merged_into(manager, survivor, merged)
+    together = [found(text) for text in ("汪晓", "B-200", "王小", "A-100")]
+    etag = {"If-Match": caller.get(path(survivor)).headers["ETag"]}
+    ok(caller.patch(path(survivor), json={"name": "王晓雨"}, headers=etag))
+    renamed = [found(text) for text in ("汪晓", "王晓", "王小")]
+    ok(undo(manager, made["id"]))
+
+    assert together == [[survivor.id]] * 4
+    assert renamed == [[survivor.id], [survivor.id], []]
+    assert [found(text) for text in ("汪晓", "B-200", "A-100")] == [
+        [merged.id],
+        [merged.id],
+        [survivor.id],
+    ]

@@ -67,14 +67,14 @@ def _birthday_row(row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
 
 
 def _keep_terms(customers: Sequence[Customer]) -> None:
+    """Let each be found by what it is called, and by what was merged into it was."""
     ids = [c.id for c in customers]
     db.session.execute(sa.delete(SearchTerm).where(SearchTerm.customer_id.in_(ids)))
-    rows = [
-        row
-        for c in customers
-        for row in _term_rows(id=c.id, kind=c.kind, name=c.name, account_no=c.account_no)
-    ]
-    insert_rows(SearchTerm, rows)
+    terms = {c.id: _terms(c.kind, c.name, c.account_no) for c in customers}
+    merged = sa.select(Customer.merged_into_id, Customer.kind, Customer.name, Customer.account_no)
+    for survivor_id, *called in db.session.execute(merged.where(Customer.merged_into_id.in_(ids))):
+        terms[survivor_id] |= _terms(*called)
+    insert_rows(SearchTerm, [row for id_, own in terms.items() for row in _as_rows(id_, own)])
 
 
 def _term_rows(
@@ -84,8 +84,15 @@ def _term_rows(
     name: str,
     account_no: str | None,
 ) -> list[dict[str, str]]:
-    terms = names.search_terms(name, is_person=kind is Kind.INDIVIDUAL, account_no=account_no)
-    return [{"term": term, "customer_id": id} for term in sorted(terms)]
+    return _as_rows(id, _terms(kind, name, account_no))
+
+
+def _terms(kind: Kind, name: str, account_no: str | None) -> set[str]:
+    return names.search_terms(name, is_person=kind is Kind.INDIVIDUAL, account_no=account_no)
+
+
+def _as_rows(customer_id: str, terms: set[str]) -> list[dict[str, str]]:
+    return [{"term": term, "customer_id": customer_id} for term in sorted(terms)]
 
 
 def _keep_birthdays(customers: Sequence[Customer], *, now: datetime) -> None:

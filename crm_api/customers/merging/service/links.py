@@ -94,7 +94,7 @@ def _settle(customer_ids: list[str], reason: str, merging: Merging) -> None:
 
 
 def drop_terms(merging: Merging) -> None:
-    """Let nobody find the record that goes; the survivor is found by what it is called now."""
+    """Let nobody find the record that goes; the survivor is found by the names of both."""
     db.session.execute(sa.delete(TERMS).where(TERMS.c.customer_id == merging.merged.id))
     db.session.refresh(merging.survivor)
     keep_derived([merging.survivor], now=merging.now)
