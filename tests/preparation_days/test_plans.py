@@ -258,7 +258,7 @@ def test_another_teams_days_are_nobodys(field, sign_in):
 
     for path in (f"/v1/day-plans/{WEDNESDAY}", f"/v1/week-plans/{WEDNESDAY}"):
         for caller in (chief, colleague):
-            query = {"owner": field.owner.id}
+            query = {"owner_id": field.owner.id}
             assert caller.get(path, query_string=query).status_code == 404
         assert chief.get(path).status_code == 422
     assert chief.get(f"/v1/day-plans/{WEDNESDAY}/team").json["items"] == []

@@ -216,7 +216,7 @@ def test_a_manager_names_whose_portfolio_and_reads_masked_names(field, gold, sig
     caller = sign_in(make_staff(Role.ADMIN))
 
     assert propose(caller).status_code == 422
-    item = proposed(caller, owner=field.owner.id)[gold.id]
+    item = proposed(caller, owner_id=field.owner.id)[gold.id]
     assert item["name"] == f"{gold.name[0]}**"
 
 
@@ -225,8 +225,8 @@ def test_another_teams_manager_finds_nobody(field, gold, sign_in):
     stranger = sign_in(make_staff(Role.MANAGER, make_team()))
     colleague = sign_in(make_staff())
 
-    assert propose(stranger, owner=field.owner.id).status_code == 404
-    assert propose(colleague, owner=field.owner.id).status_code == 404
+    assert propose(stranger, owner_id=field.owner.id).status_code == 404
+    assert propose(colleague, owner_id=field.owner.id).status_code == 404
     assert proposed(colleague) == {}
 
 

@@ -180,7 +180,7 @@ def test_another_teams_people_are_not_routed(field, road, sign_in):
     stranger = sign_in(make_staff(Role.MANAGER, make_team()))
 
     assert ask(sign_in(make_staff()), road.values()).status_code == 404
-    assert ask(stranger, road.values(), owner=field.owner.id).status_code == 404
+    assert ask(stranger, road.values(), owner_id=field.owner.id).status_code == 404
     assert ask(stranger, []).status_code == 422
 
 

@@ -38,8 +38,8 @@ def test_a_day_in_the_order_of_its_hours(field, visits):
     assert listed(field, **{"from": start.isoformat(), "to": (start + HOUR).isoformat()}) == [first]
     assert listed(field, **{"from": (start + HOUR).isoformat()}) == [second, third]
     assert listed(field, customer_id=visits[1]["customer_id"]) == [second]
-    assert listed(field, owner=field.owner.id) == [first, second, third]
-    assert listed(field, owner="nobody") == []
+    assert listed(field, owner_id=field.owner.id) == [first, second, third]
+    assert listed(field, owner_id="nobody") == []
     assert listed(field, state="confirmed") == []
     assert listed(field, is_unannounced="true") == []
 

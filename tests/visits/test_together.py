@@ -38,7 +38,7 @@ def test_a_colleague_sees_the_visit_and_nothing_else_of_the_customer(
     assert [c["staff_id"] for c in caller.get(at_visit).json["colleagues"]] == [colleague.id]
     assert caller.get(f"{at_visit}/brief").status_code == 200
     assert [v["id"] for v in caller.get("/v1/visits").json["items"]] == [visit["id"]]
-    mine = caller.get(f"/v1/visits?colleague={colleague.id}").json["items"]
+    mine = caller.get(f"/v1/visits?colleague_id={colleague.id}").json["items"]
     assert [v["id"] for v in mine] == [visit["id"]]
     note = caller.post(f"{at_visit}/notes", json={"text": "Asks about roaming."})
     assert note.status_code == 201

@@ -169,11 +169,10 @@ class VisitQuerySchema(PageQuerySchema):
 
     starting_from = MomentField(load_default=None, data_key="from")
     starting_before = MomentField(load_default=None, data_key="to")
-    owner_id = RecordIdField(load_default=None, data_key="owner")
+    owner_id = RecordIdField(load_default=None)
     customer_id = RecordIdField(load_default=None)
     colleague_id = RecordIdField(
         load_default=None,
-        data_key="colleague",
         metadata={"description": "On which this member of staff goes along."},
     )
     is_unannounced = fields.Boolean(load_default=None)

@@ -27,7 +27,6 @@ def owner_field() -> RecordIdField:
     """Return a field for whose day it is."""
     return RecordIdField(
         load_default=None,
-        data_key="owner",
         metadata={"description": "An account manager; yourself, if you are one."},
     )
 
