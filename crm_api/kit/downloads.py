@@ -63,3 +63,10 @@ def send_stored(content: StoredContent) -> Response:
         content.file.close()
         raise RangeNotSatisfiable(byte_size=size) from None
     return answer
+
+
+def send_made(file: IO[bytes], *, name: str, media_type: str) -> Response:
+    """Answer with a file that was made for this one request, as a download."""
+    answer = send_file(file, mimetype=media_type, as_attachment=True, download_name=name)
+    answer.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return answer

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
+from crm_api.attachments.errors import StorageUnavailable
 from crm_api.kit import clock
+from crm_api.kit.downloads import send_made
 from crm_api.kit.errors import Busy, Invalid, NotFound
 from crm_api.kit.idempotency import never_kept
 from crm_api.kit.routing import Blueprint, refuses
@@ -30,10 +32,14 @@ from crm_api.privacy.schemas import (
 from crm_api.privacy.service import exporting, requesting
 
 if TYPE_CHECKING:
+    from flask import Response
+
     from crm_api.kit.paging import Page
     from crm_api.kit.schemas import Payload
     from crm_api.privacy.models import CustomerErasure
 
+ZIP = "application/zip"
+BYTES = {"type": "string", "format": "binary"}
 LEADERS = (Role.MANAGER, Role.ADMIN)
 ONE = "/v1/customer-erasures/<record_id:erasure_id>"
 
@@ -53,6 +59,20 @@ blueprint = Blueprint(
 def export_customer(payload: Payload, *, customer_id: str) -> Payload:
     """Take out all that is kept of a customer, unmasked, to hand it over; it is audited."""
     return exporting.export_customer(customer_id, **payload, by=current_actor(), now=clock.now())
+
+
+@blueprint.post("/v1/customers/<record_id:customer_id>/data-archives")
+@requires(*LEADERS)
+@never_kept
+@refuses(NotFound, StorageUnavailable)
+@blueprint.arguments(NewDataExportSchema)
+@blueprint.response(200, BYTES, content_type=ZIP)
+def archive_customer(payload: Payload, *, customer_id: str) -> Response:
+    """Take out the same as a ZIP archive, with the files of visits; it is audited."""
+    archive = exporting.archive_customer(
+        customer_id, **payload, by=current_actor(), now=clock.now()
+    )
+    return send_made(archive, name=f"customer-{customer_id}.zip", media_type=ZIP)
 
 
 @blueprint.post("/v1/customers/<record_id:customer_id>/erasures")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from crm_api.attachments.models import Attachment
 from crm_api.care.models import LOST, CareMessage
@@ -136,6 +137,7 @@ def files_of(customer_ids: Sequence[str]) -> Sequence[Attachment]:
     """Return the files that hang on these customers' visits."""
     statement = (
         sa.select(Attachment)
+        .options(selectinload(Attachment.file))
         .join(VisitAttachment, VisitAttachment.attachment_id == Attachment.id)
         .join(Visit, Visit.id == VisitAttachment.visit_id)
         .where(Visit.customer_id.in_(customer_ids))
