@@ -176,6 +176,9 @@ def test_wishes_and_plans_are_changed_alike(app, lead, owner):
 
     assert db.session.scalar(sa.select(sa.func.count()).select_from(DoNotDisturbWish)) == 2
     assert _fresh(customers[0]).contract_end_on.isoformat() == "2027-02-28"
+    told = lead.get(f"/v1/customers/{customers[0].id}/field-sources").json["items"]
+    of = {item["field"]: (item["origin"], item["record_id"]) for item in told}
+    assert of == dict.fromkeys(("plan_name", "contract_end_on"), ("bulk_edit", jobs[0]["id"]))
 
 
 def test_a_cancelled_job_touches_nobody_any_more(app, small_chunks, lead, owner):

@@ -35,6 +35,7 @@ def refused(code: str) -> Result:
 class Order:
     """What shall be done with a chunk's customers, on whose word, and when."""
 
+    job_id: str
     task: Mapping[str, Any]
     reason: str
     by: Actor

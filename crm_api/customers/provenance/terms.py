@@ -12,6 +12,7 @@ class Origin(StrEnum):
     COUNTER = "counter"
     VISIT = "visit"
     IMPORT = "import"
+    BULK_EDIT = "bulk_edit"
     MERGE = "merge"
 
 

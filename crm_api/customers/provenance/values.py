@@ -9,7 +9,7 @@ from crm_api.customers.provenance.terms import Origin
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A way, and the record that tells more: the visit, the import, the customer merged."""
+    """A way, and the record that tells more: the visit, the import, the job, who was merged."""
 
     origin: Origin = Origin.ENTRY
     record_id: str | None = None

@@ -14,7 +14,8 @@ from crm_api.customers.bulk.values import CHANGED, UNCHANGED, Result, refused
 from crm_api.customers.errors import TierFollowsGroup
 from crm_api.customers.models import CustomerTag, DoNotDisturbWish
 from crm_api.customers.provenance import service as provenance
-from crm_api.customers.provenance.values import BY_HAND
+from crm_api.customers.provenance.terms import Origin
+from crm_api.customers.provenance.values import Source
 from crm_api.customers.service import profile, standing, tiers
 from crm_api.customers.service.wishes import UNSAID
 from crm_api.customers.tags.errors import TooManyTags
@@ -83,7 +84,9 @@ def _change_plans(customers: Sequence[Customer], order: Order) -> Results:
         c.id for c in customers if profile.put_plan(c, changes, reason=order.reason, **on_record)
     }
     provenance.note_all_learned(
-        dict.fromkeys(sorted(changed), tuple(changes)), source=BY_HAND, **on_record
+        dict.fromkeys(sorted(changed), tuple(changes)),
+        source=Source(Origin.BULK_EDIT, order.job_id),
+        **on_record,
     )
     return {c.id: _told(c.id in changed) for c in customers}
 

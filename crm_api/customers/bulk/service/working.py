@@ -44,7 +44,7 @@ def work_chunk(*, job_id: str | None, now: datetime) -> BulkChunk | None:
     if by is None or not _may(by, job):
         results = dict.fromkeys(ids.values(), MAY_NO_LONGER)
     else:
-        order = Order(task=job.task, reason=job.reason, by=by, now=now)
+        order = Order(job_id=job.id, task=job.task, reason=job.reason, by=by, now=now)
         work = _edit if job.kind is JobKind.EDIT else _export
         results = work(sorted(ids.values()), order)
     _close(chunk, {n: results.get(customer_id, NOT_FOUND) for n, customer_id in ids.items()})
