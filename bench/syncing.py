@@ -48,8 +48,9 @@ FROM (SELECT owner_id, name, id,
             UNION ALL SELECT owner_id, id, 'promises' FROM promises) records) numbered
 WHERE number <= {records};
 INSERT INTO sync_phones (staff_id, device_id, name, app_version, schema_version, first_seen_at,
-                         last_seen_at, cursor, whole_since, filled_version, seen_epoch, skew_ms)
-SELECT subscriber_id, 'bench', '', '1.0.0', 1, now(), now(), {end}, 0, 1, 1, 0 FROM sync_feeds;
+                         last_seen_at, cursor, whole_since, filled_version, seen_epoch, told_epoch,
+                         skew_ms)
+SELECT subscriber_id, 'bench', '', '1.0.0', 1, now(), now(), {end}, 0, 1, 1, 1, 0 FROM sync_feeds;
 DELETE FROM sync_feed_rows WHERE subscriber_id = '{small}' AND seq <= {records} - 20;
 VACUUM ANALYZE;
 """
