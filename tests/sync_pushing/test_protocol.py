@@ -109,13 +109,13 @@ def test_a_push_repeated_under_its_key_gets_its_first_answer(phone, customer):
 
 def test_what_is_fixable_stays_on_the_phone_and_hinders_no_other(phone, customer, told_again):
     rows = [_day(customer, month="May"), _day(customer, id="day-2")]
+    rows.append(_day(customer, id="day-3", customer_id="x" * 70_000))
 
     reply = phone.push("anniversaries", created=rows)
 
-    [rejection] = reply["rejections"]
-    assert rejection["retryable"]
-    assert (rejection["code"], rejection["field"]) == ("invalid", "month")
-    assert reply["experimentalRejectedIds"] == {"anniversaries": ["day-1"]}
+    told = [(r["code"], r["field"], r["retryable"]) for r in reply["rejections"]]
+    assert told == [("invalid", "month", True), ("invalid", "customer_id", True)]
+    assert reply["experimentalRejectedIds"] == {"anniversaries": ["day-1", "day-3"]}
     assert [day.id for day in db.session.query(Anniversary)] == ["day-2"]
     assert told_again == {("anniversaries", "day-2")}
     assert db.session.query(SyncIssue).count() == 0

@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from crm_api.kit import json as strict_json
 from crm_api.kit.errors import Invalid
+from crm_api.kit.ids import is_id
 from crm_api.kit.routing import point_at
 from crm_api.sync.tables import Kind
 
@@ -55,6 +56,8 @@ def _decode(column: Column, value: Any) -> Any:
     """Read a value. What the stock client makes of nothing is nothing again."""
     if value is None or (value == "" and (column.is_optional or column.kind is Kind.DOCUMENT)):
         return None if column.is_optional else BLANKS.get(column.kind)
+    if column.name.endswith("_id") and not (isinstance(value, str) and is_id(value)):
+        raise Invalid(f"/{column.name}", "Send an id here.")
     try:
         return DECODERS[column.kind](value)
     except (ValueError, TypeError, OverflowError, strict_json.MalformedJson):
