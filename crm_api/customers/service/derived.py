@@ -72,8 +72,8 @@ def _keep_terms(customers: Sequence[Customer]) -> None:
     db.session.execute(sa.delete(SearchTerm).where(SearchTerm.customer_id.in_(ids)))
     terms = {c.id: _terms(c.kind, c.name, c.account_no) for c in customers}
     merged = sa.select(Customer.merged_into_id, Customer.kind, Customer.name, Customer.account_no)
-    for survivor_id, *called in db.session.execute(merged.where(Customer.merged_into_id.in_(ids))):
-        terms[survivor_id] |= _terms(*called)
+    for row in db.session.execute(merged.where(Customer.merged_into_id.in_(ids))):
+        terms[str(row.merged_into_id)] |= _terms(row.kind, row.name, row.account_no)
     insert_rows(SearchTerm, [row for id_, own in terms.items() for row in _as_rows(id_, own)])
 
 
