@@ -125,7 +125,12 @@ def test_a_device_that_asks_in_a_loop_waits_and_others_do_not(at, moment, caller
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"X-Device-Id": "a.b"}, {"X-App-Version": "new"}, {"X-Restore-Seen": "0"}],
+    [
+        {"X-Device-Id": "a.b"},
+        {"X-App-Version": "new"},
+        {"X-App-Version": "١.٤"},
+        {"X-Restore-Seen": "0"},
+    ],
 )
 def test_a_phone_says_who_it_is(caller, wrong):
     reply = pull(caller, **wrong)

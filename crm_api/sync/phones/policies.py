@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-APP_VERSION: Final = r"\d{1,6}(\.\d{1,6}){0,3}([-+][0-9A-Za-z.+-]{1,12})?"
+APP_VERSION: Final = r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}([-+][0-9A-Za-z.+-]{1,12})?$"
 
 
 def is_older(version: str, than: str) -> bool:
@@ -17,7 +17,7 @@ def is_older(version: str, than: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    found = re.match(r"\d+(\.\d+)*", version)
+    found = re.match(r"[0-9]+(\.[0-9]+)*", version)
     numbers = [int(part) for part in found.group().split(".")] if found else []
     while numbers and numbers[-1] == 0:  # 2.0 is 2
         numbers.pop()
