@@ -95,9 +95,13 @@ def test_poisoned_bodies_are_refused(app, callers):
             assert reply.status_code >= 400, f"{operation.name} took a body with {name}"
 
 
+# The stock client's example sends its JSON under no content type at all.
+OF_ANY_TYPE = {"POST /v1/sync/push"}
+
+
 def test_a_body_that_is_not_json_is_415(app, callers):
     for operation in operations(document_of(app)):
-        if operation.body_schema is None:
+        if operation.body_schema is None or operation.name in OF_ANY_TYPE:
             continue
         caller = callers(operation)[0]
         reply = getattr(caller, operation.method)(

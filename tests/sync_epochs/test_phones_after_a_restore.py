@@ -128,7 +128,7 @@ def test_a_device_that_asks_in_a_loop_waits_and_others_do_not(at, moment, caller
     [
         {"X-Device-Id": "a.b"},
         {"X-App-Version": "new"},
-        {"X-App-Version": "١.٤"},
+        {"X-App-Version": "\u0661.4"},
         {"X-Restore-Seen": "0"},
     ],
 )
