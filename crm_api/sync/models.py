@@ -30,7 +30,6 @@ class Feed(Model):
     # Cursors below are too old: tombstones up to here were purged, or the feed was made anew.
     oldest_seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     is_active: Mapped[bool] = mapped_column(default=False)
-    last_pulled_at: Mapped[datetime | None]
 
 
 class FollowedCover(Model):
