@@ -139,7 +139,10 @@ def _fill(subscriber_id: str, wish: Wish, *, filled_version: int, now: datetime)
 def _keep_cursor(
     page: Page, start: Start, standing: Standing, wish: Wish, *, by: Actor, now: datetime
 ) -> None:
-    """Remember what the phone is about to be given."""
+    """Remember what the phone is about to be given.
+
+    A cursor that was lost with the power costs its phone one answer in full.
+    """
     whole_since = standing.oldest_seq if start.seq == 0 else standing.whole_since
     write_alone(
         _KEPT,
