@@ -39,8 +39,7 @@ def _database(backend: str, name: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def district(backend, tmp_path_factory, _installed):
-    """One for all: each test brings its own people."""
+def _district(backend, tmp_path_factory, _installed):
     folder = tmp_path_factory.mktemp("district")
     running = District(_database(backend, "district", folder), folder)
     yield running
@@ -48,10 +47,18 @@ def district(backend, tmp_path_factory, _installed):
 
 
 @pytest.fixture
+def district(_district):
+    """One for all: each test brings its own people, and leaves every feed true."""
+    yield _district
+    _district.assert_feeds_true()
+
+
+@pytest.fixture
 def own_district(backend, tmp_path, _installed):
     """One for a test that stops the server, or puts its database back."""
     running = District(_database(backend, "own_district", tmp_path), tmp_path)
     yield running
+    running.assert_feeds_true()
     running.close()
 
 

@@ -132,14 +132,16 @@ class District:
         yield
         self.server.start()
 
+    def assert_feeds_true(self) -> None:
+        with self.inside():
+            assert_feeds_true(self.app)
+
     def assert_converged(self, *phones: Phone) -> None:
         """See that all phones of an account manager have exactly what the server has."""
         for phone in phones * 2:  # what the last one pushes, the first has to pull
             phone.sync()
         unsent = {phone.device_id: phone.unsent() for phone in phones}
         assert not any(unsent.values()), (unsent, [phone.refusals() for phone in phones])
-        with self.inside():
-            assert_feeds_true(self.app)
         app = {name: v for name, v in phones[0].options.items() if name == "learns"}
         fresh = self.phone(phones[0].actor, **app).sync().everything()
         for phone in phones:
