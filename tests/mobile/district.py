@@ -41,11 +41,11 @@ class District:
     def __init__(self, database_url: str, folder, *, app: str = "wsgi:app") -> None:
         self.database_url, self.folder = database_url, folder
         zone = zone_where_it_is_late_morning()
-        self._zone = {"CRM_TIME_ZONE": zone}
+        environment = {"CRM_TIME_ZONE": zone, "CRM_SYNCS_PER_MINUTE": "1000000"}
         self._settings = databases.settings_for(database_url, zone=ZoneInfo(zone))
         self._numbers = itertools.count(1)
         self.app = create_app(self._settings)
-        self.server = Server(database_url, app=app, **self._zone).start()
+        self.server = Server(database_url, app=app, **environment).start()
         self.node = Node()
         with self.inside():
             keep_default_policies(clock.now() - timedelta(days=30))
