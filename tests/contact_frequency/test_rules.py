@@ -510,3 +510,39 @@ def test_a_time_that_the_clock_skips_is_the_moment_of_the_skip(zone, on, minutes
     value = clock_time(day_number(on), minutes, ZoneInfo(zone))
 
     assert moment_of(value) == datetime.fromisoformat(shown)
+
+
+def scoped(key, kind, loosens=None, *, lets=(), **changes):
+    amounts = {"limit": 9, "seconds": 86_400, "scope_id": "mine", **changes}
+    loosened_by = frozenset(map(ScopeKind, lets))
+    named = {"key": key, "scope_kind": ScopeKind(kind), "loosens": loosens}
+    return rule(**named, loosened_by=loosened_by, **amounts)
+
+
+def mine_of(*rules):
+    own = {"tier": "mine", "customer_id": "mine", "segments": ("mine",)}
+    return [(found.key, found.limit) for found in in_force(rules, **own)]
+
+
+def test_a_frame_knows_the_segments_that_its_policies_name():
+    frame = PolicyFrame(rules=(rule(), scoped("s", "segment")), zone=SHANGHAI)
+
+    assert frame.segment_ids == {"mine"}
+    assert PolicyFrame(rules=(rule(),), zone=SHANGHAI).segment_ids == set()
+
+
+def test_what_stands_beside_a_line_goes_no_farther_than_its_broadest():
+    """The tier took the place of all; what its own line did not let in is bounded all the same."""
+    everybody = scoped("a", "organisation", scope_id="", limit=2, lets=["tier"], ceiling=3)
+    tier, segment = scoped("b", "tier", "a"), scoped("c", "segment", "b")
+    customer = scoped("d", "customer", "c")
+
+    assert mine_of(everybody, tier, segment, customer) == [("b", 3), ("c", 3), ("d", 3)]
+
+
+def test_who_took_a_place_is_told_before_who_stands_beside_it():
+    everybody = scoped("a", "organisation", scope_id="", limit=2, lets=["tier"])
+
+    told = mine_of(everybody, scoped("b", "tier", "a"), scoped("c", "customer", "a"))
+
+    assert told == [("b", 9), ("c", 9)]
