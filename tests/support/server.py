@@ -7,10 +7,8 @@ import contextlib
 import itertools
 import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.databases import KEY, settings_for
+from tests.support.forks import Fork
 
 ROOT = Path(__file__).resolve().parents[2]
 _ports = itertools.count()
@@ -52,15 +51,18 @@ def zone_where_it_is_late_morning() -> str:
 
 def flask(database_url: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the product, as an operator would."""
-    return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "crm_api.app", *arguments],
-        cwd=ROOT,
-        env=environment(database_url, **changes),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    words = ("flask", "--app", "crm_api.app", *arguments)
+    env = environment(database_url, **changes)
+    with tempfile.TemporaryDirectory(prefix="crmflask-") as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        running = Fork(*words, cwd=ROOT, env=env, out=out, err=err)
+        code = running.wait(300)
+        if code is None:
+            running.kill()
+            raise subprocess.TimeoutExpired(words, 300)
+        return subprocess.CompletedProcess(
+            words, code, out.read_text("utf-8"), err.read_text("utf-8")
+        )
 
 
 def free_port() -> int:
@@ -91,32 +93,18 @@ class Server:
         self._environment = environment(
             database_url, BIND=f"127.0.0.1:{self.port}", WORKERS=str(workers), **changes
         )
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Fork | None = None
 
     def start(self) -> Server:
         """Start it and wait until it is ready."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "gunicorn",
-                    "-c",
-                    "python:crm_api.config.server",
-                    self._app,
-                ],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        words = ("gunicorn", "-c", "python:crm_api.config.server", self._app)
+        self._process = Fork(*words, cwd=ROOT, env=self._environment, out=self.log, err=self.log)
         deadline = time.monotonic() + 40
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
                     return self
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if self._process.wait(0) is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(self.log.read_text()[-3000:])
             time.sleep(0.05)
@@ -125,16 +113,13 @@ class Server:
         """Kill every process of it, as a power cut would."""
         if self._process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._process.kill()
         self._process = None
 
     def stop(self) -> None:
         """Stop it politely and drop its log."""
         if self._process is not None:
             self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(15)
+            self._process.wait(15)
         self.kill()
         self.log.unlink(missing_ok=True)
