@@ -68,9 +68,12 @@ def flask(database_url: str, *arguments: str, **changes: str) -> subprocess.Comp
 def free_port() -> int:
     """Return a port that no other test worker is given, and no client's end is put on.
 
-    Asked of the system, two workers may be told of one port before either takes it.
+    Asked of the system, two workers may be told of one port before either takes it. Two runs on
+    one machine, and a server killed and started again, must not meet on a port either.
     """
-    worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 50)
+    worker = int(
+        re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 8 + os.getpid() % 54
+    )
     first = 20_000 + worker * 200
     for _ in range(200):
         port = first + next(_ports) % 200
