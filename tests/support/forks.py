@@ -53,6 +53,7 @@ class Fork:
 
 def _become(words: tuple[str, ...], cwd: str, env: dict[str, str], out: str, err: str) -> None:
     os.setsid()
+    multiprocessing.current_process().daemon = False  # it may have processes of its own
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), number)
     metrics = os.environ["PROMETHEUS_MULTIPROC_DIR"]
