@@ -39,3 +39,13 @@ class Phone:
         reply = self.send({table: content}, **options)
         assert reply.status_code == 200, reply.text
         return reply.json
+
+
+def send(phone, body, **options):
+    reply = phone.send(body, **options)
+    assert reply.status_code == 200, reply.text
+    return reply.json
+
+
+def codes(reply):
+    return [(r["table"], r["code"], r["retryable"]) for r in reply["rejections"]]

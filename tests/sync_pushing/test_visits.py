@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from crm_api.accounts.models import Role
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot
-from crm_api.customers import service as customers
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.sync.models import SyncIssue
@@ -20,7 +18,7 @@ from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
 from tests.factories.visits import contacts, planned, step
 from tests.support.feeds import assert_feeds_true, feed_of, follow
-from tests.sync_pushing.phone import Phone, ms
+from tests.sync_pushing.phone import Phone, codes, ms, send
 from tests.sync_pushing.visits import (
     HOUR,
     MINUTE,
@@ -32,7 +30,6 @@ from tests.sync_pushing.visits import (
     created,
     edited_since,
     made,
-    recorded,
 )
 
 DAY = timedelta(days=1)
@@ -46,45 +43,6 @@ def policies(app, moment, owner):
     follow(owner)
     yield
     assert_feeds_true(app)
-
-
-@pytest.fixture
-def seen(phone):
-    """Read a visit as it stands."""
-
-    def read(visit_id="v-1"):
-        return phone.caller.get(f"/v1/visits/{visit_id}").json
-
-    return read
-
-
-@pytest.fixture
-def whole(customer, moment):
-    """A visit of this morning, made and closed without a network."""
-    began = moment - 2 * HOUR
-
-    def push(*, tasks=(), promises=(), **changes):
-        row = a_visit(customer, starts_at=began, **made(began), **recorded(began, **changes))
-        return created(
-            follow_ups=tasks,
-            promises=promises,
-            visits=[row],
-            visit_objectives=[an_objective(outcome="met", outcome_note="It is her.")],
-            visit_persons=[a_person(was_met=True)],
-            visit_notes=[a_note(began + 10 * MINUTE)],
-        )
-
-    return push
-
-
-def send(phone, body, **options):
-    reply = phone.send(body, **options)
-    assert reply.status_code == 200, reply.text
-    return reply.json
-
-
-def codes(reply):
-    return [(r["table"], r["code"], r["retryable"]) for r in reply["rejections"]]
 
 
 def test_a_whole_visit_made_offline_is_taken_at_once(phone, customer, whole, seen, moment):
@@ -354,18 +312,6 @@ def test_whom_the_phone_may_not_see_is_refused_alone(phone, customer, moment, se
 
     assert codes(reply) == [("visit_persons", "not_found", False)]
     assert (seen()["booking"], seen()["persons"]) == ("reserved", [])
-
-
-@pytest.fixture
-def heir(sign_in, customer, moment):
-    """Who got the customer an hour ago, while the phone was offline."""
-    new_owner, admin = make_staff(), make_staff(Role.ADMIN)
-    follow(new_owner)
-    with transaction():
-        customers.transfer_customer(
-            customer.id, owner_id=new_owner.id, reason="Moved.", by=admin, now=moment - HOUR
-        )
-    return SimpleNamespace(id=new_owner.id, caller=sign_in(new_owner))
 
 
 def test_what_was_done_before_the_hand_over_lands_under_the_new_owner(

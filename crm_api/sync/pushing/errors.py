@@ -49,6 +49,15 @@ class ReadOnlyColumns(DomainError):
         super().__init__("What you edited is the server's alone; its version comes back.")
 
 
+class VisitPending(DomainError):
+    """What this hangs on stays on the phone to be mended, and this with it."""
+
+    code = "visit_pending"
+
+    def __init__(self) -> None:
+        super().__init__("Its visit was not taken. Once that is mended, both are sent again.")
+
+
 class RecordUnfinished(DomainError):
     """Something is written of a visit that the phone has not closed."""
 

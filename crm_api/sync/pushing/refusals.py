@@ -51,6 +51,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "not_your_note": _final("A colleague noted this. It comes back."),
     "objectives_unanswered": _fixable("Ask what became of each objective, then sync again."),
     "next_step_missing": _fixable("Ask for the next touch, or until when to leave alone."),
+    "visit_pending": _fixable("Its visit waits to be mended. Mend that; this goes along."),
     "record_unfinished": _fixable("Keep it as a draft of the app until the visit is closed."),
     "constraint_refused": _final("Somebody did the same at the same moment. Show both."),
 }

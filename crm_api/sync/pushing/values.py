@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from crm_api.sync.terms import Pushed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from crm_api.accounts.actors import Actor
     from crm_api.sync.tables import SyncTable, Written
-    from crm_api.sync.terms import Pushed
+
+
+VISITS: Final = "visits"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +79,8 @@ class Push:
     by: Actor
     now: datetime
     skew: timedelta
+    # What of these records the server has, whosever it is.
+    known: Collection[tuple[str, str]] = ()
     # The customers who lately left the sender's portfolio, and when; what was done for them before
     # may still be told. As whom the sender tells of a visit made so, while this push lasts.
     left_at: Mapping[str, datetime] = field(default_factory=dict)
@@ -91,10 +97,16 @@ class Push:
         """Return as whom to write what belongs to a visit."""
         return self.lent.get(visit_id, self.by)
 
+    def awaits(self, record: PushedRecord) -> bool:
+        """Tell whether a record hangs on a new visit that stays on the phone to be mended."""
+        key = VISITS, record.text("visit_id")
+        waiting = (o for o in self.records if o.op is not Pushed.DELETED and not o.is_done)
+        return key not in self.known and any(other.key == key for other in waiting)
+
     def others(self, table: str, **texts: str) -> Iterator[PushedRecord]:
-        """Return the records of a table that no writer has taken yet and that say these texts."""
+        """Return the new records of a table that no writer has taken yet and that say these."""
         for record in self.records:
-            if record.table.name != table or record.is_done:
+            if record.table.name != table or record.is_done or record.key in self.known:
                 continue
             if all(record.text(name) == value for name, value in texts.items()):
                 yield record

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crm_api.customers import queries as customers
 from crm_api.customers.locks import lock_subjects
 from crm_api.sync.pushing import queries
+from crm_api.sync.pushing.values import VISITS
 from crm_api.visits import queries as visits
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str]
 
-VISITS = "visits"
 OF_CUSTOMERS = ("customers", "profiles")  # whose ids are their customers'
 
 

@@ -14,7 +14,7 @@ from crm_api.sync.epochs import queries as epochs
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.phones import service as phones
 from crm_api.sync.pushing import queries
-from crm_api.sync.pushing.errors import NotForPhones, ReadOnlyColumns
+from crm_api.sync.pushing.errors import NotForPhones, ReadOnlyColumns, VisitPending
 from crm_api.sync.pushing.service import judging, locking, receipts, replies
 from crm_api.sync.pushing.values import Push, Rejection
 from crm_api.sync.pushing.writers import WRITERS
@@ -100,7 +100,9 @@ def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> _
     left_at = queries.left_lately(named - visible, by=by, now=now)
     age = changes.last_pulled_at // EPOCH_LENGTH
     return _Intake(
-        push=Push(records=records, by=by, now=now, skew=sender.skew, left_at=left_at),
+        push=Push(
+            records=records, by=by, now=now, skew=sender.skew, known=known.keys(), left_at=left_at
+        ),
         sender=sender,
         digests=digests,
         known=known,
@@ -159,6 +161,8 @@ def _is_repeat(record: PushedRecord, intake: _Intake) -> bool:
 
 
 def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake, *, stands: bool) -> None:
+    if isinstance(refusal, NotFound) and intake.push.awaits(record):
+        refusal = VisitPending()
     customer_id = intake.known.get(record.key) or record.text("customer_id")
     rejection = judging.judge(
         record,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import Writer
 from crm_api.visits import service
 from crm_api.visits.errors import VisitClosed
@@ -46,4 +47,8 @@ def _answer(record: PushedRecord, push: Push, *, by: Actor) -> None:
     service.answer_objective(record.id, answer, by=by)
 
 
-WRITER = Writer(create=_create, change=_change, refuses=(NotFound, VisitClosed, IdTaken, Invalid))
+WRITER = Writer(
+    create=_create,
+    change=_change,
+    refuses=(NotFound, VisitPending, VisitClosed, IdTaken, Invalid),
+)
