@@ -98,6 +98,9 @@ class Phone(Model):
     # Where its feed began when it was last answered from the start: what was purged before then
     # it never had.
     whole_since: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    # The cursor in the place of which it was last given everything anew. Where it comes with that
+    # one again, the answer did not arrive.
+    refused_cursor: Mapped[int | None] = mapped_column(sa.BigInteger)
     # The schema version whose tables and columns it was given old records for.
     filled_version: Mapped[int] = mapped_column(default=0)
     # The epoch of which it said that it knows of the restored backup.

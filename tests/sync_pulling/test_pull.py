@@ -203,6 +203,37 @@ def test_a_cursor_older_than_what_was_purged_gets_all_anew(owner, sign_in):
     assert notices(half.page(limit=2)) == ["cursor_too_old"]
 
 
+def test_an_answer_in_full_that_was_lost_is_given_again(owner, sign_in):
+    """Served from the cursor that it still has, the phone would keep what went long ago."""
+    make_customer(owner)
+    away = Phone(sign_in(owner))
+    away.pull()
+    made = {make_customer(owner).id for _ in range(5)}
+    purge_up_to_now(owner)
+
+    lost = [away.ask(limit=limit).json for limit in (4, 2000)]
+    again = away.page(limit=4)
+
+    for answer in (*lost, again):
+        assert answer["experimentalStrategy"] == "replacement"
+        assert notices(answer) == ["cursor_too_old"]
+    rest = away.page(limit=4)
+    assert "experimentalStrategy" not in rest
+    assert made <= ids(again, "customers") | ids(rest, "customers")
+    assert is_empty(away.pull())
+
+
+def test_so_is_one_that_was_lost_to_a_phone_with_anothers_cursor(owner, sign_in):
+    make_customer(owner), make_customer(owner)
+    borrowed = Phone(sign_in(owner), "phone-1").page(limit=1)["timestamp"]
+    phone = Phone(sign_in(owner), "phone-2")
+
+    lost, again = (phone.ask(last_pulled_at=borrowed).json for _ in range(2))
+
+    assert notices(lost) == notices(again) == ["cursor_of_another_phone"]
+    assert len(ids(again, "customers")) == 2
+
+
 def test_after_a_restored_backup_a_phone_saves_its_own_first(owner, sign_in, moment):
     make_customer(owner)
     phone = Phone(sign_in(owner))

@@ -31,9 +31,12 @@ def _why_anew(epoch: int, seq: int, wish: Wish, standing: Standing) -> Whole | N
         return Whole.OTHER_EPOCH
     if seq > standing.seq or wish.cursor > (standing.cursor or NOTHING):
         return Whole.OTHER_FEED
+    is_refused = wish.cursor == standing.refused_cursor
+    if seq >= standing.oldest_seq:
+        return Whole.OTHER_FEED if is_refused else None
     # A page of a feed that was begun after the purge may well end below it.
     was_there = (standing.whole_since or 0) >= standing.oldest_seq
-    return None if was_there or seq >= standing.oldest_seq else Whole.TOO_OLD
+    return None if was_there and not is_refused else Whole.TOO_OLD
 
 
 def is_ready(

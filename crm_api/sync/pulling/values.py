@@ -38,6 +38,7 @@ class Standing(NamedTuple):
     filled_version: int | None
     cursor: int | None
     whole_since: int | None
+    refused_cursor: int | None
     seen_epoch: int | None
     last_seen_at: datetime | None
     revoked_at: datetime | None

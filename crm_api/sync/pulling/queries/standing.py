@@ -34,6 +34,7 @@ _STANDING = StraightRead(
         _phones.c.filled_version,
         _phones.c.cursor,
         _phones.c.whole_since,
+        _phones.c.refused_cursor,
         _phones.c.seen_epoch,
         _phones.c.last_seen_at,
         _phones.c.revoked_at,

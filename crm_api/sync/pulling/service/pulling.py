@@ -143,14 +143,16 @@ def _keep_cursor(
 
     A cursor that was lost with the power costs its phone one answer in full.
     """
-    whole_since = standing.oldest_seq if start.seq == 0 else standing.whole_since
+    cursor = policies.cursor_of(standing, page.seq)
+    refused = standing.refused_cursor if start.because is None else wish.cursor
     write_alone(
         _KEPT,
         {
             "its_owner": by.id,
             "its_device": wish.device_id,
-            "cursor": policies.cursor_of(standing, page.seq),
-            "whole_since": whole_since,
+            "cursor": cursor,
+            "whole_since": standing.oldest_seq if start.seq == 0 else standing.whole_since,
+            "refused_cursor": None if refused == cursor else refused,
             "last_pulled_at": now,
         },
     )
