@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from crm_api.accounts.models import Staff
+from crm_api.contact_frequency.models import Slot
 from crm_api.kit.db import db
 from crm_api.sync.models import SyncIssue
-from crm_api.visits.models import Visit
+from crm_api.visits.models import Promise, Visit
 from tests.factories.accounts import make_staff
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
-from tests.sync_pushing.phone import Phone, codes, send
-from tests.sync_pushing.visits import a_person, a_visit, created
+from tests.factories.visits import planned
+from tests.sync_pushing.phone import Phone, codes, ms, send
+from tests.sync_pushing.visits import HOUR, a_person, a_visit, created, made
 
 DAY = timedelta(days=1)
 
@@ -53,3 +56,58 @@ def test_the_id_of_a_stranger_spoils_no_visit(phone, sign_in, customer, moment):
 
     assert codes(reply) == [("visit_persons", "not_found", False)]
     assert db.session.get(Visit, "v-1").customer_id == customer.id
+
+
+def test_whom_a_former_owner_never_had_is_met_by_nobody(phone, heir, whole):
+    """A visit of before the hand-over is told as the new owner's: not all of theirs with it."""
+    theirs = make_customer(db.session.get(Staff, heir.id))
+    body = whole()
+    body["visit_persons"]["created"][0]["customer_id"] = theirs.id
+
+    reply = send(phone, body)
+
+    assert codes(reply) == [("visit_persons", "not_found", False)]
+    assert db.session.scalar(sa.select(Slot).where(Slot.customer_id == theirs.id)) is None
+
+
+def test_a_promise_of_before_the_hand_over_comes_with_its_end(phone, heir, whole, customer, moment):
+    made = {"id": "pr-1", "customer_id": customer.id, "visit_id": "v-1", "text": "Send it."}
+    kept = {"due_on": "2026-03-09", "kept_at": ms(moment - HOUR), "kept_how": "Sent."}
+
+    reply = send(phone, whole(promises=[{**made, **kept}]))
+
+    assert reply["rejections"] == []
+    promise = db.session.get(Promise, "pr-1")
+    assert (promise.owner_id, promise.kept_how) == (heir.id, "Sent.")
+
+
+def test_a_visit_to_come_is_judged_however_it_is_called(phone, customer, moment, seen):
+    planned(phone.caller, customer, starts_at=moment + DAY)
+    surprise = a_visit(customer, starts_at=moment + DAY + 3 * HOUR, is_unannounced=True)
+
+    send(phone, created(visits=[surprise]))
+
+    assert (seen()["booking"], seen()["is_unannounced"]) == ("refused", False)
+
+
+def test_a_check_in_that_is_no_news_moves_nothing_past_the_caps(phone, customer, moment, seen):
+    planned(phone.caller, customer, starts_at=moment + DAY)
+    send(phone, created(visits=[a_visit(customer, starts_at=moment + 9 * DAY)]))
+    there = moment + DAY + 3 * HOUR
+    moved = {"starts_at": ms(there), "ends_at": ms(there + HOUR), "place": "示范路 8 号"}
+    row = {"id": "v-1", **moved, "checked_in_at": ms(moment), "_changed": "starts_at,ends_at"}
+
+    send(phone, {"visits": {"updated": [row]}})
+
+    assert (seen()["status"], seen()["booking"]) == ("planned", "refused")
+
+
+def test_a_clock_that_fell_back_by_half_a_century_is_put_right(phone, customer, moment, seen):
+    began = moment - 2 * HOUR
+    fell_back = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    row = a_visit(customer, starts_at=began, **made(began - fell_back))
+
+    reply = send(phone, created(visits=[row]), headers={"X-Device-Now": "0"})
+
+    assert reply["rejections"] == []
+    assert seen()["checked_in_at"] == "2026-03-03T00:01:00Z"

@@ -24,6 +24,10 @@ LONGEST_TEXT: Final = 64 * 1024
 # 1900 to 2199, as everywhere: beyond them, no database of ours keeps a moment.
 EARLIEST_MS: Final = -2_208_988_800_000
 LATEST_MS: Final = 7_258_118_399_999
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+EARLIEST: Final = EPOCH + timedelta(milliseconds=EARLIEST_MS)
+LATEST: Final = EPOCH + timedelta(milliseconds=LATEST_MS)
+NONE: Final = timedelta()
 
 
 def decode(
@@ -47,9 +51,16 @@ def decode(
             continue
         value = _decode(column, record.row[column.name])
         if isinstance(value, datetime):
-            value = (value - push.skew if column.name in facts else value).isoformat()
+            value = _put_right(column, value, by=push.skew if column.name in facts else NONE)
         told[column.name] = value
     return told
+
+
+def _put_right(column: Column, told: datetime, *, by: timedelta) -> str:
+    moment = told - by
+    if not EARLIEST <= moment <= LATEST:
+        raise Invalid(f"/{column.name}", "Send a moment of this or the last century.")
+    return moment.isoformat()
 
 
 def _decode(column: Column, value: Any) -> Any:
@@ -99,7 +110,7 @@ def _moment(value: Any) -> datetime:
     ms = _number(value)
     if not EARLIEST_MS <= ms <= LATEST_MS:
         raise ValueError
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(ms))
+    return EPOCH + timedelta(milliseconds=int(ms))
 
 
 def _document(value: Any) -> Any:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from crm_api.kit.schemas import Payload
 
 GZIP: Final = 16 + zlib.MAX_WBITS
-LARGEST_SKEW: Final = timedelta(days=3_650)
 
 
 def received_body() -> Any:
@@ -62,7 +61,7 @@ def told_by_device(headers: Payload, *, now: datetime) -> Sender:
     return Sender(
         device_id=headers["device_id"],
         app_version=headers["app_version"],
-        skew=max(-LARGEST_SKEW, min(skew, LARGEST_SKEW)),
+        skew=skew,
         restore_seen=headers["restore_seen"],
         key=request.headers.get(HEADER),
     )

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def keep_plan(content: dict[str, Any], *, is_made: bool, by: Actor, now: datetime) -> Visit:
     """Keep a visit that a phone planned, with its slot or with why it has none.
 
-    One that was made meanwhile reserves nothing: its check-in is counted as a fact.
+    One that was made meanwhile reserves nothing: its check-in is counted as a fact. An unannounced
+    visit begins now; one that is yet to come is a plan, and judged like any other.
 
     :raises NotFound: if the actor may not see the customer, or somebody to be met
     :raises IdTaken: if the id belongs to another visit
@@ -43,6 +44,8 @@ def keep_plan(content: dict[str, Any], *, is_made: bool, by: Actor, now: datetim
     if queries.find_taken(content["id"]) is not None:
         raise IdTaken
     owner_id = customer.owner_id or by.id
+    if not is_made and progress.is_too_far_ahead(content["starts_at"], now=now):
+        content = {**content, "is_unannounced": False}
     digest = steps.digest_of(content)
     visit = planning.visit_from(content, owner_id=owner_id, by=by, now=now, digest=digest)
     if not (is_made or visit.is_unannounced):

@@ -22,6 +22,7 @@ from crm_api.visits.promises.schemas import (
 )
 
 if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import Push, PushedRecord
 
 MADE: Final = ("customer_id", "contact_id", "text", "due_on")
@@ -31,18 +32,19 @@ FACTS: Final = ("kept_at", "withdrawn_at")
 def _create(record: PushedRecord, push: Push) -> None:
     told = decode(record, push, names=MADE)
     customer_id = str(told.get("customer_id", ""))
-    told["contact_id"] = _contact(told.get("contact_id"), customer_id=customer_id, push=push)
+    visit_id = _visit(record.text("visit_id"), customer_id=customer_id)
+    by = push.actor_for(visit_id or "")
+    told["contact_id"] = _contact(told.get("contact_id"), customer_id=customer_id, by=by)
     content = load(PromiseMadeSchema, {**told, "id": record.id})
-    content["visit_id"] = _visit(record.text("visit_id"), customer_id=customer_id)
-    by = push.actor_for(content["visit_id"] or "")
+    content["visit_id"] = visit_id
     service.make_promise(content, by=by, now=push.now, may_be_late=True)
-    _settle(record, push, customer_id=customer_id)
+    _settle(record, push, customer_id=customer_id, by=by)
 
 
 def _change(record: PushedRecord, push: Push) -> None:
     if record.changed & {"due_on", "moved_because", "is_move_agreed"}:
         _move(record, push)
-    _settle(record, push, customer_id=str(record.customer_id))
+    _settle(record, push, customer_id=str(record.customer_id), by=push.by)
 
 
 def _move(record: PushedRecord, push: Push) -> None:
@@ -57,21 +59,19 @@ def _move(record: PushedRecord, push: Push) -> None:
         service.move_promise(record.id, moved, by=push.by, now=push.now, may_be_late=True)
 
 
-def _settle(record: PushedRecord, push: Push, *, customer_id: str) -> None:
+def _settle(record: PushedRecord, push: Push, *, customer_id: str, by: Actor) -> None:
     """Note that it was kept or taken back. The moment decides: words alone settle nothing."""
     told = decode(record, push, names=record.writable(Written.ALWAYS), facts=FACTS)
     if told.get("kept_at") and record.changed & {n for n in told if n.startswith("kept_")}:
-        contact_id = _contact(told.get("kept_contact_id"), customer_id=customer_id, push=push)
+        contact_id = _contact(told.get("kept_contact_id"), customer_id=customer_id, by=by)
         file_id = _file(told.get("kept_attachment_id"), customer_id=customer_id)
         shown = {"contact_id": contact_id, "attachment_id": file_id}
         content = load(PromiseKeptSchema, {"how": told.get("kept_how") or UNSAID, **shown})
-        service.keep_promise(record.id, **content, by=push.by, now=_at(told["kept_at"], push))
+        service.keep_promise(record.id, **content, by=by, now=_at(told["kept_at"], push))
     if told.get("withdrawn_at") and record.changed & {n for n in told if "withdrawn" in n}:
         reason = {"reason": told.get("withdrawn_because") or UNSAID}
         content = load(PromiseWithdrawalSchema, reason)
-        service.withdraw_promise(
-            record.id, **content, by=push.by, now=_at(told["withdrawn_at"], push)
-        )
+        service.withdraw_promise(record.id, **content, by=by, now=_at(told["withdrawn_at"], push))
 
 
 def _at(told: Any, push: Push) -> datetime:
@@ -84,12 +84,12 @@ def _visit(visit_id: str | None, *, customer_id: str) -> str | None:
     return visit_id if visit is not None and visit.customer_id == customer_id else None
 
 
-def _contact(contact_id: str | None, *, customer_id: str, push: Push) -> str | None:
+def _contact(contact_id: str | None, *, customer_id: str, by: Actor) -> str | None:
     """Return the contact that shows it, where it is one with this customer."""
     if contact_id is None:
         return None
     try:
-        contact = contact_history.get_contact(contact_id, visible_to=push.by)
+        contact = contact_history.get_contact(contact_id, visible_to=by)
     except NotFound:
         return None
     return contact_id if contact.customer_id == customer_id else None

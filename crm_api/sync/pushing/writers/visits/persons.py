@@ -8,7 +8,7 @@ from crm_api.kit.errors import IdTaken, Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import Writer
-from crm_api.visits import service
+from crm_api.visits import queries, service
 from crm_api.visits.errors import VisitClosed
 from crm_api.visits.schemas.plans import NewVisitPersonSchema
 
@@ -37,6 +37,10 @@ def _was_met(record: PushedRecord, push: Push) -> bool | None:
 def _create(record: PushedRecord, push: Push) -> None:
     visit_id = record.text("visit_id") or ""
     content = read_person(record, push)
+    met_id = content["customer_id"]
+    if met_id is not None and met_id not in push.left_at:
+        # As whom a visit is told may see more: a former owner, all of the new one's customers.
+        queries.require_customers([met_id], visible_to=push.by)
     service.add_person(visit_id, content, by=push.actor_for(visit_id), now=push.now)
 
 

@@ -54,8 +54,8 @@ class Told:
 
     @property
     def is_made(self) -> bool:
-        """Whether somebody was there, as the phone says."""
-        return self.row.get("checked_in_at") is not None
+        """Whether somebody was there, as the phone now says."""
+        return self.says("checked_in_at")
 
     def has_news(self, *names: str) -> bool:
         """Tell whether one of these columns is to be written."""
