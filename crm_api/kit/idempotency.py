@@ -59,10 +59,9 @@ def once(view: Callable[[], Response], *, actor_id: str) -> Response:
 
     :raises KeyReused: if the key came with other content before
     """
-    key = request.headers.get(HEADER)
-    if request.method != "POST" or key is None:
+    key = sent_key() if request.method == "POST" else None
+    if key is None:
         return view()
-    _check_key(key)
     where = {"actor_id": actor_id, "route": _route(), "key": key}
     digest, now = _digest(), clock.now()
     if not _claim(where, digest=digest, now=now):
@@ -92,9 +91,17 @@ def answers_repeats(view: V) -> V:
     return view
 
 
-def _check_key(key: str) -> None:
-    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+def sent_key() -> str | None:
+    """Return the request's key, if it brings one.
+
+    :raises Invalid: if it is none that can be kept
+    """
+    key = request.headers.get(HEADER)
+    if key is not None and not (
+        0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
+    ):
         raise Invalid("/headers/Idempotency-Key", "Use 1 to 200 printable ASCII characters.")
+    return key
 
 
 def _route() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,11 +12,12 @@ from crm_api.accounts.models import Staff
 from crm_api.contact_frequency.models import Slot
 from crm_api.kit.db import db
 from crm_api.sync.models import SyncIssue
+from crm_api.sync.pushing.mending import mended
 from crm_api.visits.models import Promise, Visit
 from tests.factories.accounts import make_staff
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
-from tests.factories.visits import planned
+from tests.factories.visits import contacts, planned
 from tests.sync_pushing.phone import Phone, codes, ms, send
 from tests.sync_pushing.visits import HOUR, a_person, a_visit, created, made
 
@@ -111,3 +113,39 @@ def test_a_clock_that_fell_back_by_half_a_century_is_put_right(phone, customer, 
 
     assert reply["rejections"] == []
     assert seen()["checked_in_at"] == "2026-03-03T00:01:00Z"
+
+
+def test_a_text_cut_within_a_character_stops_no_push(phone, customer, whole, seen):
+    """As an app does that shortens what somebody typed to so many UTF-16 units."""
+    body = whole(summary="Glad \ud83d", sections=json.dumps({"rivals": "None \ud83d"}))
+    raw = json.dumps(body).encode()
+    assert rb"\ud83d" in raw
+
+    reply = send(phone, raw)
+
+    assert reply["rejections"] == []
+    assert seen()["record"]["sections"] == {"rivals": "None \ufffd"}
+    assert contacts(phone.caller, customer)[0]["summary"] == "Glad \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"\ud83d\ude00 \\ud83d", "\U0001f600 \\ud83d"),
+        (r"\ude00\ud83d", "\ufffd\ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\\\ud83d\n", "\\\ufffd\n"),
+    ],
+)
+@pytest.mark.one_engine
+def test_only_halves_of_characters_are_mended(text, read):
+    assert json.loads(mended(f'"{text}"'.encode())) == read
+
+
+def test_what_no_client_sends_breaks_nothing(phone):
+    deep = b'{"anniversaries": {"more": ' + b"[" * 300 + b"]" * 300 + b"}}"
+
+    assert phone.send(deep).status_code == 200
+    assert phone.send({}, key="k" * 200).status_code == 200
+    assert phone.send({}, key="k" * 201).status_code == 422
+    assert phone.send({}, headers={"Idempotency-Key": ""}).status_code == 422

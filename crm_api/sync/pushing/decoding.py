@@ -11,6 +11,7 @@ from crm_api.kit import json as strict_json
 from crm_api.kit.errors import Invalid
 from crm_api.kit.ids import is_id
 from crm_api.kit.routing import point_at
+from crm_api.sync.pushing.mending import mended
 from crm_api.sync.tables import Kind
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _moment(value: Any) -> datetime:
 
 
 def _document(value: Any) -> Any:
-    return strict_json.loads(_text(value))
+    return strict_json.loads(mended(_text(value).encode()))
 
 
 BLANKS: Final[dict[Kind, Any]] = {Kind.TEXT: "", Kind.DOCUMENT: []}

@@ -40,7 +40,10 @@ def read_changes(body: Any, *, last_pulled_at: str | None) -> Changes:
     if len(records) > MOST_RECORDS:
         raise PushTooLarge(most_records=MOST_RECORDS, most_bytes=MOST_BYTES)
     _refuse_doubles(records)
-    told = orjson.dumps(changes, option=orjson.OPT_SORT_KEYS)
+    read = {
+        name: {op.value: content.get(op, []) for op in Pushed} for name, content in changes.items()
+    }
+    told = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
     return Changes(
         records=records,
         last_pulled_at=_cursor(cursor),

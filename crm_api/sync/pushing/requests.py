@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -10,10 +11,11 @@ import orjson
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from crm_api.kit.idempotency import HEADER
+from crm_api.kit.idempotency import sent_key
 from crm_api.kit.json import MalformedJson
 from crm_api.kit.transactions import end_reading
 from crm_api.sync.pushing.errors import MalformedPush, PushTooLarge
+from crm_api.sync.pushing.mending import mended
 from crm_api.sync.pushing.reading import MOST_BYTES, MOST_RECORDS
 from crm_api.sync.pushing.values import Sender
 
@@ -33,6 +35,13 @@ def received_body() -> Any:
     sent = _unpacked(request.get_data(cache=False))
     try:
         return orjson.loads(sent)
+    except orjson.JSONDecodeError:
+        return _mended_body(sent)
+
+
+def _mended_body(sent: bytes) -> Any:
+    try:
+        return orjson.loads(mended(sent))
     except orjson.JSONDecodeError as error:
         msg = f"The body is not valid JSON: {error}."
         raise MalformedJson(msg) from None
@@ -63,8 +72,14 @@ def told_by_device(headers: Payload, *, now: datetime) -> Sender:
         app_version=headers["app_version"],
         skew=skew,
         restore_seen=headers["restore_seen"],
-        key=request.headers.get(HEADER),
+        key=_key(),
     )
+
+
+def _key() -> str | None:
+    """Return what stands for the key: a key may be longer than what an answer is kept under."""
+    key = sent_key()
+    return None if key is None else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _moment(ms: int) -> datetime:
