@@ -11,11 +11,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import OperationalError
 
 from crm_api.kit.db import autocommitting, db
+from crm_api.kit.straight import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -68,28 +70,34 @@ def hearing(name: str) -> Iterator[Wait]:
     """Hear a bell from now on: what it tells of after this cannot be missed."""
     is_sqlite = db.engine.dialect.name == "sqlite"
     listen = _hear_commits if is_sqlite else _hear_bell
-    with (db.engine if is_sqlite else autocommitting(db.engine)).connect() as connection:
-        driver: Any = connection.connection.dbapi_connection
-        with listen(driver, _channel(name)) as wait:
-            yield wait
+    engine = db.engine if is_sqlite else autocommitting(db.engine)
+    with engine.connect() as connection, listen(connection, _channel(name)) as wait:
+        yield wait
 
 
 @contextmanager
-def _hear_bell(driver: Any, channel: str) -> Iterator[Wait]:
-    driver.execute(f"LISTEN {channel}")
+def _hear_bell(connection: sa.Connection, channel: str) -> Iterator[Wait]:
+    driver: Any = connection.connection.dbapi_connection
 
     def wait(seconds: float) -> None:
         for _ in driver.notifies(timeout=seconds, stop_after=1):
             return
 
     try:
+        driver.execute(f"LISTEN {channel}")
         yield wait
-    finally:
         driver.execute(f"UNLISTEN {channel}")
+    except psycopg.Error as error:
+        raise wrapped(error, connection, "LISTEN") from error
+    except BaseException:
+        connection.invalidate()  # nobody else is to hear it
+        raise
 
 
 @contextmanager
-def _hear_commits(driver: Any, _channel: str) -> Iterator[Wait]:
+def _hear_commits(connection: sa.Connection, _channel: str) -> Iterator[Wait]:
+    driver: Any = connection.connection.dbapi_connection
+
     def version() -> int:
         [found] = driver.execute("PRAGMA data_version").fetchone()
         return int(found)

@@ -131,11 +131,11 @@ def _ask(connection: sa.Connection, text: str, values: Any) -> list[Sequence[Any
             cursor.execute(text, values)
             return list(cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _wrapped(error, connection, text) from error
+            raise wrapped(error, connection, text) from error
 
 
-def _wrapped(error: Exception, connection: sa.Connection, text: str) -> Exception:
-    """Return what SQLAlchemy would raise.
+def wrapped(error: Exception, connection: sa.Connection, text: str) -> Exception:
+    """Return what SQLAlchemy would raise of a driver's error.
 
     Where a connection was lost, the others of the pool are too, as a rule: none is used again.
     """

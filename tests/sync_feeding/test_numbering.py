@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from crm_api.customers.models import Customer
-from crm_api.kit import touches
+from crm_api.kit import clock, touches
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
+from crm_api.sync.feeding import service
 from crm_api.sync.feeding.service import writing
 from crm_api.sync.feeding.terms import Locked
 from crm_api.sync.models import Feed, FeedRow
+from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
 from tests.support.feeds import assert_feeds_true, seq_of
 
@@ -149,6 +151,35 @@ def test_who_changes_hands_while_somebody_writes_goes_along_with_it(app, owner, 
         one.join()
 
     assert_feeds_true(app)
+
+
+@pytest.mark.usefixtures("on_postgres")
+def test_who_is_written_of_while_the_first_phone_of_a_stand_in_is_filled_comes_along(app, team):
+    """No phone of the absent one reads: the writer knows of nobody whom it would concern."""
+    absent, stand_in = make_staff(team=team), make_staff(team=team)
+    done = threading.Event()
+
+    def write():
+        with app.app_context():
+            make_customer(absent)
+        done.set()
+
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    writer = threading.Thread(target=write)
+    with transaction():
+        service.activate(stand_in.id, covers=[absent.id], now=clock.now())
+        writer.start()
+        while not apart(waiting):
+            assert not done.is_set()
+    writer.join()
+
+    assert_feeds_true(app)
+
+
+def apart(statement):
+    """Ask beside the transaction that is open."""
+    with db.engine.connect() as connection:
+        return connection.scalar(statement)
 
 
 @pytest.mark.heavy

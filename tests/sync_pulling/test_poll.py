@@ -94,6 +94,28 @@ def test_who_waits_in_vain_is_told_so(owner, sign_in):
     assert phone.poll(timeout=1) is False
 
 
+def test_who_waits_on_a_connection_that_is_lost_may_ask_again(owner, sign_in, waiting, backend):
+    if backend != "postgres":
+        pytest.skip("SQLite has no connection to lose")
+    phone = Phone(sign_in(owner))
+    phone.pull()
+    others = sa.text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    with ThreadPoolExecutor(1) as pool:
+        query = {"since": phone.cursor, "timeout": 25}
+        waits = pool.submit(phone.caller.get, "/v1/sync/poll", query_string=query)
+        assert waiting.wait(20)
+        with autocommitting(db.engine).connect() as connection:
+            assert connection.execute(others).scalar_one() > 0
+        reply = waits.result(timeout=20)
+
+    assert (reply.status_code, reply.json["code"]) == (503, "busy")
+    assert phone.poll(timeout=1) is False
+
+
 def test_a_bell_that_cannot_be_rung_keeps_nobody_from_writing(owner, sign_in, monkeypatch):
     phone = Phone(sign_in(owner))
     phone.pull()

@@ -32,6 +32,7 @@ def activate(subscriber_id: str, *, covers: Collection[str], now: datetime) -> N
         .execution_options(synchronize_session=False)
     )
     _set_covers(subscriber_id, covers)
+    writing.mark_moved(feeds, set(covers) - {subscriber_id})
     feeds[subscriber_id] = feeds[subscriber_id]._replace(is_active=True)
     _reconcile(subscriber_id, feeds, now=now)
 
@@ -43,7 +44,6 @@ def follow_covers(subscriber_id: str, covers: Collection[str], *, now: datetime)
         return
     feeds = writing.lock_feeds({}, others={subscriber_id, *before, *covers})
     _set_covers(subscriber_id, covers)
-    # Whoever writes to these portfolios and waited for us looks again for whom it concerns.
     writing.mark_moved(feeds, (before ^ set(covers)) - {subscriber_id})
     if feeds[subscriber_id].is_active:
         _reconcile(subscriber_id, feeds, now=now)
