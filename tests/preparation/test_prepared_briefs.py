@@ -1,5 +1,7 @@
 """Briefs are ready before anybody asks, so that phones have them where there is no line."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -45,6 +47,25 @@ def test_those_of_the_coming_days_are_frozen_once_until_they_say_something_new(f
     assert (brief["visit_id"], kept()[0].by_id) == (visit["id"], field.owner.id)
     assert later["deleted"] == [brief["id"]]
     assert "示范贸易" in later["updated"][0]["content"]
+    assert_feeds_true(app)
+
+
+def test_what_is_as_it_was_before_is_told_again(field, prepare, app, at):
+    planned(field.caller, field.customer, starts_at=field.tomorrow)
+    phone = Phone(field.caller)
+    path = f"/v1/customers/{field.customer.id}/extended-profile"
+    told = []
+    for minute, interests in enumerate((["登山"], ["登山", "钓鱼"], ["登山"])):
+        at(field.now + timedelta(minutes=minute))
+        said = {"json": {"interests": interests}, "headers": {"If-Match": f'"{minute}"'}}
+        assert field.caller.patch(path, **said).status_code == 200
+        prepare(), prepare()
+        told.append(phone.pull()["changes"]["briefs"])
+
+    [first], [second], [third] = (changes["updated"] for changes in told)
+    assert "钓鱼" in second["content"]
+    assert third == first
+    assert told[2]["deleted"] == [second["id"]]
     assert_feeds_true(app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,3 +22,10 @@ class Brief(Record, Model):
     digest: Mapped[str] = mapped_column(sa.String(64))
     by_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("staff.id"))
     content: Mapped[dict[str, Any]]
+    # When it came to be so again, after another one was kept.
+    again_at: Mapped[datetime | None]
+
+
+def last_said(briefs: Any) -> sa.ColumnElement[datetime]:
+    """Return since when a brief of this table says how things stand: of a visit, the last does."""
+    return sa.func.coalesce(briefs.c.again_at, briefs.c.created_at)

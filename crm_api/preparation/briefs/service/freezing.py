@@ -6,13 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+import sqlalchemy as sa
 
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.touches import touch, touching
 from crm_api.kit.upserts import insert
 from crm_api.preparation.briefs import queries
-from crm_api.preparation.briefs.models import Brief
+from crm_api.preparation.briefs.models import Brief, last_said
 from crm_api.preparation.briefs.policies import comparing
 from crm_api.preparation.briefs.service.composing import compose
 
@@ -63,9 +64,22 @@ def freeze(
     )
     kept = kept.on_conflict_do_nothing(index_elements=["visit_id", "digest"])
     is_new = db.session.scalar(touching(kept.returning(Brief.id))) is not None
-    if is_new:  # phones have the newest alone: those before it are touched as well
+    # Phones have the newest alone: those before it are touched as well.
+    if is_new or _say_again(visit_id, digest=digest, now=now):
         touch(Brief.__tablename__, queries.brief_ids(visit_id))
     return is_new
+
+
+def _say_again(visit_id: str, *, digest: str, now: datetime) -> bool:
+    """Let a brief that was kept before be the newest, if another came in between."""
+    briefs: Any = Brief.__table__
+    newer = briefs.alias("newer")
+    is_old = sa.exists().where(
+        newer.c.visit_id == visit_id, last_said(newer) > last_said(briefs), newer.c.digest != digest
+    )
+    its = (briefs.c.visit_id == visit_id, briefs.c.digest == digest, is_old)
+    change = sa.update(briefs).where(*its).values(again_at=now).returning(briefs.c.id)
+    return db.session.scalar(touching(change)) is not None
 
 
 def compose_next(after: Prepared | None, *, now: datetime, until: datetime) -> list[Prepared]:
