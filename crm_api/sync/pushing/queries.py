@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -18,14 +18,15 @@ from crm_api.sync.terms import Op
 from crm_api.visits.models import Visit, VisitPerson
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Sequence
 
     from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import PushedRecord
     from crm_api.sync.tables import SyncTable
 
     Key = tuple[str, str]
+
+LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
 
 def known_records(records: Iterable[PushedRecord]) -> dict[Key, str | None]:
@@ -53,6 +54,24 @@ def customers_of_visits(visit_ids: Collection[str]) -> set[str]:
         is_among(VisitPerson.visit_id, visit_ids), VisitPerson.customer_id.is_not(None)
     )
     return set(db.session.scalars(whose.union(met)))
+
+
+def whose_visit(visit_id: str) -> Sequence[str]:
+    """Return whose a visit is, if there is one."""
+    return db.session.scalars(sa.select(Visit.customer_id).where(Visit.id == visit_id)).all()
+
+
+def known_to(customer_ids: Collection[str], *, by: Actor) -> set[str]:
+    """Return which customers the sender may see, or once had: what was told of them is theirs."""
+    left = customers.left_since(customer_ids, owner_id=by.id, since=LONG_AGO)
+    return {*survivors(customer_ids, visible_to=by), *left}
+
+
+def are_any_forgotten(customer_ids: Collection[str]) -> bool:
+    """Tell whether one of these customers was erased by law."""
+    erased = sa.select(Customer.id).where(Customer.erased_at.is_not(None))
+    found = db.session.scalars(erased.where(is_among(Customer.id, customer_ids)).limit(1))
+    return found.first() is not None
 
 
 def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, str]:

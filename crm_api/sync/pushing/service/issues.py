@@ -8,16 +8,27 @@ from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.sync.models import SyncIssue
 from crm_api.sync.pushing import queries
+from crm_api.sync.pushing.service.locking import OF_CUSTOMERS
+from crm_api.sync.pushing.values import VISITS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crm_api.sync.pushing.values import Push, PushedRecord, Rejection
 
 
 def keep_issue(
     rejection: Rejection, push: Push, *, device_id: str, customer_id: str | None
 ) -> SyncIssue:
-    """Keep a refused record with its content; told again alike, it is one issue."""
-    record, content = rejection.record, _content(rejection.record)
+    """Keep a refused record with its content; told again alike, it is one issue.
+
+    It goes with whomever it is about, so that it is forgotten with them. About somebody who was
+    forgotten already, nothing is kept but that it came.
+    """
+    record = rejection.record
+    concerned = list(dict.fromkeys(_concerned(record, push, customer_id)))
+    theirs = queries.known_to(concerned, by=push.by)
+    content = {} if queries.are_any_forgotten(concerned) else _content(record)
     for known in queries.unsettled_issues(record, by=push.by, code=rejection.code):
         if known.op is record.op and known.content == content:
             return known
@@ -28,7 +39,7 @@ def keep_issue(
         table_name=record.table.name,
         record_id=record.id,
         op=record.op,
-        customer_id=customer_id,
+        customer_id=next((one for one in concerned if one in theirs), None),
         code=rejection.code,
         field=rejection.field,
         message=rejection.message,
@@ -39,6 +50,15 @@ def keep_issue(
     db.session.add(issue)
     db.session.flush()
     return issue
+
+
+def _concerned(record: PushedRecord, push: Push, customer_id: str | None) -> Iterator[str]:
+    """Yield who a record is about, as the server knows or as its row and its visit's say."""
+    visit_id = record.text("visit_id")
+    own = record.id if record.table.name in OF_CUSTOMERS else None
+    of_visit = [o.text("customer_id") for o in push.records if o.key == (VISITS, visit_id)]
+    met = () if visit_id is None else queries.whose_visit(visit_id)
+    yield from filter(None, (customer_id, own, record.text("customer_id"), *met, *of_visit))
 
 
 def _content(record: PushedRecord) -> dict[str, Any]:

@@ -163,13 +163,12 @@ def _is_repeat(record: PushedRecord, intake: _Intake) -> bool:
 def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake, *, stands: bool) -> None:
     if isinstance(refusal, NotFound) and intake.push.awaits(record):
         refusal = VisitPending()
-    customer_id = intake.known.get(record.key) or record.text("customer_id")
     rejection = judging.judge(
         record,
         refusal,
         push=intake.push,
         device_id=intake.sender.device_id,
-        customer_id=customer_id if customer_id in intake.visible else None,
+        customer_id=intake.known.get(record.key),
         stands=stands,
     )
     intake.rejections.append(rejection)
