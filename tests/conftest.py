@@ -176,8 +176,8 @@ def server(own_database_url):
 def sign_in(app):
     """Sign somebody in: `sign_in(actor).get("/v1/…")`. The token outlives any test's clock."""
 
-    def sign_in(actor):
-        return Caller(app.test_client(), make_token(actor))
+    def sign_in(actor, **session):
+        return Caller(app.test_client(), make_token(actor, **session))
 
     return sign_in
 

@@ -19,6 +19,8 @@ class Actor:
     team_id: str
     team_path: str
     session_id: str = ""
+    # That they signed in on.
+    device_id: str = ""
     # Whose portfolios this person looks after at this moment, besides the own one.
     covers: tuple[str, ...] = ()
 

@@ -7,6 +7,9 @@ import secrets
 from datetime import timedelta
 from functools import cache
 
+import jwt
+import sqlalchemy as sa
+
 from crm_api.accounts import service
 from crm_api.accounts.actors import Actor, Client
 from crm_api.accounts.models import (
@@ -100,6 +103,14 @@ def make_token(actor: Actor, *, seconds: int | None = None, device_id: str | Non
         at=now,
         seconds=int(LONG.total_seconds()) if seconds is None else seconds,
     )
+
+
+def move_to(token: str, device_id: str) -> None:
+    """Let it be another device that somebody signed in on."""
+    session_id = jwt.decode(token, options={"verify_signature": False})["sid"]
+    its = sa.update(DeviceSession).where(DeviceSession.id == session_id)
+    with transaction():
+        db.session.execute(its.values(device_id=device_id))
 
 
 def make_client(*scopes: Scope, **changes) -> tuple[Client, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from tests.factories.accounts import move_to
+
 
 class Phone:
     """A device of somebody's, with the cursor that it was last given."""
 
     def __init__(self, caller, device_id="phone-1", *, app_version="1.0.0", schema_version=1):
+        move_to(caller.token, device_id)
         self.caller = caller
         self.cursor = None
         self.schema_version = schema_version

@@ -23,7 +23,7 @@ def owner(app):
 
 @pytest.fixture
 def caller(sign_in, owner):
-    return sign_in(owner)
+    return sign_in(owner, device_id="phone-1")
 
 
 def pull(caller, cursor="", **headers):
@@ -92,7 +92,7 @@ def test_a_revoked_phone_neither_brings_nor_takes(at, moment, sign_in, caller, o
     customer = make_customer(owner)
     cursor = pull(caller).json["timestamp"]
     caller.put(f"/v1/sync/phones/{owner.id}/phone-1/revocation", json={"reason": "Lost"})
-    again = sign_in(owner)
+    again = sign_in(owner, device_id="phone-1")
 
     replies = [pull(again, cursor), push(again, customer, cursor)]
 
@@ -110,23 +110,37 @@ def test_an_old_app_is_asked_to_update(at, moment, caller, owner, database_url):
     assert replies[0].json["oldest_app_version"] == "1.5"
 
 
-def test_a_device_that_asks_in_a_loop_waits_and_others_do_not(at, moment, caller, database_url):
+def test_a_device_that_asks_in_a_loop_waits_and_others_do_not(
+    at, moment, owner, sign_in, database_url
+):
     at(moment)
     config.configure(databases.settings_for(database_url, syncs_per_minute=2))
 
-    loop = [pull(caller, **{"X-Device-Id": "loop"}) for _ in range(6)]
+    caller, other = (sign_in(owner, device_id=device) for device in ("phone-1", "other"))
+
+    loop = [pull(caller) for _ in range(6)]
 
     # A minute may end in between: after six, at least two were too many.
     refused = [reply for reply in loop if reply.status_code == 429]
     assert len(refused) >= 2
     assert int(refused[0].headers["Retry-After"]) > 0
-    assert pull(caller, **{"X-Device-Id": "other"}).status_code == 200
+    assert pull(other, **{"X-Device-Id": "other"}).status_code == 200
+
+
+def test_a_device_syncs_by_no_other_name_than_it_was_signed_in_by(caller, owner):
+    """Else a phone that was revoked under the one went on under another."""
+    renamed = {"X-Device-Id": "phone-2"}
+
+    replies = [pull(caller, **renamed), push(caller, make_customer(owner), "", **renamed)]
+    replies.append(caller.get("/v1/sync/poll", headers=renamed))
+
+    assert [(r.status_code, r.json["code"]) for r in replies] == [(403, "other_device")] * 3
+    assert caller.get("/v1/sync/phones").json["items"] == []
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"X-Device-Id": "a.b"},
         {"X-App-Version": "new"},
         {"X-App-Version": "\u0661.4"},
         {"X-Restore-Seen": "0"},

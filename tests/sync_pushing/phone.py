@@ -6,6 +6,8 @@ import gzip
 import json
 from datetime import UTC, datetime
 
+from tests.factories.accounts import move_to
+
 MS = 1000
 
 
@@ -17,6 +19,7 @@ class Phone:
     """One device of somebody: it pushes rows with what was edited in them."""
 
     def __init__(self, caller, device_id: str = "phone-1") -> None:
+        move_to(caller.token, device_id)
         self.caller = caller
         self.device_id = device_id
 

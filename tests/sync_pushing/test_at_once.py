@@ -34,15 +34,15 @@ def _day(customer, **changes):
 
 def at_once(app, actor, act, *, device=None):
     """Let phones of one person act at the same moment; return the replies."""
-    tokens = [make_token(actor) for _ in range(PHONES)]
+    callers = [Caller(app.test_client(), make_token(actor)) for _ in range(PHONES)]
+    phones = [Phone(caller, device or f"phone-{n}") for n, caller in enumerate(callers)]
     db.session.rollback()
     start = Barrier(PHONES)
 
     def run(number):
-        phone = Phone(Caller(app.test_client(), tokens[number]), device or f"phone-{number}")
         start.wait()
         for _ in range(20):  # as the client repeats what was too busy to be answered
-            reply = act(phone, number)
+            reply = act(phones[number], number)
             if reply.status_code != 503:
                 return reply
         return reply

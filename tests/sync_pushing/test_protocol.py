@@ -121,11 +121,13 @@ def test_what_is_fixable_stays_on_the_phone_and_hinders_no_other(phone, customer
     assert db.session.query(SyncIssue).count() == 0
 
 
-def test_a_retry_overwrites_nobodys_newer_edit_and_a_new_edit_does(phone, customer, told_again):
+def test_a_retry_overwrites_nobodys_newer_edit_and_a_new_edit_does(
+    phone, customer, told_again, owner, sign_in
+):
     phone.push("anniversaries", created=[_day(customer)])
     edit = ("day-1", {"label": "Mine", "updated_at": 1})
     phone.push("anniversaries", updated=[edit])
-    colleague = Phone(phone.caller, "phone-2")
+    colleague = Phone(sign_in(owner), "phone-2")
     colleague.push("anniversaries", updated=[("day-1", {"label": "Theirs", "updated_at": 1})])
     told_again.clear()
 
@@ -137,9 +139,9 @@ def test_a_retry_overwrites_nobodys_newer_edit_and_a_new_edit_does(phone, custom
     assert db.session.get(Anniversary, "day-1", populate_existing=True).label == "Mine"
 
 
-def test_created_again_merges_what_was_edited_since(phone, customer):
+def test_created_again_merges_what_was_edited_since(phone, customer, owner, sign_in):
     phone.push("anniversaries", created=[_day(customer)])
-    other = Phone(phone.caller, "phone-2")
+    other = Phone(sign_in(owner), "phone-2")
     other.push("anniversaries", updated=[("day-1", {"day": 21})])
 
     phone.push("anniversaries", created=[_day(customer, label="Edited", _changed="label")])

@@ -82,10 +82,10 @@ def test_the_core_profile_is_mended_as_online(phone, customer):
     assert _codes(unborn) == [("invalid", True)]
 
 
-def test_a_profile_made_on_two_phones_keeps_what_both_noted(phone, customer):
+def test_a_profile_made_on_two_phones_keeps_what_both_noted(phone, customer, owner, sign_in):
     blank = {"interests": "[]", "traits": "", "employer": "", "communication_style": ""}
     first = {**blank, "remarks": "Likes tea.", "preferred_from": None, "preferred_until": None}
-    other = Phone(phone.caller, "phone-2")
+    other = Phone(sign_in(owner), "phone-2")
 
     phone.push("profiles", created=[{"id": customer.id, **first}])
     other.push("profiles", created=[{"id": customer.id, "remarks": "", "interests": '["go"]'}])

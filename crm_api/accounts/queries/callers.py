@@ -28,6 +28,7 @@ _ACTOR = StraightRead(
         _staff.c.role,
         _staff.c.team_id,
         _teams.c.path,
+        _sessions.c.device_id,
         _covers.c.absent_id,
     )
     .join_from(_sessions, _staff, _staff.c.id == _sessions.c.staff_id)
@@ -65,7 +66,7 @@ def find_actor(*, staff_id: str, session_id: str, at: datetime) -> Actor | None:
     rows = _ACTOR.rows(staff_id=staff_id, session_id=session_id, at=at)
     if not rows:
         return None
-    found_id, name, role, team_id, team_path, _ = rows[0]
+    found_id, name, role, team_id, team_path, device_id, _ = rows[0]
     return Actor(
         id=found_id,
         name=name,
@@ -73,6 +74,7 @@ def find_actor(*, staff_id: str, session_id: str, at: datetime) -> Actor | None:
         team_id=team_id,
         team_path=team_path,
         session_id=session_id,
+        device_id=device_id,
         covers=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
     )
 

@@ -21,6 +21,16 @@ class DeviceRevoked(DomainError):
         super().__init__("This device may not sync any more. Forget what it holds.")
 
 
+class OtherDevice(DomainError):
+    """A sign-in is of one device: to turn that one away ends it, whatever the app says it is."""
+
+    status = 403
+    code = "other_device"
+
+    def __init__(self) -> None:
+        super().__init__("This sign-in is another device's. Sign in with the id of this one.")
+
+
 class UpgradeRequired(DomainError):
     """The app is older than what the server still understands."""
 
@@ -52,4 +62,4 @@ class ServerRestored(DomainError):
         )
 
 
-REFUSALS = (DeviceRevoked, UpgradeRequired, ServerRestored)
+REFUSALS = (OtherDevice, DeviceRevoked, UpgradeRequired, ServerRestored)
