@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.customers.provenance.models import ProfileSources
+from crm_api.kit import runs
 from crm_api.kit.bulk import insert_rows, is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.customers.provenance.values import Source
@@ -46,14 +47,29 @@ def note_all_learned(
     learned: Mapping[str, Iterable[str]], *, source: Source, by_id: str | None, now: datetime
 ) -> None:
     """Note where fields of many customers come from, in one go. All are locked by the caller."""
-    statement = sa.select(ProfileSources).where(is_among(ProfileSources.id, learned))
-    known = {row.id: row for row in db.session.scalars(statement)}
+    known = _kept(learned)
     entry = _entry(source, by_id=by_id, now=now)
     for customer_id, names in learned.items():
         row = known.get(customer_id) or ProfileSources(id=customer_id, fields={})
         row.fields = {**row.fields, **dict.fromkeys(names, entry)}
         db.session.add(row)
-    db.session.flush()
+        runs.note((ProfileSources, customer_id), row)
+    runs.flush()
+
+
+def _kept(customer_ids: Collection[str]) -> dict[str, ProfileSources]:
+    """Return what is noted of these customers; of one, perhaps what was read for its run."""
+    if len(customer_ids) == 1:
+        [customer_id] = customer_ids
+        only = runs.find(ProfileSources, customer_id)
+        return {} if only is None else {customer_id: only}
+    statement = sa.select(ProfileSources).where(is_among(ProfileSources.id, customer_ids))
+    return {row.id: row for row in db.session.scalars(statement)}
+
+
+def read_ahead(customer_ids: Collection[str]) -> None:
+    """Read, for a run, what is noted of these customers."""
+    runs.read_ahead(ProfileSources, customer_ids)
 
 
 def add_learned(

@@ -14,6 +14,7 @@ from crm_api.customers.models import (
 )
 from crm_api.customers.queries.access import get_customer
 from crm_api.customers.terms import AnniversaryKind
+from crm_api.kit import runs
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import fetch_page
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 def find_extended_profile(customer_id: str) -> ExtendedProfile | None:
     """Return what is known of a customer beyond the account, if anybody noted anything."""
-    return db.session.get(ExtendedProfile, customer_id)
+    found: ExtendedProfile | None = runs.find(ExtendedProfile, customer_id)
+    return found
 
 
 def fetch_anniversaries(customer_id: str, *, visible_to: Actor, page: PageRequest) -> Page:
@@ -46,16 +48,19 @@ def find_birthday(customer_id: str) -> Anniversary | None:
     return db.session.scalars(statement).one_or_none()
 
 
+def find_anniversary(anniversary_id: str) -> Anniversary | None:
+    """Return whosever anniversary has this id, to tell a repeat from a clash."""
+    found: Anniversary | None = runs.find(Anniversary, anniversary_id)
+    return found
+
+
 def get_anniversary(anniversary_id: str, *, customer_id: str) -> Anniversary:
     """Return an anniversary of a customer whom the caller has found already.
 
     :raises NotFound: if it is not this customer's
     """
-    statement = sa.select(Anniversary).where(
-        Anniversary.id == anniversary_id, Anniversary.customer_id == customer_id
-    )
-    anniversary = db.session.scalars(statement).one_or_none()
-    if anniversary is None:
+    anniversary = find_anniversary(anniversary_id)
+    if anniversary is None or anniversary.customer_id != customer_id:
         raise NotFound("anniversary")
     return anniversary
 

@@ -52,7 +52,7 @@ def add_anniversary(
     locks.lock_subjects(customer_ids=[customer_id])
     queries.get_customer(customer_id, visible_to=by)
     _require_real(content)
-    known = db.session.get(Anniversary, content["id"]) if "id" in content else None
+    known = queries.find_anniversary(content["id"]) if "id" in content else None
     if known is not None:
         return _repeat(known, content, customer_id=customer_id)
     anniversary = _birthday_to_replace(customer_id, content) or Anniversary(

@@ -8,6 +8,7 @@ from crm_api.customers import locks, queries
 from crm_api.customers.models import ExtendedProfile
 from crm_api.customers.provenance import service as provenance
 from crm_api.customers.provenance.values import BY_HAND
+from crm_api.kit import runs
 from crm_api.kit.db import db
 from crm_api.kit.versions import require_version
 
@@ -48,7 +49,7 @@ def change_extended_profile(
         setattr(profile, name, value)
     db.session.add(profile)
     provenance.note_learned(customer_id, changes, source=source, by_id=by.id, now=now)
-    db.session.flush()
+    runs.flush()
     return profile
 
 

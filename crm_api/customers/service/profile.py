@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from crm_api.calendars import service as calendars
@@ -12,7 +13,7 @@ from crm_api.customers.service import account_numbers, documents
 from crm_api.customers.service.changes import note_change
 from crm_api.customers.service.derived import keep_derived, keep_reading
 from crm_api.customers.terms import Aspect
-from crm_api.kit.db import db
+from crm_api.kit import runs
 from crm_api.kit.errors import Invalid
 from crm_api.kit.versions import require_version
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from crm_api.customers.models import Customer
     from crm_api.customers.provenance.values import Source
 
+DERIVED_FROM = {"name", "account_no", "birth_on"}
 PLAN = ("plan_name", "plan_monthly_fen", "contract_end_on")
 
 
@@ -47,18 +49,19 @@ def change_customer(
     account_numbers.require_free(changes.get("account_no"), except_for=customer_id)
     require_born(changes.get("birth_on"), now=now)
     plan_before = _plan(customer)
-    with account_numbers.guarded():
+    with account_numbers.guarded() if "account_no" in changes else nullcontext():
         for name, value in changes.items():
             setattr(customer, name, value)
         documents.keep_index(customer)
         keep_reading(customer)
-    keep_derived([customer], now=now)
+    if DERIVED_FROM & changes.keys():
+        keep_derived([customer], now=now)
     provenance.note_learned(customer_id, changes, source=source, by_id=by.id, now=now)
     if (plan := _plan(customer)) != plan_before:
         note_change(
             customer, Aspect.PLAN, before=plan_before, after=plan, reason="", by_id=by.id, now=now
         )
-    db.session.flush()
+    runs.flush()
     return customer
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
+from crm_api.kit import runs
 from crm_api.kit.db import db
 from crm_api.kit.errors import DomainError, NotFound
 from crm_api.sync.epochs import queries as epochs
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.phones import service as phones
 from crm_api.sync.pushing import queries
-from crm_api.sync.pushing.errors import NotForPhones, ReadOnlyColumns, VisitPending
+from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.service import judging, locking, receipts, replies
-from crm_api.sync.pushing.values import Push, Rejection
+from crm_api.sync.pushing.service.intake import Intake
+from crm_api.sync.pushing.service.writing import write
+from crm_api.sync.pushing.values import Push
 from crm_api.sync.pushing.writers import WRITERS
-from crm_api.sync.tables import Written
 from crm_api.sync.terms import EPOCH_LENGTH, Pushed
 
 if TYPE_CHECKING:
@@ -27,28 +29,9 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import Changes, PushedRecord, Sender
-    from crm_api.sync.pushing.writers import Writer
 
-    Key = tuple[str, str]
-
+LONGEST_RUN: Final = 64
 PLACES: Final = {name: place for place, name in enumerate(WRITERS)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Intake:
-    """What is known of the records of a push, and what became of them."""
-
-    push: Push
-    sender: Sender
-    digests: dict[Key, str]
-    known: dict[Key, str | None]
-    visible: set[str]
-    received: dict[Key, str]
-    gone: set[Key]
-    # The phone has not pulled since a backup was restored: what it has may be the only copy.
-    is_rescue: bool
-    taken: list[PushedRecord] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
 
 
 def take_push(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> dict[str, Any]:
@@ -67,9 +50,8 @@ def take_push(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> 
     if answered is not None:
         return answered
     intake = _prepare(changes, sender=sender, by=by, now=now)
-    for record in sorted(intake.push.records, key=_turn):
-        if not record.is_done:
-            _take(record, intake)
+    for _whose_turn, records in groupby(sorted(intake.push.records, key=_turn), key=_turn):
+        _take_all(list(records), intake)
     for record in intake.taken:
         _finish(record, intake)
     reply = _close(intake)
@@ -90,7 +72,7 @@ def _see_phone(changes: Changes, *, sender: Sender, by: Actor, now: datetime) ->
     phone.skew_ms = sender.skew // timedelta(milliseconds=1)
 
 
-def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> _Intake:
+def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> Intake:
     records = changes.records
     digests = {record.key: receipts.digest_of(record) for record in records}
     locking.lock_push(records, by=by, now=now)
@@ -99,7 +81,7 @@ def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> _
     visible = set(queries.survivors(named, visible_to=by))
     left_at = queries.left_lately(named - visible, by=by, now=now)
     age = changes.last_pulled_at // EPOCH_LENGTH
-    return _Intake(
+    return Intake(
         push=Push(
             records=records, by=by, now=now, skew=sender.skew, known=known.keys(), left_at=left_at
         ),
@@ -118,14 +100,65 @@ def _turn(record: PushedRecord) -> tuple[bool, int]:
     return record.op is Pushed.DELETED, PLACES.get(record.table.name, len(PLACES))
 
 
-def _take(record: PushedRecord, intake: _Intake) -> None:
-    if _is_repeat(record, intake):
+def _take_all(records: Sequence[PushedRecord], intake: Intake) -> None:
+    """Take records of one table, in runs as long as hardly one of them is refused."""
+    length = longest = _longest_run(records[0])
+    while records:
+        next_ones = [record for record in records[:length] if not record.is_done]
+        records = records[length:]
+        went_well = _take_run(next_ones, intake) or _take_each(next_ones, intake)
+        length = min(length * 2, longest) if went_well else max(length // 4, 1)
+
+
+def _take_each(records: Sequence[PushedRecord], intake: Intake) -> bool:
+    taken = [_take(record, intake) for record in records]
+    return all(taken)
+
+
+def _longest_run(record: PushedRecord) -> int:
+    writer = WRITERS.get(record.table.name)
+    may_run = writer is not None and writer.read_ahead and record.op is not Pushed.DELETED
+    return LONGEST_RUN if may_run else 1
+
+
+def _take_run(records: Sequence[PushedRecord], intake: Intake) -> bool:
+    """Write several records in one savepoint; where one is refused, nothing is kept of any."""
+    new = [record for record in records if not intake.is_repeat(record)]
+    if len(new) < 2:  # noqa: PLR2004 - one is no run
+        return False
+    try:
+        with runs.run():
+            _read_ahead(new, intake)
+            for record in new:
+                if (partly := write(record, intake)) is not None:
+                    raise partly
+    except (DomainError, IntegrityError):
+        return False
+    for record in records:
         record.is_done = True
-    elif _attempt(_write, record, intake):
+    intake.taken.extend(new)
+    return True
+
+
+def _read_ahead(records: Sequence[PushedRecord], intake: Intake) -> None:
+    for record in records:
+        record.customer_id = intake.known.get(record.key)
+    read_ahead = WRITERS[records[0].table.name].read_ahead
+    if read_ahead is not None:
+        read_ahead(records, intake.push)
+
+
+def _take(record: PushedRecord, intake: Intake) -> bool:
+    if intake.is_repeat(record):
+        record.is_done = True
+        return True
+    is_taken = _attempt(write, record, intake)
+    if is_taken:
         intake.taken.append(record)
+    return is_taken
 
 
-def _finish(record: PushedRecord, intake: _Intake) -> None:
+def _finish(record: PushedRecord, intake: Intake) -> None:
     """Do what needs the rest of the push, unless the phone is to send the record again anyhow."""
     finish = WRITERS[record.table.name].finish
     if finish is not None and record.is_done and record.op is not Pushed.DELETED:
@@ -133,16 +166,16 @@ def _finish(record: PushedRecord, intake: _Intake) -> None:
 
 
 def _attempt(
-    write: Callable[[PushedRecord, _Intake], DomainError | None],
+    step: Callable[[PushedRecord, Intake], DomainError | None],
     record: PushedRecord,
-    intake: _Intake,
+    intake: Intake,
 ) -> bool:
     """Write in a savepoint; tell whether at least a part stands."""
     along = intake.push.along
     along.clear()
     try:
         with db.session.begin_nested():
-            partly = write(record, intake)
+            partly = step(record, intake)
             db.session.flush()
     except (DomainError, IntegrityError) as refusal:
         for other in along:
@@ -155,12 +188,7 @@ def _attempt(
     return True
 
 
-def _is_repeat(record: PushedRecord, intake: _Intake) -> bool:
-    is_deletion = record.op is Pushed.DELETED
-    return not is_deletion and intake.received.get(record.key) == intake.digests[record.key]
-
-
-def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake, *, stands: bool) -> None:
+def _refuse(record: PushedRecord, refusal: Exception, intake: Intake, *, stands: bool) -> None:
     if isinstance(refusal, NotFound) and intake.push.awaits(record):
         refusal = VisitPending()
     rejection = judging.judge(
@@ -175,52 +203,7 @@ def _refuse(record: PushedRecord, refusal: Exception, intake: _Intake, *, stands
     record.is_done = not rejection.is_fixable
 
 
-def _write(record: PushedRecord, intake: _Intake) -> DomainError | None:
-    writer = WRITERS.get(record.table.name)
-    if writer is None:
-        raise NotForPhones
-    if record.key in intake.known:
-        return _change(record, writer, intake)
-    if record.op is not Pushed.DELETED:
-        return _create(record, writer, intake)
-    return None
-
-
-def _create(record: PushedRecord, writer: Writer, intake: _Intake) -> DomainError | None:
-    """Take a record that is not there: unless it was, for nothing deleted returns."""
-    was_there = record.key in intake.received or record.key in intake.gone
-    if was_there or (record.op is Pushed.UPDATED and not intake.is_rescue):
-        raise NotFound(record.table.name)
-    if writer.create is None:
-        raise NotForPhones
-    record.changed = record.writable(Written.AT_FIRST, Written.ALWAYS)
-    return writer.create(record, intake.push)
-
-
-def _change(record: PushedRecord, writer: Writer, intake: _Intake) -> DomainError | None:
-    """Merge by column what its user edited; all of it, where it comes for the first time."""
-    record.customer_id = intake.known[record.key]
-    if record.customer_id is not None and record.customer_id not in intake.visible:
-        raise NotFound(record.table.name)
-    if record.op is Pushed.DELETED:
-        return _delete(record, writer, intake.push)
-    is_first = record.op is Pushed.CREATED and record.key not in intake.received
-    allowed = record.writable(Written.ALWAYS)
-    record.changed = allowed if is_first else allowed & record.edited
-    if record.changed and writer.change is not None:
-        return writer.change(record, intake.push)
-    if record.edited:
-        raise ReadOnlyColumns
-    return None
-
-
-def _delete(record: PushedRecord, writer: Writer, push: Push) -> DomainError | None:
-    if writer.delete is None:
-        raise NotForPhones
-    return writer.delete(record, push)
-
-
-def _close(intake: _Intake) -> dict[str, Any]:
+def _close(intake: Intake) -> dict[str, Any]:
     """Keep receipts, deliver again what was acknowledged, and answer."""
     push = intake.push
     refused = {rejection.record.key for rejection in intake.rejections}

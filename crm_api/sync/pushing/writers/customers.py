@@ -10,6 +10,7 @@ from crm_api.customers.provenance.values import Source
 from crm_api.customers.schemas.core import CustomerAmendmentSchema
 from crm_api.kit.errors import Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.writers.ahead import read_customers
 from crm_api.sync.pushing.writers.shape import Writer
 
 if TYPE_CHECKING:
@@ -30,4 +31,6 @@ def _change(record: PushedRecord, push: Push) -> None:
     )
 
 
-WRITER = Writer(change=_change, refuses=(NotFound, CustomerMerged, Invalid))
+WRITER = Writer(
+    change=_change, read_ahead=read_customers, refuses=(NotFound, CustomerMerged, Invalid)
+)

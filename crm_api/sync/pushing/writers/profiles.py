@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 from crm_api.customers import service
 from crm_api.customers.errors import CustomerMerged
+from crm_api.customers.models import ExtendedProfile
 from crm_api.customers.provenance.values import Source
 from crm_api.customers.schemas.extended import ExtendedProfileChangesSchema
+from crm_api.kit import runs
 from crm_api.kit.errors import Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.writers.ahead import read_customers
 from crm_api.sync.pushing.writers.shape import Writer
 from crm_api.sync.terms import Pushed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crm_api.sync.pushing.values import Push, PushedRecord
 
 HOURS: Final = {"preferred_from", "preferred_until"}
@@ -38,4 +43,14 @@ def _write(record: PushedRecord, push: Push) -> None:
     )
 
 
-WRITER = Writer(create=_write, change=_write, refuses=(NotFound, CustomerMerged, Invalid))
+def _read_ahead(records: Sequence[PushedRecord], push: Push) -> None:
+    read_customers(records, push)
+    runs.read_ahead(ExtendedProfile, [record.id for record in records])
+
+
+WRITER = Writer(
+    create=_write,
+    change=_write,
+    read_ahead=_read_ahead,
+    refuses=(NotFound, CustomerMerged, Invalid),
+)
