@@ -69,6 +69,29 @@ def test_what_goes_first(gateway):
     assert [m["id"] for m in gateway.lease()] == [first.id, second.id, last.id]
 
 
+def test_postgresql_expects_the_queue_of_one_sender_to_be_ready(gateway):
+    """Where it expects nothing, it reads and sorts the whole queue for each lease."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite goes along the index without asking how many there are")
+    make_messages(12)
+    with transaction():
+        db.session.execute(sa.text("ANALYZE care_messages"))
+
+    def explain(connection, _cursor, text, values, _context, _many):
+        if text.startswith("SELECT care_messages.id, care_messages.lease_epoch"):
+            driver = connection.connection.driver_connection
+            [[[plan]]] = driver.execute(f"EXPLAIN (FORMAT JSON) {text}", values).fetchall()
+            expected.append(plan["Plan"]["Plan Rows"])
+
+    expected = []
+    sa.event.listen(db.engine, "before_cursor_execute", explain)
+    gateway.lease(most=100)
+    sa.event.remove(db.engine, "before_cursor_execute", explain)
+
+    assert expected
+    assert expected[0] > 6
+
+
 def test_nobody_gets_what_another_holds(gateway, other_gateway):
     make_messages(3)
 
