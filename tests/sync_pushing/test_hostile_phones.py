@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from crm_api.accounts.covers.models import Cover
 from crm_api.accounts.models import Staff
 from crm_api.contact_frequency.models import Slot
+from crm_api.contact_history.models import Contact
 from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from crm_api.sync.models import SyncIssue
 from crm_api.sync.pushing.mending import mended
 from crm_api.visits.models import Promise, Visit
@@ -18,6 +21,7 @@ from tests.factories.accounts import make_staff
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
 from tests.factories.visits import contacts, planned
+from tests.support.feeds import assert_feeds_true, follow
 from tests.sync_pushing.phone import Phone, codes, ms, send
 from tests.sync_pushing.visits import HOUR, a_person, a_visit, created, made
 
@@ -149,3 +153,43 @@ def test_what_no_client_sends_breaks_nothing(phone):
     assert phone.send({}, key="k" * 200).status_code == 200
     assert phone.send({}, key="k" * 201).status_code == 422
     assert phone.send({}, headers={"Idempotency-Key": ""}).status_code == 422
+
+
+def a_call(customer, at):
+    what = {"channel": "call", "category": "service", "purpose": "service", "outcome": "reached"}
+    return {"id": "c-1", "customer_id": customer.id, "occurred_at": ms(at), **what}
+
+
+@pytest.fixture
+def cover(owner, moment):
+    """What the owner had until an hour ago: a colleague's customers."""
+    absent = make_staff()
+    with transaction():
+        times = {"starts_at": moment - 9 * DAY, "ends_at": moment - HOUR, "created_at": moment}
+        people = {"absent_id": absent.id, "stand_in_id": owner.id, "by_id": owner.id}
+        db.session.add(Cover(id="cover-1", reason="Leave.", **people, **times))
+    return absent
+
+
+def test_what_a_stand_in_did_is_taken_once_the_cover_is_over(app, phone, owner, cover, moment):
+    customer = make_customer(cover)
+    follow(owner)
+    began = moment - 3 * HOUR
+    visit = a_visit(customer, starts_at=began, **made(began))
+    later = a_visit(customer, starts_at=moment, id="v-2")
+    calls = [a_call(customer, began), {**a_call(customer, moment), "id": "c-2"}]
+
+    reply = send(phone, created(visits=[visit, later], contacts=calls))
+
+    assert codes(reply) == [("visits", "not_found", False), ("contacts", "not_found", False)]
+    kept = db.session.get(Visit, "v-1")
+    assert (kept.owner_id, kept.planned_by_id, kept.status) == (cover.id, owner.id, "checked_out")
+    assert db.session.get(Contact, "c-1").by_id == owner.id
+    assert_feeds_true(app)
+
+
+def test_a_former_owners_call_counts(phone, heir, customer, moment):
+    reply = send(phone, created(contacts=[a_call(customer, moment - 2 * HOUR)]))
+
+    assert reply["rejections"] == []
+    assert [told["id"] for told in contacts(heir.caller, customer)] == ["c-1"]

@@ -102,6 +102,18 @@ def lock_unended(staff_id: str, *, now: datetime) -> Sequence[Cover]:
     return db.session.scalars(locked.execution_options(populate_existing=True)).all()
 
 
+def ended_since(stand_in_id: str, *, since: datetime, now: datetime) -> dict[str, datetime]:
+    """Return for whom somebody stood in until lately, and when that last ended."""
+    ended = sa.select(Cover.absent_id, sa.func.max(Cover.ends_at).label("ended_at")).where(
+        Cover.stand_in_id == stand_in_id,
+        Cover.ends_at >= since,
+        Cover.ends_at <= now,
+        Cover.ends_at > Cover.starts_at,
+    )
+    rows = db.session.execute(ended.group_by(Cover.absent_id))
+    return {row.absent_id: row.ended_at for row in rows}
+
+
 def _concerns(staff_ids: Collection[str]) -> sa.ColumnElement[bool]:
     return sa.or_(Cover.absent_id.in_(staff_ids), Cover.stand_in_id.in_(staff_ids))
 

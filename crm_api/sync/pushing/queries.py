@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from crm_api import config
+from crm_api.accounts.covers import queries as covers
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
@@ -83,11 +84,25 @@ def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, 
 
 
 def left_lately(customer_ids: Collection[str], *, by: Actor, now: datetime) -> dict[str, datetime]:
-    """Return which customers left the sender's portfolio so lately that phones may not know."""
+    """Return which customers the sender had, or stood in for, until so lately that it may be told.
+
+    A phone may not know of it yet, and what was done before is a fact.
+    """
     if not customer_ids:
         return {}
     since = now - timedelta(days=config.current().former_owner_days)
-    return customers.left_since(customer_ids, owner_id=by.id, since=since)
+    left = customers.left_since(customer_ids, owner_id=by.id, since=since)
+    return left | _covered_lately(customer_ids, by=by, since=since, now=now)
+
+
+def _covered_lately(
+    customer_ids: Collection[str], *, by: Actor, since: datetime, now: datetime
+) -> dict[str, datetime]:
+    ended = covers.ended_since(by.id, since=since, now=now)
+    whose = sa.select(Customer.id, Customer.owner_id)
+    theirs = is_among(Customer.id, customer_ids), is_among(Customer.owner_id, ended)
+    rows = db.session.execute(whose.where(*theirs)) if ended else ()
+    return {customer_id: ended[owner_id] for customer_id, owner_id in rows if owner_id}
 
 
 def receipts(records: Iterable[PushedRecord], *, by: Actor, device_id: str) -> dict[Key, str]:

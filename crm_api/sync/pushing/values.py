@@ -81,8 +81,8 @@ class Push:
     skew: timedelta
     # What of these records the server has, whosever it is.
     known: Collection[tuple[str, str]] = ()
-    # The customers who lately left the sender's portfolio, and when; what was done for them before
-    # may still be told. As whom the sender tells of a visit made so, while this push lasts.
+    # The customers whom the sender lately ceased to look after, and when; what was done for them
+    # before may still be told. As whom the sender tells of a visit made so, while this push lasts.
     left_at: Mapping[str, datetime] = field(default_factory=dict)
     lent: dict[str, Actor] = field(default_factory=dict)
     # What the writer of the record in hand took in besides it; it goes back where that does.

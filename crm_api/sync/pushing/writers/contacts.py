@@ -11,6 +11,7 @@ from crm_api.contact_history.values import NewContact
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.writers.shape import Writer
+from crm_api.sync.pushing.writers.visits.lending import actor_at
 
 if TYPE_CHECKING:
     from crm_api.sync.pushing.values import Push, PushedRecord
@@ -24,7 +25,8 @@ def _create(record: PushedRecord, push: Push) -> None:
     content.pop("reservation_id")
     content["visit_id"] = _served(content["visit_id"], customer_id=customer_id)
     entry = NewContact(customer_id=customer_id, **content)
-    service.log_contact(entry, reservation_id=None, by=push.by, now=push.now)
+    by = actor_at(push, customer_id=customer_id, at=entry.occurred_at)
+    service.log_contact(entry, reservation_id=None, by=by, now=push.now)
 
 
 def _served(visit_id: str | None, *, customer_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a former owner did before the customer was handed over: told late, it is the new owner's."""
+"""What a former owner or stand-in did before it ended: told late, it is the owner's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def actor_at(push: Push, *, customer_id: str, at: datetime) -> Actor:
     """Return as whom the sender writes what was done for a customer at a moment.
 
-    The sender stays its author. Whatever came after the hand-over, the service refuses by itself.
+    The sender stays its author. Whatever came after that, the service refuses by itself.
     """
     left_at = push.left_at.get(customer_id)
     if left_at is None or at >= left_at:
