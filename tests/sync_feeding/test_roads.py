@@ -140,11 +140,14 @@ def test_who_is_handed_over_leaves_one_phone_and_comes_to_the_other(
 def test_a_merge_and_its_undoing_feed_both(app, manager, owner, colleague, caller):
     merged, survivor = make_customer(owner), make_customer(colleague)
     lived_in(caller, merged, clock.now())
+    learnt = {"json": {"employer": "虚构公司"}, "headers": v(0)}
+    ok(caller.patch(f"/v1/customers/{merged.id}/extended-profile", **learnt))
 
     merge = merged_into(manager, survivor, merged)
 
     assert not [one for one in holds(owner) if one[0] in ("customers", "contacts", "visits")]
     assert {t for t, _id in holds(colleague)} >= {"customers", "contacts", "visits", "promises"}
+    assert ("profiles", survivor.id) in holds(colleague)
     assert_feeds_true(app)
 
     ok(undo(manager, merge["id"]))

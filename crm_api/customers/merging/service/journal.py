@@ -53,7 +53,7 @@ class Journal:
             return
         counted = {"version": table.c.version + 1} if "version" in table.c else {}
         change = sa.update(table).where(is_row(table, row)).values({**values, **counted})
-        touch_rows(table, [row])
+        touch_rows(table, [row, {**row, **values}])  # it may be the key
         db.session.execute(touching(change))
         before = {name: row[name] for name in values}
         self._note(table, {**row, **values}, RowChange.CHANGED, before=before, after=values)
