@@ -21,6 +21,14 @@ _forks.set_forkserver_preload(["tests.support.preloaded"])
 _reading = Lock()  # who starts a process also reads how others ended, and each is told but once
 
 
+def apart(work, *told) -> multiprocessing.process.BaseProcess:
+    """Begin a function of a test's module in a process of its own."""
+    process = _forks.Process(target=work, args=told, daemon=True)
+    with _reading:
+        process.start()
+    return process
+
+
 class Fork:
     """`python -m words…` in a session of its own, that says everything to files."""
 
