@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from crm_api.accounts.models import Role
+from crm_api.customers.service import transfer_customer
 from crm_api.kit.db import db
+from crm_api.preparation.briefs.service import freezing
 from crm_api.preparation.models import Brief
 from crm_api.visits.models import Visit
+from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
 from tests.factories.visits import planned
 from tests.support.feeds import assert_feeds_true
@@ -67,6 +71,22 @@ def test_what_is_as_it_was_before_is_told_again(field, prepare, app, at):
     assert third == first
     assert told[2]["deleted"] == [second["id"]]
     assert_feeds_true(app)
+
+
+def test_what_was_composed_for_another_owner_is_not_kept(field, prepare, monkeypatch):
+    planned(field.caller, field.customer, starts_at=field.tomorrow)
+    admin, keep = make_staff(Role.ADMIN), freezing.keep_prepared
+
+    def hand_over_and_keep(prepared, *, now):
+        new = make_staff()
+        transfer_customer(field.customer.id, owner_id=new.id, reason="Moved.", by=admin, now=now)
+        return keep(prepared, now=now)
+
+    monkeypatch.setattr(freezing, "keep_prepared", hand_over_and_keep)
+    said = prepare()
+
+    assert said == "Prepared 1 visits; 0 briefs say something new.\n"
+    assert kept() == []
 
 
 def test_visits_that_were_made_or_lie_further_ahead_are_left(field, prepare):

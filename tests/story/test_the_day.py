@@ -120,6 +120,7 @@ def test_the_day(day, record_property):
     _check_messages(day, opted_out)
     assert "0 chains broken" in day.flask("contacts", "verify")
     day.flask("contact-frequency", "audit")
+    assert "0 feeds are wrong" in day.flask("sync", "verify")
 
 
 def _open_the_district(day):
@@ -222,6 +223,8 @@ def _portfolios(day, people):
     found = {}
     for n in range(MANAGERS):
         caller = people[f"story-{n}"]
+        phone = {"X-Device-Id": f"phone-story-{n}", "X-App-Version": "1.0.0"}
+        ok(caller.ask("GET", "/v1/sync/pull", extra=phone))
         page = ok(caller.get("/v1/customers", limit=VISITS_EACH))
         found[f"story-{n}"] = (caller, [c["id"] for c in page["items"]])
     ids = [c for _, customers in found.values() for c in customers]

@@ -14,6 +14,7 @@ from crm_api.sync.models import Feed, FeedRow, Phone
 from tests.factories.accounts import make_staff
 from tests.factories.contact_history import make_contact
 from tests.factories.customers import make_customer
+from tests.factories.sync import make_phone
 from tests.factories.visits import planned
 from tests.support.feeds import assert_feeds_true, feed_of, follow, holds, news_of, run, seq_of
 
@@ -82,6 +83,16 @@ def test_old_tombstones_and_unread_feeds_are_forgotten(app, at, owner, colleague
         assert (other.is_active, other.oldest_seq) == (False, other.seq)
     follow(colleague)
     assert holds(colleague) == {("customers", customer.id)}
+
+
+def test_who_comes_back_while_feeds_are_put_away_keeps_theirs(app, owner, now):
+    customer = make_customer(owner)
+    make_phone(owner)  # since somebody looked for feeds that nobody reads
+
+    with transaction():
+        service.retire_feed(owner.id, unread_since=now - DAY)
+
+    assert holds(owner) == {("customers", customer.id)}
 
 
 def test_faults_are_found_both_ways_and_mended(app, owner, colleague):

@@ -108,6 +108,16 @@ def coming_visits(after: tuple[datetime, str], *, until: datetime, limit: int) -
     return db.session.scalars(statement.limit(limit)).all()
 
 
+def whose_visits(visit_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return, of these visits, those yet to be made: the customer of each, and who makes it."""
+    statement = (
+        sa.select(Visit.id, Visit.customer_id, Visit.owner_id)
+        .join(Customer, Customer.id == Visit.customer_id)
+        .where(Visit.id.in_(visit_ids), Visit.status.in_(TO_COME), Customer.erased_at.is_(None))
+    )
+    return {visit_id: (one, other) for visit_id, one, other in db.session.execute(statement)}
+
+
 def brief_ids(visit_id: str) -> Sequence[str]:
     """Return the ids of all that was frozen for a visit."""
     kept = sa.select(Brief.id).where(Brief.visit_id == visit_id)

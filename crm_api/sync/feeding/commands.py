@@ -87,7 +87,7 @@ def purge_feeds() -> None:
         unread = queries.unread_feeds(since=before)
     for subscriber_id in unread:
         with transaction():
-            service.retire_feed(subscriber_id)
+            service.retire_feed(subscriber_id, unread_since=before)
     gone = 0
     for subscriber_id in _one_by_one(queries.active_feeds):
         with transaction():

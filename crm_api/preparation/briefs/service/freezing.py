@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
+from crm_api.customers.locks import lock_subjects
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.touches import touch, touching
@@ -18,7 +19,7 @@ from crm_api.preparation.briefs.policies import comparing
 from crm_api.preparation.briefs.service.composing import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from crm_api.visits.models import Visit
@@ -31,6 +32,7 @@ class Prepared(NamedTuple):
 
     visit_id: str
     starts_at: datetime
+    customer_id: str
     owner_id: str
     content: dict[str, Any]
     digest: str
@@ -86,12 +88,22 @@ def compose_next(after: Prepared | None, *, now: datetime, until: datetime) -> l
     """Compose the briefs of some of the visits that are planned until then, the nearest first."""
     place = (after.starts_at, after.visit_id) if after else (now, "")
     coming = queries.coming_visits(place, until=until, limit=CHUNK)
-    return [Prepared(v.id, v.starts_at, v.owner_id, *composed(v, now=now)) for v in coming]
+    return [
+        Prepared(v.id, v.starts_at, v.customer_id, v.owner_id, *composed(v, now=now))
+        for v in coming
+    ]
 
 
-def keep_prepared(prepared: Iterable[Prepared], *, now: datetime) -> int:
-    """Keep these briefs; return how many say something new."""
+def keep_prepared(prepared: Sequence[Prepared], *, now: datetime) -> int:
+    """Keep these briefs; return how many say something new.
+
+    Not of who was forgotten, merged or handed over since: what was composed is not for the new
+    owner, and for nobody where the law had it taken out.
+    """
+    lock_subjects(customer_ids={one.customer_id for one in prepared})
+    whose = queries.whose_visits([one.visit_id for one in prepared])
     return sum(
         freeze(one.visit_id, one.content, digest=one.digest, by_id=one.owner_id, now=now)
         for one in prepared
+        if whose.get(one.visit_id) == (one.customer_id, one.owner_id)
     )

@@ -61,12 +61,14 @@ def purge_tombstones(subscriber_id: str, *, before: datetime) -> int:
     return len(numbers)
 
 
-def retire_feed(subscriber_id: str) -> None:
+def retire_feed(subscriber_id: str, *, unread_since: datetime) -> None:
     """Keep a feed no longer that no phone has read for long, or whose subscriber has left.
 
-    A phone that comes back is filled anew.
+    A phone that comes back is filled anew; one that came just now keeps its feed.
     """
     writing.lock_feeds({}, others=[subscriber_id])
+    if subscriber_id not in queries.unread_feeds(since=unread_since):
+        return
     for model in (FeedRow, FollowedCover):
         db.session.execute(_plain(sa.delete(model).where(model.subscriber_id == subscriber_id)))
     kept = sa.update(Feed).where(Feed.subscriber_id == subscriber_id)
