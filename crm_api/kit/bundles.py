@@ -9,7 +9,9 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.types import UserDefinedType
 
+from crm_api.kit.crypto import EncryptedText
 from crm_api.kit.straight import StraightRead
 from crm_api.kit.types import Json, UTCDateTime
 
@@ -20,14 +22,17 @@ if TYPE_CHECKING:
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads as a function in a select
-    """Compare a text column with the ids that `Bundle.read` is given under a name."""
+    """Compare a text column with the ids that `Bundle.read` is given under a name, or a select's.
+
+    They are few, and found by the column's index whatever the planner makes of their number.
+    """
 
     type = sa.Boolean()
     inherit_cache = False
 
-    def __init__(self, column: Any, name: str) -> None:
+    def __init__(self, column: Any, ids: str | sa.Select[tuple[str]]) -> None:
         self.column = column
-        self.ids = sa.bindparam(name, type_=sa.Text())
+        self.ids = _Listed(sa.bindparam(ids, type_=sa.Text())) if isinstance(ids, str) else ids
 
     def self_group(self, against: Any = None) -> among:
         """Stand as it is: SQLAlchemy would write `… = 1` for SQLite, which then uses no index."""
@@ -37,13 +42,42 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads as a function in a selec
 @compiles(among, "sqlite")
 def _among_on_sqlite(element: among, compiler: Any, **kw: Any) -> str:
     column, ids = (compiler.process(part, **kw) for part in (element.column, element.ids))
-    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - both compiled
+    return f"{column} IN ({ids})"
 
 
 @compiles(among, "postgresql")
 def _among_on_postgresql(element: among, compiler: Any, **kw: Any) -> str:
     column, ids = (compiler.process(part, **kw) for part in (element.column, element.ids))
-    return f"{column} = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST({ids} AS jsonb))))"
+    return f"{column} = ANY (ARRAY({ids}))"
+
+
+class _Listed(ColumnElement[str]):
+    """The ids of a JSON list, a row for each."""
+
+    type = sa.Text()
+    inherit_cache = False
+
+    def __init__(self, ids: sa.BindParameter[str]) -> None:
+        self.ids = ids
+
+
+@compiles(_Listed, "sqlite")
+def _listed_on_sqlite(element: _Listed, compiler: Any, **kw: Any) -> str:
+    return f"SELECT value FROM json_each({compiler.process(element.ids, **kw)})"  # noqa: S608 - compiled
+
+
+@compiles(_Listed, "postgresql")
+def _listed_on_postgresql(element: _Listed, compiler: Any, **kw: Any) -> str:
+    return f"SELECT jsonb_array_elements_text(CAST({compiler.process(element.ids, **kw)} AS jsonb))"
+
+
+class Decoded(UserDefinedType[Any]):
+    """The type of what a bundle reads by a function: of a value as JSON has it, never of null."""
+
+    cache_ok = False
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        self.read = read
 
 
 class Bundle:
@@ -98,11 +132,16 @@ def as_parameter(value: Any) -> Any:
 
 
 def _decoders(select: sa.Select[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
-    kinds = ((n, _decoder(column.type)) for n, column in enumerate(select.selected_columns))
+    kinds = ((n, decoder_of(column.type)) for n, column in enumerate(select.selected_columns))
     return [(n, decoder) for n, decoder in kinds if decoder is not None]
 
 
-def _decoder(kind: Any) -> Callable[[Any], Any] | None:
+def decoder_of(kind: Any) -> Callable[[Any], Any] | None:
+    """Return what reads a type's values out of JSON, if they are not as JSON has them."""
+    if isinstance(kind, Decoded):
+        return kind.read
+    if isinstance(kind, EncryptedText):
+        return kind.opened
     if isinstance(kind, sa.Enum):
         assert kind.enum_class is not None  # noqa: S101 - ours all have one
         return {member.value: member for member in kind.enum_class}.__getitem__

@@ -72,6 +72,8 @@ class EncryptedText(sa.TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Decrypt on the way out."""
-        if value is None:
-            return None
+        return None if value is None else self.opened(value)
+
+    def opened(self, value: str) -> str:
+        """Return what was stored."""
         return decrypt(value, keys=self.keys(), purpose=self.purpose)

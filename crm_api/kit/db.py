@@ -17,7 +17,7 @@ from crm_api.kit.ids import new_id
 from crm_api.kit.types import Json, RecordId, UTCDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,13 +47,11 @@ class Base(DeclarativeBase):
 class _Apart:
     """The connection of a request that only reads, taken when it is first asked for."""
 
-    def __init__(self, kind: Callable[[sa.Engine], sa.Engine]) -> None:
-        self._kind = kind
-        self._taken: sa.Connection | None = None
+    _taken: sa.Connection | None = None
 
     def connection(self, engine: sa.Engine) -> sa.Connection:
         if self._taken is None:
-            self._taken = self._kind(engine).connect()
+            self._taken = autocommitting(engine).connect()
         return self._taken
 
     def give_back(self) -> None:
@@ -71,26 +69,13 @@ def autocommitting(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-@cache
-def _standing_still(engine: sa.Engine) -> sa.Engine:
-    still = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return engine.execution_options(**still)
-
-
 @contextmanager
 def statements_apart() -> Iterator[None]:
     """Spare PostgreSQL the BEGIN and the COMMIT of what only reads.
 
     Under READ COMMITTED each statement sees its own snapshot anyhow. SQLite's do not.
     """
-    with _reading(_Apart(autocommitting)):
-        yield
-
-
-@contextmanager
-def statements_of_one_moment() -> Iterator[None]:
-    """Have what is read straight see one state of the database, as SQLite's transactions do."""
-    with _reading(_Apart(_standing_still)):
+    with _reading(_Apart()):
         yield
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.kit import bells
-from crm_api.kit.db import connection, db, give_back, statements_of_one_moment, statements_together
+from crm_api.kit.db import connection, db, give_back, statements_together
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.errors import DomainError
 
@@ -76,14 +76,6 @@ def write_alone(statement: sa.Update, values: dict[str, Any]) -> None:
             db.session.execute(statement, values)
     else:
         connection().execute(statement.where(_UNHURRIED), values)
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """Read one state of the database by several straight statements, amid a request that reads."""
-    end_reading()
-    with statements_of_one_moment():
-        yield
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crm_api.kit.transactions import end_reading, snapshot, write_alone, writing_apart
+from crm_api.kit.transactions import end_reading, write_alone, writing_apart
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.models import Phone
 from crm_api.sync.phones import service as phones
@@ -65,11 +65,10 @@ def _read(
             by.id, after=after, limit=wish.limit, schema_version=wish.schema_version
         )
 
-    with snapshot():
-        page = read(start.seq)
-        standing = standing._replace(oldest_seq=page.oldest_seq)
-        now_from = policies.start_of(wish, standing)
-        page = page if now_from == start else read(now_from.seq)
+    page = read(start.seq)
+    standing = standing._replace(oldest_seq=page.oldest_seq)
+    now_from = policies.start_of(wish, standing)
+    page = page if now_from == start else read(now_from.seq)
     return page, now_from, standing
 
 
