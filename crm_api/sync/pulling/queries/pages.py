@@ -82,8 +82,12 @@ def _records(table: SyncTable, schema_version: int) -> sa.Select[Any]:
     put = sa.select(_news.c.record_id).where(
         _news.c.table_name == fixed(table.name), _news.c.op == fixed(Op.PUT, _rows.c.op)
     )
-    columns = (on_the_wire(column) for column in _told(table, schema_version))
-    return sa.select(table.id, *columns).select_from(table.source).where(among(table.id, put))
+    told = _told(table, schema_version)
+    alone = sa.select(table.id, *(column.source for column in told)).get_final_froms()
+    # What else it is joined with tells whose a record is: the feed knows that already.
+    source = alone[0] if len(alone) == 1 else table.source
+    columns = (on_the_wire(column) for column in told)
+    return sa.select(table.id, *columns).select_from(source).where(among(table.id, put))
 
 
 @cache
