@@ -23,7 +23,7 @@ from tests.factories.customers import make_customer
 from tests.factories.visits import contacts, planned
 from tests.support.feeds import assert_feeds_true, follow
 from tests.sync_pushing.phone import Phone, codes, ms, send
-from tests.sync_pushing.visits import HOUR, a_person, a_visit, created, made
+from tests.sync_pushing.visits import HOUR, a_person, a_touch, a_visit, created, made, recorded
 
 DAY = timedelta(days=1)
 
@@ -193,3 +193,49 @@ def test_a_former_owners_call_counts(phone, heir, customer, moment):
 
     assert reply["rejections"] == []
     assert [told["id"] for told in contacts(heir.caller, customer)] == ["c-1"]
+
+
+def test_words_without_their_moment_wait_on_the_phone(phone, customer, moment, seen):
+    promise = {"id": "pr-1", "customer_id": customer.id, "text": "Send it.", "due_on": "2026-03-20"}
+    visit = a_visit(customer, starts_at=moment + DAY)
+    send(phone, created(visits=[visit], promises=[promise]))
+
+    kept = phone.push("promises", updated=[("pr-1", {"kept_how": "By post."})])
+    called_off = phone.push("visits", updated=[("v-1", {"cancel_reason": "Ill."})])
+
+    assert codes(kept) == [("promises", "invalid", True)]
+    assert codes(called_off) == [("visits", "invalid", True)]
+    assert seen()["status"] == "planned"
+
+
+def test_what_was_told_is_not_taken_back_unheard(phone, customer, moment, seen, whole):
+    promise = {"id": "pr-1", "customer_id": customer.id, "text": "Send it.", "due_on": "2026-03-20"}
+    kept = {"kept_at": ms(moment), "kept_how": "By post."}
+    done = {"done_at": ms(moment), "outcome": "Helped."}
+    task = a_touch(moment + 5 * DAY, is_next_touch=False)
+    send(phone, whole(tasks=[{**task, **done}], promises=[{**promise, **kept}]))
+
+    undone = [
+        phone.push("promises", updated=[("pr-1", dict.fromkeys(kept))]),
+        phone.push("follow_ups", updated=[("f-1", dict.fromkeys(done))]),
+        phone.push("visits", updated=[("v-1", {"checked_in_at": None})]),
+    ]
+
+    assert [codes(reply) for reply in undone] == [
+        [("promises", "already_done", False)],
+        [("follow_ups", "already_done", False)],
+        [("visits", "visit_step_taken_otherwise", False)],
+    ]
+
+
+def test_a_record_waits_until_it_is_clear_whether_the_visit_was(phone, customer, whole, moment):
+    body = whole()
+    [row] = body["visits"]["created"]
+    written = {name: row.pop(name) for name in recorded(moment)}
+    send(phone, body)
+    [told] = contacts(phone.caller, customer)
+    phone.caller.post(f"/v1/contacts/{told['id']}/withdrawals", json={"reason": "Another's."})
+
+    reply = phone.push("visits", updated=[("v-1", written)])
+
+    assert ("visits", "withdrawal_pending", True) in codes(reply)

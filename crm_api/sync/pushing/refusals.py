@@ -53,6 +53,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "next_step_missing": _fixable("Ask for the next touch, or until when to leave alone."),
     "visit_pending": _fixable("Its visit waits to be mended. Mend that; this goes along."),
     "record_unfinished": _fixable("Keep it as a draft of the app until the visit is closed."),
+    "withdrawal_pending": _fixable("A manager decides whether it took place: it is sent again."),
     "constraint_refused": _final("Somebody did the same at the same moment. Show both."),
 }
 UNLISTED: Final = _final("Show the message.")

@@ -46,6 +46,10 @@ class PushedRecord:
         value = self.row.get(name)
         return value if isinstance(value, str) else None
 
+    def takes_back(self, name: str) -> bool:
+        """Tell whether its user emptied a column."""
+        return name in self.edited and not self.row[name]
+
     def writable(self, *kinds: Written) -> frozenset[str]:
         """Return the columns present that a phone may write so."""
         return frozenset(c.name for c in self.table.columns if c.written in kinds) & set(self.row)

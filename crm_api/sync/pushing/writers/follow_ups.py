@@ -10,7 +10,7 @@ from crm_api.customers.errors import CustomerMerged
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.writers.shape import UNSAID, Writer
-from crm_api.visits import service
+from crm_api.visits import queries, service
 from crm_api.visits.errors import AlreadyDone, TaskKept, VisitClosed
 from crm_api.visits.schemas.records import NewFollowUpSchema, NextTouchSchema, TaskDoneSchema
 
@@ -46,6 +46,8 @@ def _contact(told: dict[str, Any]) -> dict[str, Any] | None:
 def _tell_end(record: PushedRecord, push: Push, *, by: Actor) -> None:
     told = decode(record, push, names=("done_at", "outcome"), facts=("done_at",))
     if told.get("done_at") is None:
+        if record.takes_back("done_at") and queries.get_follow_up(record.id, visible_to=by).done_at:
+            raise AlreadyDone
         if told.get("outcome"):
             raise Invalid("/done_at", "Say when it was done.")
         return

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 MADE: Final = ("customer_id", "contact_id", "text", "due_on")
 FACTS: Final = ("kept_at", "withdrawn_at")
+WORDS: Final = {
+    "kept_at": {"kept_how", "kept_contact_id", "kept_attachment_id"},
+    "withdrawn_at": {"withdrawn_because"},
+}
 
 
 def _create(record: PushedRecord, push: Push) -> None:
@@ -42,9 +46,18 @@ def _create(record: PushedRecord, push: Push) -> None:
 
 
 def _change(record: PushedRecord, push: Push) -> None:
+    _require_standing(record, push)
     if record.changed & {"due_on", "moved_because", "is_move_agreed"}:
         _move(record, push)
     _settle(record, push, customer_id=str(record.customer_id), by=push.by)
+
+
+def _require_standing(record: PushedRecord, push: Push) -> None:
+    """Make sure that nobody takes back what was told: the phone would see it return unexplained."""
+    undone = [name for name in FACTS if record.takes_back(name)]
+    promise = queries.get_promise(record.id, visible_to=push.by) if undone else None
+    if any(getattr(promise, name) is not None for name in undone):
+        raise AlreadyDone
 
 
 def _move(record: PushedRecord, push: Push) -> None:
@@ -60,8 +73,9 @@ def _move(record: PushedRecord, push: Push) -> None:
 
 
 def _settle(record: PushedRecord, push: Push, *, customer_id: str, by: Actor) -> None:
-    """Note that it was kept or taken back. The moment decides: words alone settle nothing."""
+    """Note that it was kept or taken back, at the moment that the row says."""
     told = decode(record, push, names=record.writable(Written.ALWAYS), facts=FACTS)
+    _require_moments(record, told)
     if told.get("kept_at") and record.changed & {n for n in told if n.startswith("kept_")}:
         contact_id = _contact(told.get("kept_contact_id"), customer_id=customer_id, by=by)
         file_id = _file(told.get("kept_attachment_id"), customer_id=customer_id)
@@ -72,6 +86,13 @@ def _settle(record: PushedRecord, push: Push, *, customer_id: str, by: Actor) ->
         reason = {"reason": told.get("withdrawn_because") or UNSAID}
         content = load(PromiseWithdrawalSchema, reason)
         service.withdraw_promise(record.id, **content, by=by, now=_at(told["withdrawn_at"], push))
+
+
+def _require_moments(record: PushedRecord, told: dict[str, Any]) -> None:
+    """Make sure that words come with their moment, without which they settle nothing."""
+    for moment, words in WORDS.items():
+        if told.get(moment) is None and any(told.get(n) for n in record.changed & words):
+            raise Invalid(f"/{moment}", "Say when.")
 
 
 def _at(told: Any, push: Push) -> datetime:

@@ -12,7 +12,7 @@ from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.writers.shape import UNSAID
 from crm_api.sync.pushing.writers.visits import moments
 from crm_api.sync.tables import Written
-from crm_api.visits import queries, service
+from crm_api.visits import errors, queries, service
 from crm_api.visits.schemas.plans import (
     VisitAbsenceSchema,
     VisitCancellationSchema,
@@ -20,6 +20,7 @@ from crm_api.visits.schemas.plans import (
     VisitScheduleSchema,
 )
 from crm_api.visits.schemas.presence import CheckInSchema, CheckOutSchema
+from crm_api.visits.terms import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,15 +29,20 @@ if TYPE_CHECKING:
     from crm_api.sync.pushing.values import Push, PushedRecord
     from crm_api.visits.models import Visit
 
-FACTS: Final = (
-    "confirmed_at",
-    "cancelled_at",
-    "missed_at",
-    "checked_in_at",
-    "checked_out_at",
-    "recorded_at",
-    "brief_acknowledged_at",
-)
+STEPS: Final = {
+    "confirmed_at": Step.CONFIRM,
+    "cancelled_at": Step.CANCEL,
+    "missed_at": Step.MISS,
+    "checked_in_at": Step.CHECK_IN,
+    "checked_out_at": Step.CHECK_OUT,
+    "recorded_at": Step.RECORD,
+}
+FACTS: Final = (*STEPS, "brief_acknowledged_at")
+WORDS: Final = {
+    "confirmed_at": ("confirmed_by", "confirmed_how"),
+    "cancelled_at": ("cancelled_by", "cancel_reason"),
+    "missed_at": ("absent", "absence_proof"),
+}
 # The same fact told twice may differ by what two exchanges measured of the clock.
 SAME: Final = timedelta(minutes=5)
 
@@ -50,6 +56,8 @@ class Told:
     changed: frozenset[str]
     by: Actor
     now: datetime
+    # The moments that the user emptied.
+    undone: tuple[str, ...] = ()
     refused: list[DomainError] = field(default_factory=list)
 
     @property
@@ -85,6 +93,7 @@ def read(record: PushedRecord, push: Push, *, by: Actor) -> Told:
         changed=record.changed,
         by=by,
         now=push.now,
+        undone=tuple(name for name in STEPS if record.takes_back(name)),
     )
 
 
@@ -93,7 +102,8 @@ def tell_steps(told: Told) -> DomainError | None:
 
     A step that is refused hinders no other: that somebody was there is true whatever was agreed.
     """
-    for step in (_acknowledge, _confirm, _cancel, _miss, _check_in, _check_out):
+    steps = (_acknowledge, _confirm, _cancel, _miss, _check_in, _check_out)
+    for step in (_require_moments, _require_standing, *steps):
         attempt(step, told)
     return next(iter(told.refused), None)
 
@@ -117,6 +127,22 @@ def move(told: Told) -> None:
         return
     if (visit.starts_at, visit.ends_at, visit.place) != tuple(content.values()):
         service.keep_move(told.visit_id, content, is_made=told.is_made, by=told.by, now=told.now)
+
+
+def _require_moments(told: Told) -> None:
+    """Make sure that words come with their moment: the phone keeps them until they do."""
+    for moment, names in WORDS.items():
+        news = (told.row.get(name) for name in names if told.has_news(name))
+        if told.row.get(moment) is None and any(news):
+            raise Invalid(f"/{moment}", "Say when.")
+
+
+def _require_standing(told: Told) -> None:
+    """Make sure that nobody takes back what was told: the phone would see it return unexplained."""
+    visit = told.visit() if told.undone else None
+    for moment in told.undone:
+        if visit is not None and getattr(visit, moment) is not None:
+            raise errors.StepTakenOtherwise(step=STEPS[moment], status=visit.status)
 
 
 def _acknowledge(told: Told) -> None:

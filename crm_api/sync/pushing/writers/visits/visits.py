@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from crm_api.contact_history.errors import WithdrawalPending
 from crm_api.kit.errors import DomainError, IdTaken, Invalid, NotFound
 from crm_api.sync.pushing import queries
 from crm_api.sync.pushing.decoding import load
@@ -110,5 +111,6 @@ WRITER = Writer(
         errors.ObjectivesUnanswered,
         errors.NextStepMissing,
         RecordUnfinished,
+        WithdrawalPending,
     ),
 )
