@@ -10,6 +10,7 @@ from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.sync.feeding import service
+from crm_api.sync.feeding.service import writing
 from crm_api.sync.models import Feed, FeedRow, Phone
 from tests.factories.accounts import make_staff
 from tests.factories.contact_history import make_contact
@@ -124,6 +125,23 @@ def test_a_record_is_told_again_or_that_it_is_gone(app, owner, colleague, now):
 
     told = {(record_id, op) for _table, record_id, op in news_of(owner, before)}
     assert told == {(mine.id, "put"), (theirs.id, "gone"), ("unknown", "gone")}
+    assert_feeds_true(app)
+
+
+def test_a_large_portfolio_comes_in_statements_of_which_each_is_soon_done(
+    app, team, monkeypatch, count_statements, now
+):
+    owner = make_staff(team=team)
+    made = {("customers", make_customer(owner).id) for _ in range(5)}
+
+    with count_statements() as at_once:
+        follow(make_staff(team=team))
+    monkeypatch.setattr(writing, "MOST_AT_ONCE", 2)
+    with count_statements() as in_parts:
+        follow(owner)
+
+    assert in_parts.count >= at_once.count + 3
+    assert holds(owner) == made
     assert_feeds_true(app)
 
 

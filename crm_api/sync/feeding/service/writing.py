@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from crm_api.sync.feeding.terms import Entry, Locked, Records
 
+# In one statement, which PostgreSQL cuts off after a while: a portfolio may have 300,000 records.
+MOST_AT_ONCE = 10_000
 PLACES = {name: place for place, name in enumerate(TABLES)}
 
 
@@ -68,7 +70,9 @@ def write_words(words: dict[Entry, Op], feeds: dict[str, Locked], *, now: dateti
         for subscriber_id, entries in by_feed.items()
         for seq, entry in enumerate(sorted(entries, key=_place), first[subscriber_id])
     ]
-    upsert_rows(FeedRow, rows, key=("subscriber_id", "table_name", "record_id"))
+    for start in range(0, len(rows), MOST_AT_ONCE):
+        some = rows[start : start + MOST_AT_ONCE]
+        upsert_rows(FeedRow, some, key=("subscriber_id", "table_name", "record_id"))
     bells.ring_afterwards(by_feed)
 
 
