@@ -93,6 +93,20 @@ class Walk:
             starts_at = now_ms() + self.rng.randrange(10**9)
             phone.edit("visits", visit_id, starts_at=starts_at, ends_at=starts_at + 10**6)
 
+    def make_visit(self, phone) -> None:
+        if visit_id := self._any(phone, "visits"):
+            came_at = self._clock(phone) - HOUR
+            there = {"checked_in_at": came_at, "checked_out_at": came_at + HOUR // 2}
+            phone.edit("visits", visit_id, **there)
+
+    def close_visit(self, phone) -> None:
+        if visit_id := self._any(phone, "visits"):
+            left_at = self._clock(phone) - HOUR
+            there = {"checked_in_at": left_at - HOUR, "checked_out_at": left_at}
+            written = {"recorded_at": left_at, "summary": "Glad.", "sections": {"rivals": "None."}}
+            quiet = {"leave_alone_until": "2099-01-01", "leave_alone_reason": "They asked."}
+            phone.edit("visits", visit_id, **there, **written, **quiet)
+
     def remove_visit(self, phone) -> None:
         if visit_id := self._any(phone, "visits"):
             phone.remove("visits", visit_id)
@@ -159,6 +173,8 @@ STEPS_OF_A_DAY = {
     "plan_visit": 7,
     "write_note": 6,
     "move_visit": 6,
+    "make_visit": 3,
+    "close_visit": 4,
     "remove_visit": 3,
     "sync": 16,
     "sync_on_a_bad_line": 10,

@@ -18,7 +18,7 @@ async function pullChanges(phone, { lastPulledAt, schemaVersion, migration }) {
     })
     pages.add(page)
   } while (page.has_more)
-  phone.noteServerTime(page.server_time)
+  await phone.noteServerTime(page.server_time)
   const changes = pages.changes()
   await keepDrafts(phone, await endangered(phone, changes, pages.strategy))
   return { changes, timestamp: page.timestamp, experimentalStrategy: pages.strategy }
