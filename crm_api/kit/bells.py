@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004
 
 from crm_api.kit.db import autocommitting, db
 from crm_api.kit.straight import wrapped
@@ -61,7 +61,7 @@ def ring() -> None:
         with autocommitting(db.engine).connect() as connection:
             notify = "SELECT pg_notify(channel, '') FROM unnest(%(channels)s::text[]) channel"
             connection.exec_driver_sql(notify, {"channels": channels})
-    except OperationalError:
+    except (OperationalError, TimeoutError):  # none was free
         log.warning("bells_not_rung")
 
 

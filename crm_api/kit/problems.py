@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 from flask import Flask, Response, current_app, g, request, url_for
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    TimeoutError,  # noqa: A004
+)
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -68,6 +73,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(TimeoutError, lambda _: _refused(Busy()))  # no connection was free
     app.register_error_handler(Exception, _crashed)
 
 

@@ -108,3 +108,15 @@ def test_a_request_that_only_reads_takes_one_connection(app, sign_in):
     finally:
         sa.event.remove(db.engine, "checkout", note)
     assert len(taken) == 1
+
+
+def test_a_request_for_which_no_connection_is_free_may_be_repeated(app, sign_in, monkeypatch):
+    caller = sign_in(make_staff())
+
+    def none_is_free(*_args, **_kwargs):
+        raise sa.exc.TimeoutError
+
+    monkeypatch.setattr(type(db.engine.pool), "connect", none_is_free)
+    reply = caller.get("/v1/me")
+
+    assert (reply.status_code, reply.json["code"]) == (503, "busy")

@@ -73,8 +73,9 @@ def test_who_waits_is_woken_by_a_commit_and_holds_no_transaction(owner, sign_in,
         assert waits.result(timeout=20) is True
 
 
-def test_a_quarter_of_the_threads_wait_and_others_are_answered_at_once(owner, sign_in, waiting):
-    config.configure(replace(config.current(), threads=4))
+@pytest.mark.parametrize("room", [{"threads": 4}, {"threads": 32, "pool_size": 4}])
+def test_a_quarter_may_wait_and_others_are_answered_at_once(owner, sign_in, waiting, room):
+    config.configure(replace(config.current(), **room))
     first, second = Phone(sign_in(owner)), Phone(sign_in(owner), "phone-2")
     first.pull(), second.pull()
 

@@ -51,10 +51,14 @@ _taken = 0
 
 @contextmanager
 def _seat() -> Iterator[bool]:
-    """Take one of the seats for those who wait: a quarter of the threads, others have to work."""
+    """Take one of the seats for those who wait: a quarter, others have to work.
+
+    Of the threads, and of the connections: whoever hears a bell holds one, and looks with another.
+    """
     global _taken  # noqa: PLW0603 - of this process
     with _seats:
-        has_seat = _taken < max(1, config.current().threads // 4)
+        settings = config.current()
+        has_seat = _taken < max(1, min(settings.threads, settings.pool_size) // 4)
         _taken += has_seat
     try:
         yield has_seat
