@@ -23,7 +23,16 @@ from tests.factories.customers import make_customer
 from tests.factories.visits import contacts, planned
 from tests.support.feeds import assert_feeds_true, follow
 from tests.sync_pushing.phone import Phone, codes, ms, send
-from tests.sync_pushing.visits import HOUR, a_person, a_touch, a_visit, created, made, recorded
+from tests.sync_pushing.visits import (
+    HOUR,
+    a_person,
+    a_touch,
+    a_visit,
+    an_objective,
+    created,
+    made,
+    recorded,
+)
 
 DAY = timedelta(days=1)
 
@@ -34,8 +43,9 @@ def policies(moment, owner):
     keep_default_policies(moment - 30 * DAY)
 
 
-def test_what_hangs_on_a_visit_to_be_mended_waits_with_it(phone, whole, seen):
-    body = whole()
+def test_what_hangs_on_a_visit_to_be_mended_waits_with_it(phone, customer, whole, seen):
+    promise = {"id": "pr-1", "customer_id": customer.id, "visit_id": "v-1", "text": "Send it."}
+    body = whole(promises=[{**promise, "due_on": "2026-03-20"}])
     [visit] = body["visits"]["created"]
     visit["place"] = "x" * 501
 
@@ -43,11 +53,12 @@ def test_what_hangs_on_a_visit_to_be_mended_waits_with_it(phone, whole, seen):
     visit["place"] = "示范路 8 号"
     again = send(phone, body)
 
+    waiting = ("visit_objectives", "visit_persons", "visit_notes", "promises")
     assert set(codes(reply)) == {("visits", "invalid", True)} | {
-        (f"visit_{part}", "visit_pending", True) for part in ("objectives", "persons", "notes")
+        (table, "visit_pending", True) for table in waiting
     }
     assert again["rejections"] == []
-    assert len(seen()["objectives"]) == len(seen()["persons"]) == 1
+    assert len(seen()["objectives"]) == len(seen()["persons"]) == len(seen()["promises"]) == 1
     assert db.session.scalar(sa.select(SyncIssue)) is None
 
 
@@ -198,11 +209,14 @@ def test_a_former_owners_call_counts(phone, heir, customer, moment):
 def test_words_without_their_moment_wait_on_the_phone(phone, customer, moment, seen):
     promise = {"id": "pr-1", "customer_id": customer.id, "text": "Send it.", "due_on": "2026-03-20"}
     visit = a_visit(customer, starts_at=moment + DAY)
-    send(phone, created(visits=[visit], promises=[promise]))
+    asked = an_objective()
+    send(phone, created(visits=[visit], visit_objectives=[asked], promises=[promise]))
 
+    answer = phone.push("visit_objectives", updated=[("o-1", {"outcome_note": "It is her."})])
     kept = phone.push("promises", updated=[("pr-1", {"kept_how": "By post."})])
     called_off = phone.push("visits", updated=[("v-1", {"cancel_reason": "Ill."})])
 
+    assert codes(answer) == [("visit_objectives", "invalid", True)]
     assert codes(kept) == [("promises", "invalid", True)]
     assert codes(called_off) == [("visits", "invalid", True)]
     assert seen()["status"] == "planned"

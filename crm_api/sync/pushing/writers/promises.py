@@ -9,6 +9,7 @@ from crm_api.contact_history import queries as contact_history
 from crm_api.customers.errors import CustomerMerged
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import UNSAID, Writer
 from crm_api.sync.tables import Written
 from crm_api.visits import queries as visits
@@ -36,6 +37,8 @@ WORDS: Final = {
 def _create(record: PushedRecord, push: Push) -> None:
     told = decode(record, push, names=MADE)
     customer_id = str(told.get("customer_id", ""))
+    if push.awaits(record):
+        raise VisitPending
     visit_id = _visit(record.text("visit_id"), customer_id=customer_id)
     by = push.actor_for(visit_id or "")
     told["contact_id"] = _contact(told.get("contact_id"), customer_id=customer_id, by=by)
@@ -130,5 +133,5 @@ def _file(attachment_id: str | None, *, customer_id: str) -> str | None:
 WRITER = Writer(
     create=_create,
     change=_change,
-    refuses=(NotFound, CustomerMerged, IdTaken, AlreadyDone, Invalid),
+    refuses=(NotFound, VisitPending, CustomerMerged, IdTaken, AlreadyDone, Invalid),
 )

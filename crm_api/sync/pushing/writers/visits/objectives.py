@@ -38,6 +38,8 @@ def _change(record: PushedRecord, push: Push) -> None:
 def _answer(record: PushedRecord, push: Push, *, by: Actor) -> None:
     told = decode(record, push, names=ANSWER)
     if told.get("outcome") is None:
+        if told.get("outcome_note"):
+            raise Invalid("/outcome", "Say what became of it.")
         answer = dict.fromkeys(ANSWER)
     else:
         note = told.get("outcome_note") or ""

@@ -42,6 +42,7 @@ WORDS: Final = {
     "confirmed_at": ("confirmed_by", "confirmed_how"),
     "cancelled_at": ("cancelled_by", "cancel_reason"),
     "missed_at": ("absent", "absence_proof"),
+    "checked_in_at": ("checked_in_place",),
 }
 # The same fact told twice may differ by what two exchanges measured of the clock.
 SAME: Final = timedelta(minutes=5)
