@@ -57,6 +57,11 @@ def lock_subjects(*, customer_ids: Iterable[str] = (), endpoints: Iterable[str] 
     return True
 
 
+def are_held(customer_ids: Iterable[str]) -> bool:
+    """Tell whether this transaction is known to have locked all of these customers."""
+    return held.holds([(CUSTOMER, one) for one in customer_ids])
+
+
 def _make_on_sqlite(wanted: Sequence[tuple[str, str]]) -> None:
     """Make the rows; there, a writing transaction is alone in the database."""
     if sqlite_begin.get() != "IMMEDIATE":

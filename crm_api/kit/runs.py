@@ -17,7 +17,7 @@ from crm_api.kit.db import db
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
 
-_RUN = "run"
+_RUN, _LOCKED = "run", "read_under_locks"
 
 
 @contextmanager
@@ -63,3 +63,28 @@ def flush() -> None:
     """Send what was written to the database: of a run, when it ends."""
     if _RUN not in db.session().info:
         db.session.flush()
+
+
+@contextmanager
+def under_locks() -> Iterator[None]:
+    """Read once what nobody can change, and the caller does not, while it holds its locks."""
+    info = db.session().info
+    info[_LOCKED] = {}
+    try:
+        yield
+    finally:
+        info.pop(_LOCKED, None)
+
+
+def read_once(
+    kind: Hashable, ids: Collection[str], read: Callable[[Collection[str]], dict[str, Any]]
+) -> dict[str, Any]:
+    """Return what is read of each of these: under locks, only of those not read before."""
+    locked = db.session().info.get(_LOCKED)
+    if locked is None:
+        return read(ids)
+    known: dict[str, Any] = locked.setdefault(kind, {})
+    unread = [one for one in ids if one not in known]
+    if unread:
+        known.update(dict.fromkeys(unread) | read(unread))
+    return {one: known[one] for one in ids if known[one] is not None}

@@ -12,7 +12,7 @@ from crm_api.contact_frequency.errors import FactInFuture
 from crm_api.contact_frequency.models import Slot, SlotSubject
 from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TAKEN_SOURCE, counting_of
 from crm_api.contact_frequency.policies import decide
-from crm_api.contact_frequency.policies.moments import DAY
+from crm_api.contact_frequency.policies.moments import DAY, micros
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, locking
@@ -27,10 +27,13 @@ from crm_api.contact_frequency.terms import (
     DecisionKind,
     OverrunCause,
     SlotState,
+    SubjectKind,
 )
 from crm_api.customers import queries as customers
+from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
+from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +47,24 @@ LATE = timedelta(hours=72)
 FOR_A_LOOK = timedelta(days=90)
 WIDEST = 32 * DAY
 _MARKED_AT_MOST = 200
+
+
+# Whether there is any: hardly ever, and to find none by way of the ORM takes several times as long.
+_TAKEN = StraightRead(
+    sa.select(Slot.id).where(Slot.source == sa.bindparam("source", type_=sa.Text()), TAKEN_SOURCE)
+)
+
+
+_BESIDE = StraightRead(
+    sa.select(Slot.id, Slot.effective_at)
+    .join(SlotSubject, SlotSubject.slot_id == Slot.id)
+    .where(among(SlotSubject.subject_id, "subject_ids"), SUBJECT_COUNTS)
+    .where(SlotSubject.effective_micros >= sa.bindparam("earliest", type_=sa.BigInteger()))
+    .where(SlotSubject.effective_micros <= sa.bindparam("latest", type_=sa.BigInteger()))
+    .where(Slot.state.in_(PLANNED_STATES), Slot.id != sa.bindparam("slot_id", type_=sa.Text()))
+    .order_by(Slot.effective_at, Slot.id)
+    .limit(_MARKED_AT_MOST)
+)
 
 
 def record_fact(
@@ -82,13 +103,16 @@ def record_fact(
         recorded_at=recorded_at,
         outcome=outcome,
     )
+    touched = {(row["subject_kind"], row["subject_id"]) for row in entries.subjects}
     entries.write()
-    mark_illegal(slot_id, now=now)
+    recheck_slots(_plans_beside(slot_id, touched=touched, at=micros(plan.at)), now=now)
     return db.session.get_one(Slot, slot_id)
 
 
 def _of_source(source: str | None) -> Slot | None:
     if source is None:
+        return None
+    if not _TAKEN.rows(source=source):
         return None
     statement = sa.select(Slot).where(Slot.source == source, TAKEN_SOURCE)
     return db.session.scalar(statement.execution_options(populate_existing=True))
@@ -258,22 +282,22 @@ def judge_fact(slot: Slot, *, at: datetime, now: datetime, cause: OverrunCause) 
 
 def mark_illegal(slot_id: str, *, now: datetime) -> None:
     """Mark the plans beside a fact that it made illegal: they need a new plan."""
-    recheck_slots(_plans_beside(slot_id), now=now)
+    columns = (SlotSubject.subject_kind, SlotSubject.subject_id, SlotSubject.effective_micros)
+    rows = db.session.execute(sa.select(*columns).where(SlotSubject.slot_id == slot_id)).all()
+    touched, at = {(kind, subject_id) for kind, subject_id, _at in rows}, rows[0].effective_micros
+    recheck_slots(_plans_beside(slot_id, touched=touched, at=at), now=now)
 
 
-def _plans_beside(slot_id: str) -> Sequence[Slot]:
-    mine = sa.select(SlotSubject.subject_id, SlotSubject.effective_micros)
-    rows = db.session.execute(mine.where(SlotSubject.slot_id == slot_id)).all()
-    touched, at = {row.subject_id for row in rows}, rows[0].effective_micros
-    persons = customers.same_person_ids(touched)  # they share one budget; a number is itself
-    subject_ids = sorted({one for ids in persons.values() for one in ids} | touched)
-    statement = (
-        sa.select(Slot)
-        .join(SlotSubject, SlotSubject.slot_id == Slot.id)
-        .where(SlotSubject.subject_id.in_(subject_ids), SUBJECT_COUNTS)
-        .where(SlotSubject.effective_micros.between(at - WIDEST, at + WIDEST))
-        .where(Slot.state.in_(PLANNED_STATES), Slot.id != slot_id)
-        .order_by(Slot.effective_at, Slot.id)
-        .limit(_MARKED_AT_MOST)
+def _plans_beside(
+    slot_id: str, *, touched: set[tuple[SubjectKind, str]], at: int
+) -> Sequence[Slot]:
+    met = {subject_id for kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
+    persons = customers.same_person_ids(met)  # they share one budget; a number is itself
+    subject_ids = {one for ids in persons.values() for one in ids} | {one for _, one in touched}
+    beside = _BESIDE.rows(
+        slot_id=slot_id,
+        subject_ids=as_parameter(subject_ids),
+        earliest=at - WIDEST,
+        latest=at + WIDEST,
     )
-    return list(dict.fromkeys(db.session.scalars(statement)))
+    return locking.read_slots(list(dict.fromkeys(one for one, _at in beside)))

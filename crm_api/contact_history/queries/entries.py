@@ -14,6 +14,7 @@ from crm_api.contact_history.terms import EntryKind
 from crm_api.customers import queries as customers
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
+from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,11 @@ SHOWN = (
 )
 
 
+_ID, _WHOSE, _SOURCE = (sa.bindparam(n, type_=sa.Text()) for n in ("id", "customer_id", "source"))
+_HAS_SOURCE = sa.and_(Contact.customer_id == _WHOSE, Contact.source == _SOURCE)
+_TOLD = StraightRead(sa.select(Contact.id).where(sa.or_(Contact.id == _ID, _HAS_SOURCE)))
+
+
 def find_told(entry: NewContact) -> Contact | None:
     """Find the entry that tells of this contact already, by its id or its source."""
     return find_all_told([entry])[0]
@@ -36,6 +42,8 @@ def find_told(entry: NewContact) -> Contact | None:
 
 def find_all_told(entries: Sequence[NewContact]) -> list[Contact | None]:
     """Find for each contact the entry that tells of it already, by its id or its source."""
+    if len(entries) == 1 and not _is_told(entries[0]):  # the usual, found out with the least
+        return [None]
     sources = [(entry.customer_id, entry.source) for entry in entries if entry.source is not None]
     ids = [entry.id for entry in entries if entry.id is not None]
     has_source = sa.tuple_(Contact.customer_id, Contact.source).in_(sources)
@@ -48,6 +56,11 @@ def find_all_told(entries: Sequence[NewContact]) -> list[Contact | None]:
     by_id = {contact.id: contact for contact in told}
     # Whose id this is decides before whose source it is.
     return [by_id.get(e.id or "") or by_source.get((e.customer_id, e.source)) for e in entries]
+
+
+def _is_told(entry: NewContact) -> bool:
+    asked = {"id": entry.id or "", "customer_id": entry.customer_id, "source": entry.source or ""}
+    return bool(_TOLD.rows(**asked))
 
 
 def find_entry(entry_id: str) -> Contact | None:

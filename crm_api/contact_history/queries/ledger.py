@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.terms import PLANNED_STATES
+from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,10 +28,12 @@ def has_overrun(slot_id: str) -> bool:
     return slot_id in overrunning([slot_id])
 
 
+_BROKE = StraightRead(sa.select(Overrun.slot_id).where(among(Overrun.slot_id, "slot_ids")))
+
+
 def overrunning(slot_ids: Collection[str]) -> set[str]:
     """Return those of these slots that broke a policy."""
-    broke = sa.select(Overrun.slot_id).where(Overrun.slot_id.in_(sorted(slot_ids))).distinct()
-    return set(db.session.scalars(broke))
+    return {slot_id for (slot_id,) in _BROKE.rows(slot_ids=as_parameter(slot_ids))}
 
 
 def overruns_of(contact: Contact) -> Sequence[Overrun]:

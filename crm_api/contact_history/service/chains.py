@@ -74,7 +74,9 @@ def lock_histories(customer_ids: Collection[str]) -> dict[str, History]:
     if not customer_ids:
         return {}
     new = {"length": 0, "head_digest": policies.GENESIS}
-    rows = insert(History).values([{"customer_id": i, **new} for i in sorted(customer_ids)])
+    wanted = [{"customer_id": i, **new} for i in sorted(customer_ids)]
+    # Of one, the usual, SQLAlchemy keeps what it compiled.
+    rows = insert(History).values(wanted if len(wanted) > 1 else wanted[0])
     # An update that changes nothing locks the rows, one after the other, and reads them.
     rows = rows.on_conflict_do_update(
         index_elements=[History.customer_id], set_={"length": History.length}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency import service as contact_frequency
@@ -24,13 +25,33 @@ if TYPE_CHECKING:
     from crm_api.contact_history.values import NewContact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LoggedContact:
-    """A contact as it was taken in, and what whoever told of it should know."""
+    """A contact as it was taken in, and what whoever told of it should know, where they ask."""
 
-    contact: Contact
-    overruns: Sequence[Overrun]
-    warnings: Sequence[Warned]
+    contact_id: str
+    by: Actor
+    now: datetime
+
+    @cached_property
+    def contact(self) -> Contact:
+        """Return it as the history shows it."""
+        return queries.get_contact(self.contact_id, visible_to=self.by)
+
+    @cached_property
+    def overruns(self) -> Sequence[Overrun]:
+        """Return what it broke."""
+        return queries.overruns_of(self.contact)
+
+    @property
+    def warnings(self) -> Sequence[Warned]:
+        """Return what somebody should look at."""
+        to_move = queries.plans_to_move(self.contact.customer_id, after=self.now)
+        return policies.warnings(
+            age=self.contact.recorded_at - self.contact.occurred_at,
+            has_overrun=bool(self.overruns),
+            to_move=[slot.id for slot in to_move],
+        )
 
 
 def log_contact(
@@ -46,25 +67,16 @@ def log_contact(
     :raises NotYetHappened: if it lies in the future
     """
     # A phone may still know a customer by a former id, and a fact is never refused.
-    entry = replace(entry, customer_id=customers.successor_of(entry.customer_id))
+    reached = customers.reach_of([entry.customer_id]).get(entry.customer_id)
+    going_on = reached and reached.merged_into_id
+    entry = replace(entry, customer_id=going_on or entry.customer_id)
     customers.require_visible([entry.customer_id], visible_to=by)
     if reservation_id is None:
         ledger.require_visit(entry.visit_id, customer_id=entry.customer_id, is_ahead=False)
         contact = record_contact(entry, by_id=by.id, now=now)
     else:
         contact = _log_reserved(entry, reservation_id, by=by, now=now)
-    contact = queries.get_contact(contact.id, visible_to=by)
-    overruns = queries.overruns_of(contact)
-    to_move = queries.plans_to_move(contact.customer_id, after=now)
-    return LoggedContact(
-        contact=contact,
-        overruns=overruns,
-        warnings=policies.warnings(
-            age=contact.recorded_at - contact.occurred_at,
-            has_overrun=bool(overruns),
-            to_move=[slot.id for slot in to_move],
-        ),
-    )
+    return LoggedContact(contact_id=contact.id, by=by, now=now)
 
 
 def _log_reserved(entry: NewContact, reservation_id: str, *, by: Actor, now: datetime) -> Contact:

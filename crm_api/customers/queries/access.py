@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Role, Staff, Standing
+from crm_api.customers import locks
 from crm_api.customers.errors import CustomerMerged
 from crm_api.customers.models import Customer
 from crm_api.customers.policies.masking import MASK
@@ -112,12 +113,19 @@ def require_visible(customer_ids: Collection[str], *, visible_to: Actor) -> None
     :raises CustomerMerged: if one of them went on as part of another
     """
     wanted = set(customer_ids)
-    found = _visible_ids(visible_to).rows(customer_ids=as_parameter(wanted))
+    read = partial(_visible, visible_to=visible_to)
+    is_held = locks.are_held(wanted)
+    found = runs.read_once(("visible", visible_to), wanted, read) if is_held else read(wanted)
     if len(found) < len(wanted):
         raise NotFound("customer")
-    for customer_id, merged_into_id in found:
+    for customer_id, (_id, merged_into_id) in found.items():
         if merged_into_id is not None:
             raise CustomerMerged(customer_id=customer_id, merged_into_id=merged_into_id)
+
+
+def _visible(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, Any]:
+    rows = _visible_ids(visible_to).rows(customer_ids=as_parameter(customer_ids))
+    return {row[0]: row for row in rows}
 
 
 @lru_cache(maxsize=1024)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.accounts.models import Team
+from crm_api.customers import locks
 from crm_api.customers.models import Customer, DoNotDisturbWish
 from crm_api.customers.terms import Category, Channel
 from crm_api.customers.values import GovernedFacts, Reach, Wish
+from crm_api.kit import runs
 from crm_api.kit.bundles import Bundle, among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from crm_api.kit.bundles import Rows
 
@@ -64,7 +66,12 @@ def reach_of(customer_ids: Iterable[str]) -> dict[str, Reach]:
 
     Read it again once the subjects are locked: either may have changed in between.
     """
-    rows = _REACH.read(customer_ids=sorted(set(customer_ids)))
+    wanted = sorted(set(customer_ids))
+    return runs.read_once("reach", wanted, _reach) if locks.are_held(wanted) else _reach(wanted)
+
+
+def _reach(customer_ids: Collection[str]) -> dict[str, Reach]:
+    rows = _REACH.read(customer_ids=customer_ids)
     together: dict[str, list[str]] = {}
     for customer_id, member_id in rows["members"]:
         together.setdefault(customer_id, []).append(member_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import marshmallow as ma
@@ -76,17 +77,23 @@ def _decode(column: Column, value: Any) -> Any:
         raise Invalid(f"/{column.name}", f"Send a {column.kind} here.") from None
 
 
-def load(schema: type[ma.Schema], told: dict[str, Any], **options: Any) -> Payload:
+def load(schema: type[ma.Schema], told: dict[str, Any]) -> Payload:
     """Judge what was told by the schema of the online call.
 
     :raises Invalid: naming the first field that is not as it must be
     """
     try:
-        loaded: Payload = schema(**options).load(told)
+        loaded: Payload = _made(schema).load(told)
     except ma.ValidationError as error:
         fault = point_at(error.messages)[0]
         raise Invalid(fault["pointer"], fault["message"]) from None
     return loaded
+
+
+@cache
+def _made(schema: type[ma.Schema]) -> ma.Schema:
+    """Return a schema, made once: that takes longer than to judge a row by it."""
+    return schema()
 
 
 def _text(value: Any) -> str:

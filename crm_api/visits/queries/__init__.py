@@ -19,7 +19,9 @@ from crm_api.visits.queries.tasks import (
 )
 from crm_api.visits.queries.visits import (
     are_objectives_taken,
+    customers_met,
     customers_touched,
+    find_customer,
     find_last_digest,
     find_note,
     find_position_before,
@@ -28,6 +30,7 @@ from crm_api.visits.queries.visits import (
     get_part,
     get_seen_visit,
     get_visit,
+    get_visit_alone,
     is_unclosed,
     notes,
     overruns_of,
@@ -40,8 +43,10 @@ from crm_api.visits.queries.visits import (
 __all__ = [
     "UNMET",
     "are_objectives_taken",
+    "customers_met",
     "customers_touched",
     "find_colleagues",
+    "find_customer",
     "find_last_digest",
     "find_last_recorded",
     "find_note",
@@ -54,6 +59,7 @@ __all__ = [
     "get_part",
     "get_seen_visit",
     "get_visit",
+    "get_visit_alone",
     "groups_of",
     "is_slot_reserved",
     "is_told_since",

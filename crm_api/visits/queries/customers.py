@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from crm_api.customers import locks
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer, Relation
 from crm_api.customers.terms import RelationKind
+from crm_api.kit import runs
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 from crm_api.visits.models import LearnedFact, Visit
 from crm_api.visits.queries.access import limit_to
-from crm_api.visits.queries.visits import WHOLE
+from crm_api.visits.queries.whole import WHOLE
 from crm_api.visits.terms import ObjectiveOutcome, VisitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -34,10 +37,19 @@ _TOLD = sa.select(LearnedFact).options(
 
 def groups_of(customer_ids: Iterable[str]) -> Sequence[str]:
     """Return the groups whose key persons these customers are."""
-    statement = sa.select(Relation.customer_id).where(
-        Relation.other_id.in_(set(customer_ids)), Relation.kind == RelationKind.KEY_PERSON
+    wanted = set(customer_ids)
+    read = runs.read_once("groups", wanted, _groups) if locks.are_held(wanted) else _groups(wanted)
+    return sorted({group_id for groups in read.values() for group_id in groups})
+
+
+def _groups(customer_ids: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    statement = sa.select(Relation.other_id, Relation.customer_id).where(
+        is_among(Relation.other_id, customer_ids), Relation.kind == RelationKind.KEY_PERSON
     )
-    return db.session.scalars(statement.distinct().order_by(Relation.customer_id)).all()
+    for person_id, group_id in db.session.execute(statement):
+        found.setdefault(person_id, []).append(group_id)
+    return found
 
 
 def require_customers(customer_ids: Iterable[str], *, visible_to: Actor) -> None:

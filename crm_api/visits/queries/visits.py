@@ -26,6 +26,7 @@ from crm_api.visits.models import (
 from crm_api.visits.policies.check_in import Position
 from crm_api.visits.policies.progress import UNCLOSED, UNCLOSED_STATE
 from crm_api.visits.queries.access import is_seen, limit_to, limit_visits
+from crm_api.visits.queries.whole import find_whole
 from crm_api.visits.terms import Step, VisitStatus
 
 if TYPE_CHECKING:
@@ -34,17 +35,6 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
 
-WHOLE = (
-    selectinload(Visit.slot),
-    selectinload(Visit.objectives),
-    selectinload(Visit.persons),
-    selectinload(Visit.colleagues).joinedload(VisitColleague.staff),
-    selectinload(Visit.record),
-    selectinload(Visit.promises),
-    selectinload(Visit.follow_ups),
-    selectinload(Visit.offers),
-    selectinload(Visit.opportunities),
-)
 P = TypeVar("P", VisitObjective, VisitPerson)
 WARNED_OF = ("code", "policy_key", "strength")
 
@@ -54,8 +44,8 @@ def get_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False) -> 
 
     :raises NotFound: if there is none, or none that the actor may see
     """
-    wanted = sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
-    return _one(limit_to(wanted, Visit, visible_to=visible_to), for_change=for_change)
+    seen = limit_to(_visit(visit_id), Visit, visible_to=visible_to)
+    return _required(find_whole(seen, visit_id, for_change=for_change))
 
 
 def get_seen_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False) -> Visit:
@@ -63,16 +53,24 @@ def get_seen_visit(visit_id: str, *, visible_to: Actor, for_change: bool = False
 
     :raises NotFound: if there is none, or none that the actor may see or goes along on
     """
-    wanted = sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
-    return _one(wanted.where(is_seen(visible_to=visible_to)), for_change=for_change)
+    seen = _visit(visit_id).where(is_seen(visible_to=visible_to))
+    return _required(find_whole(seen, visit_id, for_change=for_change))
 
 
-def _one(statement: sa.Select[Any], *, for_change: bool) -> Visit:
-    if for_change:
-        statement = statement.with_for_update(of=Visit, key_share=True).execution_options(
-            populate_existing=True
-        )
-    visit: Visit | None = db.session.execute(statement).scalar_one_or_none()
+def get_visit_alone(visit_id: str, *, visible_to: Actor) -> Visit:
+    """Return a visit without what belongs to it.
+
+    :raises NotFound: if there is none, or none that the actor may see
+    """
+    seen = limit_to(_visit(visit_id), Visit, visible_to=visible_to)
+    return _required(db.session.execute(seen).scalar_one_or_none())
+
+
+def _visit(visit_id: str) -> sa.Select[Any]:
+    return sa.select(Visit).where(Visit.id == visit_id)
+
+
+def _required(visit: Visit | None) -> Visit:
     if visit is None:
         raise NotFound("visit")
     return visit
@@ -80,9 +78,21 @@ def _one(statement: sa.Select[Any], *, for_change: bool) -> Visit:
 
 def find_taken(visit_id: str) -> Visit | None:
     """Return whatever visit has this id, seen or not, to tell a repeat from a clash."""
-    return db.session.execute(
-        sa.select(Visit).where(Visit.id == visit_id).options(*WHOLE)
-    ).scalar_one_or_none()
+    return find_whole(_visit(visit_id), visit_id)
+
+
+def find_customer(visit_id: str) -> str | None:
+    """Return whose visit has this id, seen or not, if there is one."""
+    return db.session.scalar(sa.select(Visit.customer_id).where(Visit.id == visit_id))
+
+
+def customers_met(visit_id: str, *, visible_to: Actor) -> set[str]:
+    """Return whom a visit meets; nobody, where the actor may not see it."""
+    columns: tuple[Any, ...] = (Visit.customer_id, VisitPerson.customer_id)
+    wanted = sa.select(*columns)
+    wanted = wanted.outerjoin(VisitPerson, VisitPerson.visit_id == Visit.id)
+    seen = limit_to(wanted.where(Visit.id == visit_id), Visit, visible_to=visible_to)
+    return {one for row in db.session.execute(seen) for one in row if one is not None}
 
 
 def are_objectives_taken(objective_ids: Sequence[str]) -> bool:

@@ -41,7 +41,7 @@ def keep_plan(content: dict[str, Any], *, is_made: bool, by: Actor, now: datetim
     steps.lock_customers(wanted)
     customer = customers.get_customer(content["customer_id"], visible_to=by)
     _require_reach(content["starts_at"], now=now)
-    if queries.find_taken(content["id"]) is not None:
+    if queries.find_customer(content["id"]) is not None:
         raise IdTaken
     owner_id = customer.owner_id or by.id
     if not is_made and progress.is_too_far_ahead(content["starts_at"], now=now):
@@ -85,6 +85,9 @@ def reopen(visit_id: str, *, by: Actor) -> Visit:
 
     :raises VisitDeleted: if it was deleted on a phone
     """
+    visit = queries.get_visit_alone(visit_id, visible_to=by)
+    if visit.status not in (VisitStatus.CANCELLED, VisitStatus.MISSED):
+        return visit
     visit = hold_visit(visit_id, by=by)
     if visit.deleted_at is not None:
         raise VisitDeleted

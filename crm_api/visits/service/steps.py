@@ -32,8 +32,7 @@ def hold_visit(visit_id: str, *, by: Actor, also: Iterable[str] = ()) -> Visit:
 
     :raises NotFound: if the actor may not see it
     """
-    seen = queries.get_visit(visit_id, visible_to=by)
-    lock_customers([*seen.met_ids, *also])
+    lock_customers([*queries.customers_met(visit_id, visible_to=by), *also])
     return queries.get_visit(visit_id, visible_to=by, for_change=True)
 
 

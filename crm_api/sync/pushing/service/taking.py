@@ -50,10 +50,11 @@ def take_push(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> 
     if answered is not None:
         return answered
     intake = _prepare(changes, sender=sender, by=by, now=now)
-    for _whose_turn, records in groupby(sorted(intake.push.records, key=_turn), key=_turn):
-        _take_all(list(records), intake)
-    for record in intake.taken:
-        _finish(record, intake)
+    with runs.under_locks():
+        for _whose_turn, records in groupby(sorted(intake.push.records, key=_turn), key=_turn):
+            _take_all(list(records), intake)
+        for record in intake.taken:
+            _finish(record, intake)
     reply = _close(intake)
     replies.keep(reply, sender, staff_id=by.id)
     return reply

@@ -8,12 +8,15 @@ from crm_api.contact_frequency.queries import lists as ledger
 from crm_api.contact_history import service
 from crm_api.contact_history.schemas import NewContactSchema
 from crm_api.contact_history.values import NewContact
+from crm_api.customers import queries as customers
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
 from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.writers.shape import Writer
 from crm_api.sync.pushing.writers.visits.lending import actor_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crm_api.sync.pushing.values import Push, PushedRecord
 
 
@@ -38,4 +41,9 @@ def _served(visit_id: str | None, *, customer_id: str) -> str | None:
     return visit_id
 
 
-WRITER = Writer(create=_create, refuses=(NotFound, IdTaken, Invalid))
+def _read_ahead(records: Sequence[PushedRecord], _push: Push) -> None:
+    named = {record.text("customer_id") for record in records}
+    customers.reach_of(one for one in named if one)
+
+
+WRITER = Writer(create=_create, read_ahead=_read_ahead, refuses=(NotFound, IdTaken, Invalid))

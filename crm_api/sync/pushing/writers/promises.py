@@ -104,8 +104,8 @@ def _at(told: Any, push: Push) -> datetime:
 
 def _visit(visit_id: str | None, *, customer_id: str) -> str | None:
     """Return the visit in which it was promised. The promise stands where the visit does not."""
-    visit = None if visit_id is None else visits.find_taken(visit_id)
-    return visit_id if visit is not None and visit.customer_id == customer_id else None
+    met_id = None if visit_id is None else visits.find_customer(visit_id)
+    return visit_id if met_id == customer_id else None
 
 
 def _contact(contact_id: str | None, *, customer_id: str, by: Actor) -> str | None:

@@ -24,11 +24,11 @@ def _create(record: PushedRecord, push: Push) -> None:
     told = decode(record, push, names=("text",))
     content = load(NewVisitNoteSchema, {"id": record.id, "text": told.get("text")})
     visit_id = record.text("visit_id") or ""
-    visit = queries.find_taken(visit_id)
-    if visit is None:
+    customer_id = queries.find_customer(visit_id)
+    if customer_id is None:
         raise NotFound("visit")
-    noted_at = _noted_at(record, push, customer_id=visit.customer_id)
-    by = actor_at(push, customer_id=visit.customer_id, at=noted_at)
+    noted_at = _noted_at(record, push, customer_id=customer_id)
+    by = actor_at(push, customer_id=customer_id, at=noted_at)
     service.add_note(visit_id, content, by=by, now=push.now, noted_at=noted_at)
 
 

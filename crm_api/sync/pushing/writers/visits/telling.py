@@ -44,6 +44,8 @@ WORDS: Final = {
     "missed_at": ("absent", "absence_proof"),
     "checked_in_at": ("checked_in_place",),
 }
+# What besides the moment is news of a step.
+NEWS: Final = {**WORDS, "brief_acknowledged_at": ("brief_digest",)}
 # The same fact told twice may differ by what two exchanges measured of the clock.
 SAME: Final = timedelta(minutes=5)
 
@@ -80,7 +82,7 @@ class Told:
 
     def visit(self) -> Visit:
         """Return the visit as it stands by now."""
-        return queries.get_visit(self.visit_id, visible_to=self.by)
+        return queries.get_visit_alone(self.visit_id, visible_to=self.by)
 
 
 def read(record: PushedRecord, push: Push, *, by: Actor) -> Told:
@@ -103,17 +105,27 @@ def tell_steps(told: Told) -> DomainError | None:
 
     A step that is refused hinders no other: that somebody was there is true whatever was agreed.
     """
-    steps = (_acknowledge, _confirm, _cancel, _miss, _check_in, _check_out)
-    for step in (_require_moments, _require_standing, *steps):
-        attempt(step, told)
+    for check in (_require_moments, _require_standing):
+        _keep_refusal(check, told)
+    for moment, step in TAKEN.items():
+        if told.says(moment, *NEWS.get(moment, ())):
+            attempt(step, told)
     return next(iter(told.refused), None)
 
 
 def attempt(step: Callable[[Told], None], told: Told) -> None:
     """Take a step, or keep why it is refused."""
-    try:
+
+    def take(told: Told) -> None:
         with db.session.begin_nested():
             step(told)
+
+    _keep_refusal(take, told)
+
+
+def _keep_refusal(step: Callable[[Told], None], told: Told) -> None:
+    try:
+        step(told)
     except DomainError as refusal:
         told.refused.append(refusal)
 
@@ -148,14 +160,12 @@ def _require_standing(told: Told) -> None:
 
 def _acknowledge(told: Told) -> None:
     digest = told.row.get("brief_digest")
-    if digest and told.says("brief_acknowledged_at", "brief_digest"):
+    if digest:
         at = told.at("brief_acknowledged_at")
         service.acknowledge_brief(told.visit_id, digest=digest[:64], by=told.by, now=at)
 
 
 def _confirm(told: Told) -> None:
-    if not told.says("confirmed_at", "confirmed_by", "confirmed_how"):
-        return
     said = {"by": told.row.get("confirmed_by"), "how": told.row.get("confirmed_how")}
     content = load(VisitConfirmationSchema, said)
     visit = told.visit()
@@ -172,8 +182,6 @@ def _confirm(told: Told) -> None:
 
 
 def _cancel(told: Told) -> None:
-    if not told.says("cancelled_at", "cancelled_by", "cancel_reason"):
-        return
     reason = told.row.get("cancel_reason") or UNSAID
     said = {"by": told.row.get("cancelled_by") or "us", "reason": reason}
     content = load(VisitCancellationSchema, said)
@@ -183,16 +191,12 @@ def _cancel(told: Told) -> None:
 
 
 def _miss(told: Told) -> None:
-    if not told.says("missed_at", "absent", "absence_proof"):
-        return
     said = {"absent": told.row.get("absent"), "proof": told.row.get("absence_proof") or UNSAID}
     content = load(VisitAbsenceSchema, said)
     service.miss_visit(told.visit_id, content, by=told.by, now=told.now, at=told.at("missed_at"))
 
 
 def _check_in(told: Told) -> None:
-    if not told.says("checked_in_at"):
-        return
     at = told.at("checked_in_at")
     if _is_known(told.visit().checked_in_at, at):
         return
@@ -204,8 +208,6 @@ def _check_in(told: Told) -> None:
 
 
 def _check_out(told: Told) -> None:
-    if not told.says("checked_out_at"):
-        return
     at, visit = told.at("checked_out_at"), told.visit()
     if _is_known(visit.checked_out_at, at):
         return
@@ -228,3 +230,13 @@ def _position(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     except Invalid:
         return {"is_mocked": said["is_mocked"]}
     return said
+
+
+TAKEN: Final[dict[str, Callable[[Told], None]]] = {
+    "brief_acknowledged_at": _acknowledge,
+    "confirmed_at": _confirm,
+    "cancelled_at": _cancel,
+    "missed_at": _miss,
+    "checked_in_at": _check_in,
+    "checked_out_at": _check_out,
+}
