@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from crm_api.contact_frequency.errors import FactInFuture
 from crm_api.contact_frequency.models import Slot, SlotSubject
-from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS, TAKEN_SOURCE, counting_of
+from crm_api.contact_frequency.models.slots import TAKEN_SOURCE, counting_of
 from crm_api.contact_frequency.policies import decide
-from crm_api.contact_frequency.policies.moments import DAY, micros
+from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.queries.beside import plans_beside
 from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, locking
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
@@ -21,7 +22,6 @@ from crm_api.contact_frequency.service.planning import plan_of
 from crm_api.contact_frequency.service.replanning import recheck_slots
 from crm_api.contact_frequency.terms import (
     COUNTING_STATES,
-    PLANNED_STATES,
     TEXT_CHANNELS,
     Counting,
     DecisionKind,
@@ -30,7 +30,6 @@ from crm_api.contact_frequency.terms import (
     SubjectKind,
 )
 from crm_api.customers import queries as customers
-from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.straight import StraightRead
@@ -45,25 +44,11 @@ if TYPE_CHECKING:
 SKEW = timedelta(minutes=5)
 LATE = timedelta(hours=72)
 FOR_A_LOOK = timedelta(days=90)
-WIDEST = 32 * DAY
-_MARKED_AT_MOST = 200
 
 
 # Whether there is any: hardly ever, and to find none by way of the ORM takes several times as long.
 _TAKEN = StraightRead(
     sa.select(Slot.id).where(Slot.source == sa.bindparam("source", type_=sa.Text()), TAKEN_SOURCE)
-)
-
-
-_BESIDE = StraightRead(
-    sa.select(Slot.id, Slot.effective_at)
-    .join(SlotSubject, SlotSubject.slot_id == Slot.id)
-    .where(among(SlotSubject.subject_id, "subject_ids"), SUBJECT_COUNTS)
-    .where(SlotSubject.effective_micros >= sa.bindparam("earliest", type_=sa.BigInteger()))
-    .where(SlotSubject.effective_micros <= sa.bindparam("latest", type_=sa.BigInteger()))
-    .where(Slot.state.in_(PLANNED_STATES), Slot.id != sa.bindparam("slot_id", type_=sa.Text()))
-    .order_by(Slot.effective_at, Slot.id)
-    .limit(_MARKED_AT_MOST)
 )
 
 
@@ -294,10 +279,5 @@ def _plans_beside(
     met = {subject_id for kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
     persons = customers.same_person_ids(met)  # they share one budget; a number is itself
     subject_ids = {one for ids in persons.values() for one in ids} | {one for _, one in touched}
-    beside = _BESIDE.rows(
-        slot_id=slot_id,
-        subject_ids=as_parameter(subject_ids),
-        earliest=at - WIDEST,
-        latest=at + WIDEST,
-    )
-    return locking.read_slots(list(dict.fromkeys(one for one, _at in beside)))
+    beside = plans_beside(slot_id, subject_ids=subject_ids, at=at)
+    return locking.read_slots(beside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -12,7 +13,9 @@ from crm_api.accounts.covers import queries as covers
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
+from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead, fixed
 from crm_api.sync.models import Feed, FeedRow, PushReply, Receipt, SyncIssue
 from crm_api.sync.tables import TABLES
 from crm_api.sync.terms import Op
@@ -23,33 +26,55 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import PushedRecord
-    from crm_api.sync.tables import SyncTable
 
     Key = tuple[str, str]
 
+_STAFF_ID = sa.bindparam("staff_id", type_=sa.Text())
+_SENT = StraightRead(
+    sa.select(Receipt.table_name, Receipt.record_id, Receipt.digest).where(
+        Receipt.staff_id == _STAFF_ID,
+        Receipt.device_id == sa.bindparam("device_id", type_=sa.Text()),
+        among(Receipt.record_id, "ids"),
+    )
+)
+_GONE = StraightRead(
+    sa.select(FeedRow.table_name, FeedRow.record_id).where(
+        FeedRow.subscriber_id == _STAFF_ID,
+        FeedRow.op == fixed(Op.GONE, sa.inspect(FeedRow).columns.op),
+        among(FeedRow.record_id, "ids"),
+    )
+)
 LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
 
 def known_records(records: Iterable[PushedRecord]) -> dict[Key, str | None]:
     """Return which of these records are there, whosever they are, and whose customer's each is."""
     known: dict[Key, str | None] = {}
-    for table, wanted in _by_table(records):
-        customer_id = sa.null() if table.customer_id is None else table.customer_id
-        found = sa.select(table.id, customer_id).select_from(table.source)
-        rows = db.session.execute(found.where(is_among(table.id, [r.id for r in wanted])))
-        known |= {(table.name, row[0]): row[1] for row in rows}
+    for name, wanted in _by_table(records):
+        rows = _known(name).rows(ids=as_parameter(record.id for record in wanted))
+        known |= {(name, record_id): customer_id for record_id, customer_id in rows}
     return known
 
 
-def _by_table(records: Iterable[PushedRecord]) -> list[tuple[SyncTable, list[PushedRecord]]]:
+@cache
+def _known(name: str) -> StraightRead:
+    table = TABLES[name]
+    customer_id: Any = sa.null() if table.customer_id is None else table.customer_id
+    found: Any = sa.select(table.id, customer_id).select_from(table.source)
+    return StraightRead(found.where(among(table.id, "ids")))
+
+
+def _by_table(records: Iterable[PushedRecord]) -> list[tuple[str, list[PushedRecord]]]:
     tables: dict[str, list[PushedRecord]] = {}
     for record in records:
         tables.setdefault(record.table.name, []).append(record)
-    return [(TABLES[name], wanted) for name, wanted in tables.items()]
+    return list(tables.items())
 
 
 def customers_of_visits(visit_ids: Collection[str]) -> set[str]:
     """Return whose these visits are, and whom else they meet."""
+    if not visit_ids:
+        return set()
     whose = sa.select(Visit.customer_id).where(is_among(Visit.id, visit_ids))
     met = sa.select(VisitPerson.customer_id).where(
         is_among(VisitPerson.visit_id, visit_ids), VisitPerson.customer_id.is_not(None)
@@ -77,10 +102,15 @@ def are_any_forgotten(customer_ids: Collection[str]) -> bool:
 
 def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, str]:
     """Return, of these customers, those whom the actor may see, and as whom each goes on."""
-    whom: tuple[Any, ...] = (Customer.id, Customer.merged_into_id)
-    statement = sa.select(*whom).where(is_among(Customer.id, customer_ids))
-    rows = db.session.execute(customers.limit_to(statement, visible_to=visible_to))
+    rows = _survivors(visible_to).rows(ids=as_parameter(customer_ids))
     return {customer_id: merged_into_id or customer_id for customer_id, merged_into_id in rows}
+
+
+@lru_cache(maxsize=1024)
+def _survivors(visible_to: Actor) -> StraightRead:
+    whom: tuple[Any, ...] = (Customer.id, Customer.merged_into_id)
+    statement = sa.select(*whom).where(among(Customer.id, "ids"))
+    return StraightRead(customers.limit_to(statement, visible_to=visible_to))
 
 
 def left_lately(customer_ids: Collection[str], *, by: Actor, now: datetime) -> dict[str, datetime]:
@@ -107,22 +137,16 @@ def _covered_lately(
 
 def receipts(records: Iterable[PushedRecord], *, by: Actor, device_id: str) -> dict[Key, str]:
     """Return the digest of what this device last sent of each of these records."""
-    sent = sa.select(Receipt.table_name, Receipt.record_id, Receipt.digest).where(
-        Receipt.staff_id == by.id,
-        Receipt.device_id == device_id,
-        is_among(Receipt.record_id, {record.id for record in records}),
-    )
-    return {(row.table_name, row.record_id): row.digest for row in db.session.execute(sent)}
+    ids = as_parameter({record.id for record in records})
+    rows = _SENT.rows(staff_id=by.id, device_id=device_id, ids=ids)
+    return {(table_name, record_id): digest for table_name, record_id, digest in rows}
 
 
 def gone_from_feed(records: Iterable[PushedRecord], *, by: Actor) -> set[Key]:
     """Return which of these records the actor's feed says to be gone."""
-    gone = sa.select(FeedRow.table_name, FeedRow.record_id).where(
-        FeedRow.subscriber_id == by.id,
-        FeedRow.op == Op.GONE,
-        is_among(FeedRow.record_id, {record.id for record in records}),
-    )
-    return {(row.table_name, row.record_id) for row in db.session.execute(gone)}
+    ids = {record.id for record in records}
+    rows = _GONE.rows(staff_id=by.id, ids=as_parameter(ids)) if ids else ()
+    return {(table_name, record_id) for table_name, record_id in rows}
 
 
 def feed_seq(subscriber_id: str) -> int:

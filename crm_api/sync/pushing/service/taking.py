@@ -91,7 +91,7 @@ def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> I
         known=known,
         visible=visible,
         received=queries.receipts(records, by=by, device_id=sender.device_id),
-        gone=queries.gone_from_feed(records, by=by),
+        gone=queries.gone_from_feed([r for r in records if r.key not in known], by=by),
         is_rescue=0 < age < epochs.current_age().number,
     )
 
