@@ -25,6 +25,7 @@ from tests.support.feeds import assert_feeds_true, follow
 from tests.sync_pushing.phone import Phone, codes, ms, send
 from tests.sync_pushing.visits import (
     HOUR,
+    a_note,
     a_person,
     a_touch,
     a_visit,
@@ -253,3 +254,13 @@ def test_a_record_waits_until_it_is_clear_whether_the_visit_was(phone, customer,
     reply = phone.push("visits", updated=[("v-1", written)])
 
     assert ("visits", "withdrawal_pending", True) in codes(reply)
+
+
+def test_a_visit_is_deleted_with_its_notes(phone, customer, moment, seen):
+    visit = a_visit(customer, starts_at=moment + DAY)
+    send(phone, created(visits=[visit], visit_notes=[a_note(moment)]))
+
+    reply = send(phone, {"visits": {"deleted": ["v-1"]}, "visit_notes": {"deleted": ["n-1"]}})
+
+    assert reply["rejections"] == []
+    assert seen()["status"] == "cancelled"

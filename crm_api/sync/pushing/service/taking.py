@@ -97,8 +97,9 @@ def _prepare(changes: Changes, *, sender: Sender, by: Actor, now: datetime) -> I
 
 
 def _turn(record: PushedRecord) -> tuple[bool, int]:
-    """Put first what others refer to, and last what is deleted."""
-    return record.op is Pushed.DELETED, PLACES.get(record.table.name, len(PLACES))
+    """Put first what others refer to, and last what is deleted: what refers to others first."""
+    is_deletion, place = record.op is Pushed.DELETED, PLACES.get(record.table.name, len(PLACES))
+    return is_deletion, -place if is_deletion else place
 
 
 def _take_all(records: Sequence[PushedRecord], intake: Intake) -> None:
