@@ -5,7 +5,6 @@ from crm_api.sync.feeding.service.following import deliver_again, feed_touched
 from crm_api.sync.feeding.service.portfolios import (
     activate,
     follow_covers,
-    reconcile_customers,
     reconcile_feed,
 )
 from crm_api.sync.feeding.service.upkeep import (
@@ -25,7 +24,6 @@ __all__ = [
     "follow_covers",
     "follow_covers_in_force",
     "purge_tombstones",
-    "reconcile_customers",
     "reconcile_feed",
     "repair_feed",
     "retire_feed",

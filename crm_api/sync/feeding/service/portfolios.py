@@ -55,14 +55,6 @@ def reconcile_feed(subscriber_id: str, *, now: datetime) -> int:
     return _reconcile(subscriber_id, feeds, now=now)
 
 
-def reconcile_customers(customer_ids: Collection[str], *, now: datetime) -> None:
-    """Mend what feeds have of these customers and all that is theirs."""
-    records = {"customers": set(customer_ids)}
-    feeds = writing.lock_feeds(records, others=())
-    wanted, held = queries.compare_customers(customer_ids, today=queries.today_at(now))
-    writing.write_words(writing.words_for(wanted - held, held - wanted), feeds, now=now)
-
-
 def _set_covers(subscriber_id: str, covers: Collection[str]) -> None:
     gone = sa.delete(FollowedCover).where(
         FollowedCover.subscriber_id == subscriber_id, FollowedCover.absent_id.not_in(covers)
