@@ -19,25 +19,29 @@ from crm_api.kit.routing import note_refusals
 from crm_api.kit.transactions import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crm_api.accounts.actors import Actor, Client
     from crm_api.accounts.models import Role, Scope
+    from crm_api.accounts.queries import Callers
 
 log = structlog.get_logger()
 V = TypeVar("V", bound="Callable[..., Any]")
 _noted_uses: dict[str, datetime] = {}
 
 
-def requires(*roles: Role) -> Callable[[V], V]:
-    """Let in people of these roles, and run a POST that carries an Idempotency-Key once."""
+def requires(*roles: Role, callers: Callers = queries.CALLERS) -> Callable[[V], V]:
+    """Let in people of these roles, and run a POST that carries an Idempotency-Key once.
+
+    What `callers` reads of them besides is `known_of_caller()`.
+    """
 
     def decorate(view: V) -> V:
         note_refusals(view, (Unauthenticated, ForbiddenRole, KeyReused))
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            actor = _authenticate()
+            actor = _authenticate(callers)
             if actor.role not in roles:
                 raise ForbiddenRole(actor.role)
             if hasattr(view, "answers_repeats"):
@@ -104,6 +108,11 @@ def current_actor() -> Actor:
     return cast("Actor", g.actor)
 
 
+def known_of_caller() -> list[Sequence[Any]]:
+    """Return the rows that the route's `callers` read of whom the guard let in."""
+    return cast("list[Sequence[Any]]", g.known_of_caller)
+
+
 def current_client() -> Client:
     """Return the machine that the guard let in."""
     return cast("Client", g.client)
@@ -115,18 +124,18 @@ def bearer() -> str | None:
     return token.strip() if kind.lower() == "bearer" and token else None
 
 
-def _authenticate() -> Actor:
+def _authenticate(callers: Callers) -> Actor:
     token = bearer()
     if token is None:
         raise Unauthenticated
     now = clock.now()
     claims = keyring().verify(token, at=now)
     g.actor_id = claims.staff_id
-    actor = queries.find_actor(staff_id=claims.staff_id, session_id=claims.session_id, at=now)
-    if actor is None:
+    found = callers.find(staff_id=claims.staff_id, session_id=claims.session_id, at=now)
+    if found is None:
         raise Unauthenticated
-    g.actor = actor
-    return actor
+    g.actor, g.known_of_caller = found
+    return found[0]
 
 
 def _turn_away() -> Response:

@@ -108,7 +108,7 @@ def test_an_idle_pull_costs_the_same_whatever_the_portfolio(owner, sign_in, coun
             assert is_empty(phone.pull())
         costs.append(statements.count)
 
-    assert costs == [2, 2]
+    assert costs == [1, 1]
 
 
 def test_what_goes_to_a_colleague_is_gone(owner, sign_in, app):

@@ -1,6 +1,6 @@
 """Reads of accounts, limited to what the actor may see."""
 
-from crm_api.accounts.queries.callers import find_actor, find_at_work, find_client
+from crm_api.accounts.queries.callers import CALLERS, Callers, find_at_work, find_client
 from crm_api.accounts.queries.clients import (
     get_machine_client,
     list_client_keys,
@@ -36,7 +36,8 @@ from crm_api.accounts.queries.teams import (
 )
 
 __all__ = [
-    "find_actor",
+    "CALLERS",
+    "Callers",
     "find_at_work",
     "find_client",
     "find_credentials",

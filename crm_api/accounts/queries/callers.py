@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from crm_api.kit.straight import StraightRead, fixed
 from crm_api.kit.types import UTCDateTime
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 _sessions, _staff, _teams = DeviceSession.__table__, Staff.__table__, Team.__table__
@@ -21,7 +22,7 @@ _clients, _keys, _covers = MachineClient.__table__, ClientKey.__table__, Cover._
 
 _NOW = sa.bindparam("at", type_=UTCDateTime())
 # A row for each cover, or one without: the right to a portfolio ends with the moment asked for.
-_ACTOR = StraightRead(
+_ACTOR = (
     sa.select(
         _staff.c.id,
         _staff.c.name,
@@ -48,6 +49,43 @@ _ACTOR = StraightRead(
         _staff.c.status == fixed(Standing.ACTIVE, _staff.c.status),
     )
 )
+_COVER = len(_ACTOR.selected_columns) - 1
+
+
+class Callers:
+    """Finds who calls, and by the same statement what a route asks about everybody who does.
+
+    That is some columns, and the outer joins that reach them from `staff` and `device_sessions`.
+    """
+
+    def __init__(self, *columns: Any, joins: Sequence[tuple[sa.FromClause, Any]] = ()) -> None:
+        select: Any = _ACTOR.add_columns(*columns)
+        for table, on in joins:
+            select = select.outerjoin(table, on)
+        self._read = StraightRead(select)
+
+    def find(
+        self, *, staff_id: str, session_id: str, at: datetime
+    ) -> tuple[Actor, list[Sequence[Any]]] | None:
+        """Return the member of staff at work in a session, if both still stand; and the rest."""
+        rows = self._read.rows(staff_id=staff_id, session_id=session_id, at=at)
+        if not rows:
+            return None
+        found_id, name, role, team_id, team_path, device_id = rows[0][:_COVER]
+        actor = Actor(
+            id=found_id,
+            name=name,
+            role=role,
+            team_id=team_id,
+            team_path=team_path,
+            session_id=session_id,
+            device_id=device_id,
+            covers=tuple(sorted({row[_COVER] for row in rows} - {None})),
+        )
+        return actor, [row[_COVER + 1 :] for row in rows]
+
+
+CALLERS = Callers()
 
 _CLIENT = (
     sa.select(_clients.c.id, _clients.c.name, _clients.c.scopes, _keys.c.id.label("key_id"))
@@ -59,24 +97,6 @@ _CLIENT = (
         _clients.c.status == Standing.ACTIVE,
     )
 )
-
-
-def find_actor(*, staff_id: str, session_id: str, at: datetime) -> Actor | None:
-    """Return the member of staff at work in a session, if both still stand."""
-    rows = _ACTOR.rows(staff_id=staff_id, session_id=session_id, at=at)
-    if not rows:
-        return None
-    found_id, name, role, team_id, team_path, device_id, _ = rows[0]
-    return Actor(
-        id=found_id,
-        name=name,
-        role=role,
-        team_id=team_id,
-        team_path=team_path,
-        session_id=session_id,
-        device_id=device_id,
-        covers=tuple(sorted(row[-1] for row in rows if row[-1] is not None)),
-    )
 
 
 def find_at_work(staff_id: str, *, at: datetime) -> Actor | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_api.accounts.guards import current_actor, requires
+from crm_api.accounts.guards import current_actor, known_of_caller, requires
 from crm_api.accounts.models import Role
 from crm_api.kit import clock
 from crm_api.kit.compression import json_answer
@@ -13,6 +13,7 @@ from crm_api.sync.phones.errors import REFUSALS
 from crm_api.sync.phones.guards import paced
 from crm_api.sync.phones.schemas import PhoneHeadersSchema
 from crm_api.sync.pulling import schemas, service
+from crm_api.sync.pulling.queries import CALLING_PHONES
 from crm_api.sync.pulling.values import Wish
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ blueprint = Blueprint("sync", __name__, description="What phones keep for workin
 
 
 @blueprint.get("/v1/sync/pull")
-@requires(Role.ACCOUNT_MANAGER)
+@requires(Role.ACCOUNT_MANAGER, callers=CALLING_PHONES)
 @paced
 @refuses(*REFUSALS)
 @blueprint.arguments(PhoneHeadersSchema(), location="headers")
@@ -34,7 +35,8 @@ def pull_changes(phone: Payload, query: Payload) -> Response:
     """Take what changed since the last pull, in the form of the stock WatermelonDB client."""
     wish = Wish(cursor=query.pop("last_pulled_at"), **query, **phone)
     # Straight from the rows to JSON: a test proves the schema's own bytes.
-    return json_answer(service.pull(wish, by=current_actor(), now=clock.now()))
+    known = known_of_caller()
+    return json_answer(service.pull(wish, by=current_actor(), known=known, now=clock.now()))
 
 
 @blueprint.get("/v1/sync/poll")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crm_api.accounts.errors import Unauthenticated
 from crm_api.kit.transactions import end_reading, write_alone, writing_apart
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.models import Phone
@@ -15,6 +16,7 @@ from crm_api.sync.pulling.values import Page, Start, Whole
 from crm_api.sync.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
@@ -32,17 +34,17 @@ _KEPT = sa.update(_phones).where(
 )
 
 
-def pull(wish: Wish, *, by: Actor, now: datetime) -> dict[str, Any]:
+def pull(wish: Wish, *, by: Actor, known: list[Sequence[Any]], now: datetime) -> dict[str, Any]:
     """Return what changed since the phone's cursor, or all anew where that cannot be told.
 
-    A pull that finds nothing reads two rows and writes none. A cursor is given once it is kept:
-    a greater one is another phone's.
+    A pull that finds nothing needs no more than what is known of who calls, and writes nothing. A
+    cursor is given once it is kept: a greater one is another phone's.
 
     :raises DeviceRevoked: if the phone was turned away
     :raises UpgradeRequired: if its app is too old
     :raises ServerRestored: if it may hold what a restored backup lost
     """
-    standing, carried = queries.find_standing(by.id, device_id=wish.device_id)
+    standing, carried = queries.standing_in(known)
     if standing is None or not policies.is_ready(
         wish, standing, covered=by.covers, carried=carried, now=now
     ):
@@ -99,8 +101,9 @@ def _prepare(wish: Wish, *, by: Actor, now: datetime) -> Standing:
     with writing_apart():
         _bring_up_to_date(wish, by=by, now=now)
     end_reading()
-    standing, _ = queries.find_standing(by.id, device_id=wish.device_id)
-    assert standing is not None  # noqa: S101 - a feed that was prepared stays
+    standing = queries.find_standing(by, now=now)
+    if standing is None:  # a feed that was prepared stays: the sign-in ended meanwhile
+        raise Unauthenticated
     return standing
 
 
