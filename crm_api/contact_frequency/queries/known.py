@@ -76,6 +76,12 @@ class Known:
             **state,
         )
 
+    def read_for(self, plan: Plan) -> list[str]:
+        """Return whose slots bear on a plan: those of all who are the person, and the number's."""
+        number = plan.endpoint or self.standings[plan.customer_id].phone
+        ringing = [] if number is None else [number]
+        return [*ringing, *(one for c in met_by(plan) for one in self.groups[c])]
+
     def _person(self, customer_id: str) -> PersonFacts:
         known = self.standings[customer_id]
         return PersonFacts(

@@ -10,19 +10,22 @@ import sqlalchemy as sa
 from crm_api.contact_frequency.models import Slot, SlotSubject
 from crm_api.contact_frequency.service.ledger import when_columns
 from crm_api.contact_frequency.terms import SlotState
-from crm_api.kit.bulk import is_among, update_rows
-from crm_api.kit.db import db
+from crm_api.kit.bulk import update_rows
+from crm_api.kit.bundles import among, as_parameter
+from crm_api.kit.straight import StraightRows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
 _SLOTS = Slot.__table__.c
-_JUDGED_BY = (
-    *(_SLOTS.id, _SLOTS.customer_id, _SLOTS.channel, _SLOTS.category, _SLOTS.state),
-    *(_SLOTS.effective_at, _SLOTS.endpoint, _SLOTS.visit_id, _SLOTS.occurrence, _SLOTS.said_once),
-    *(_SLOTS.not_after, _SLOTS.source, _SLOTS.is_agreed, _SLOTS.occasion_class),
-    *(_SLOTS.occasion_rank, _SLOTS.override_id, _SLOTS.created_at),
+_JUDGED_BY = StraightRows(
+    sa.select(
+        *(_SLOTS.id, _SLOTS.customer_id, _SLOTS.channel, _SLOTS.category, _SLOTS.state),
+        *(_SLOTS.effective_at, _SLOTS.endpoint, _SLOTS.visit_id, _SLOTS.occurrence),
+        *(_SLOTS.said_once, _SLOTS.not_after, _SLOTS.source, _SLOTS.is_agreed),
+        *(_SLOTS.occasion_class, _SLOTS.occasion_rank, _SLOTS.override_id, _SLOTS.created_at),
+    ).where(among(_SLOTS.id, "ids"))
 )
 
 
@@ -38,8 +41,8 @@ class Begun:
 
 def read_asked(slot_ids: Collection[str]) -> Sequence[Any]:
     """Read slots whose subjects are locked by what a begin is judged by, in the order asked."""
-    statement = sa.select(*_JUDGED_BY).where(is_among(_SLOTS.id, sorted(slot_ids)))
-    found = {row.id: row for row in db.session.execute(statement)}
+    rows = _JUDGED_BY.named(ids=as_parameter(sorted(slot_ids)))
+    found = {row.id: row for row in rows}
     return [found[slot_id] for slot_id in dict.fromkeys(slot_ids) if slot_id in found]
 
 

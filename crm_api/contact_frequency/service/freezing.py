@@ -11,8 +11,11 @@ import sqlalchemy as sa
 
 from crm_api.kit import held
 from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead
 
 _KEY = 0x66_72_65_65_7A_65  # the name of the lock; any number that nothing else uses
+_JOIN = StraightRead(sa.select(sa.func.pg_advisory_xact_lock_shared(_KEY)))
+_STOP = StraightRead(sa.select(sa.func.pg_advisory_xact_lock(_KEY)))
 
 
 def join_begins() -> None:
@@ -22,7 +25,7 @@ def join_begins() -> None:
     clock in hand would judge by a moment before the freeze.
     """
     if not held.holds({_KEY}):
-        _lock(sa.func.pg_advisory_xact_lock_shared(_KEY))
+        _lock(_JOIN)
         held.note_held({_KEY})
 
 
@@ -32,9 +35,9 @@ def stop_begins() -> None:
     Called before any subject is locked, because a begin holds this lock while it waits for those;
     the lock on the policies comes after both.
     """
-    _lock(sa.func.pg_advisory_xact_lock(_KEY))
+    _lock(_STOP)
 
 
-def _lock(call: sa.Function[None]) -> None:
+def _lock(call: StraightRead) -> None:
     if db.engine.dialect.name == "postgresql":  # on SQLite the writing transaction is alone
-        db.session.execute(sa.select(call))
+        call.rows()

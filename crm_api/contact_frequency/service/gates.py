@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.policies import decide
@@ -48,10 +49,14 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     known = gather(list(plans.values()), frame=entries.frame, now=now, reach=locked.reach)
     entries.is_frame_kept = known.is_frame_kept
     overrides = override_facts(slots)
-    answers = {
-        slot.id: _begin(slot, plans[slot.id], known, entries, override=overrides.get(slot.id))
-        for slot in slots
-    }
+    readers = Counter(one for plan in plans.values() for one in known.read_for(plan))
+    answers: dict[str, Begun | Decision] = {}
+    for slot in slots:
+        plan, override = plans[slot.id], overrides.get(slot.id)
+        answer = answers[slot.id] = _begin(slot, plan, known, entries, override=override)
+        touched = touched_by(plan)
+        if isinstance(answer, Begun) and any(readers[one] > 1 for one in touched):
+            known.shift(slot.id, at=micros(now), unit=answer.unit, subject_ids=touched)
     entries.write()
     begun = [answer for answer in answers.values() if isinstance(answer, Begun)]
     keep_begun(begun, at=now, names_segments=bool(entries.frame.segment_ids))
@@ -82,7 +87,6 @@ def _begin(
     exemptions.record_overruns(decision, entries, slot_id=slot.id)
     known.drop(entries.add_losses(decision, winner_slot_id=slot.id))
     unit = unit_of(plan, facts, slot_id=slot.id)  # its visit may have moved away from it
-    known.shift(slot.id, at=micros(entries.now), unit=unit, subject_ids=touched_by(plan))
     stamp = facts.persons[0].stamp
     return Begun(slot_id=slot.id, unit=unit, stamp=stamp, decision_id=decision.id)
 

@@ -15,9 +15,10 @@ from crm_api.customers import locks
 from crm_api.customers import queries as customers
 from crm_api.customers.errors import CustomerMerged
 from crm_api.kit import clock
-from crm_api.kit.bulk import is_among
+from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy, NotFound
+from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from crm_api.customers.values import Reach
 
 CHUNK = 500
+_SUBJECTS = SlotSubject.__table__.c
+_TOUCHED = StraightRead(
+    sa.select(_SUBJECTS.slot_id, _SUBJECTS.subject_kind, _SUBJECTS.subject_id).where(
+        among(_SUBJECTS.slot_id, "ids")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +97,7 @@ def lock_touched(slot_ids: Collection[str]) -> LockedSlots:
 
 
 def _touched(slot_ids: Collection[str]) -> frozenset[tuple[str, SubjectKind, str]]:
-    table = SlotSubject.__table__.c
-    columns = (table.slot_id, table.subject_kind, table.subject_id)
-    found: set[tuple[str, SubjectKind, str]] = set()
-    for chunk in chunks(sorted(slot_ids)):
-        statement = sa.select(*columns).where(is_among(table.slot_id, chunk))
-        found.update(tuple(row) for row in db.session.execute(statement))
-    return frozenset(found)
+    return frozenset(map(tuple, _TOUCHED.rows(ids=as_parameter(sorted(slot_ids)))))
 
 
 def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str, Reach], datetime]:

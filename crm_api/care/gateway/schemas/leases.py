@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import marshmallow as ma
@@ -10,10 +11,12 @@ from marshmallow import fields, validate
 from crm_api.care.gateway.schemas.shared import MOST, ValueSchema, code, seconds
 from crm_api.care.gateway.values import Held, Wish
 from crm_api.care.terms import Encoding, MessageState
+from crm_api.kit.ids import is_id
 from crm_api.kit.schemas import MomentField, Payload, RecordIdField, Schema, TextField
 
 LONGEST_LEASE = 600
 LONGEST_WAIT = 10
+_OUR_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 class LeaseRequestSchema(Schema):
@@ -99,14 +102,34 @@ class HeldSchema(ValueSchema):
     lease_token = TextField(shortest=1, longest=128, required=True)
 
 
+class HeldListField(fields.List[Any]):
+    """Messages that you hold. This is the hot path: what is plainly right is read at a glance.
+
+    Whatever is not, such as a token that is none of ours, is the schema's to judge and to name.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(fields.Nested(HeldSchema), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and all(map(_is_plain, value)):
+            return [Held(**item) for item in value]
+        return super()._deserialize(value, *args, **kwargs)
+
+
+def _is_plain(item: Any) -> bool:
+    if not isinstance(item, dict) or item.keys() != {"id", "lease_token"}:
+        return False
+    id_, token = item["id"], item["lease_token"]
+    are_texts = isinstance(id_, str) and isinstance(token, str)
+    return are_texts and is_id(id_) and _OUR_TOKEN.fullmatch(token) is not None
+
+
 class BeginsSchema(Schema):
     """Messages about to be submitted."""
 
-    held = fields.List(
-        fields.Nested(HeldSchema),
-        required=True,
-        data_key="messages",
-        validate=validate.Length(min=1, max=MOST),
+    held = HeldListField(
+        required=True, data_key="messages", validate=validate.Length(min=1, max=MOST)
     )
 
 
