@@ -8,7 +8,7 @@ from crm_api.contact_frequency.policies.plain import decide_plainly
 from tests.governor_proof import telling
 from tests.governor_proof.edges import edge_worlds
 
-WORLDS = range(150)
+WORLDS = range(200)
 
 
 def test_a_glance_says_what_a_close_look_says(monkeypatch):
