@@ -1,15 +1,21 @@
 """The last look before a message leaves."""
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
 from crm_api.accounts.models import Role
 from crm_api.care import service as care
 from crm_api.care.gateway.models import DeliveryAttempt
+from crm_api.care.gateway.schemas import BeginAnswersSchema, BeginsSchema
+from crm_api.care.gateway.schemas.leases import HeldSchema
+from crm_api.care.gateway.terms import Refusal
+from crm_api.care.gateway.values import ItemAnswer
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import HoldKind, SlotState
 from crm_api.kit.db import db
+from crm_api.kit.json import OPTIONS
 from crm_api.kit.transactions import transaction
 from tests.care_gateway.factories import (
     MORNING,
@@ -33,6 +39,26 @@ def test_begin_binds_the_message_and_puts_its_slot_in_flight(gateway):
     assert now.state is MessageState.SUBMITTING
     assert (now.attempt, now.idle_leases, now.gateway_id) == (1, 0, gateway.id)
     assert slot_state(message) is SlotState.IN_FLIGHT
+
+
+def test_the_answer_has_the_schemas_own_bytes():
+    answers = [
+        ItemAnswer(id="a", state=MessageState.SUBMITTING),
+        ItemAnswer(id="b", code=Refusal.QUIET_HOURS),
+    ]
+
+    by_schema = BeginAnswersSchema().dump({"messages": answers})
+
+    assert orjson.dumps({"messages": answers}, option=OPTIONS) == orjson.dumps(by_schema)
+
+
+@pytest.mark.parametrize("token", ["t-_0", " t ", "t\n", "t.u", "票"])
+def test_what_is_read_at_a_glance_is_read_as_the_schema_reads_it(token):
+    item = {"id": "a", "lease_token": token}
+
+    read = BeginsSchema().load({"messages": [item]})
+
+    assert read == {"held": [HeldSchema().load(item)]}
 
 
 def test_begin_said_twice_is_one_begin(gateway):
