@@ -60,4 +60,6 @@ def test_who_was_forgotten_does_not_come_back_by_a_phone(known, moment):
 
     assert {(code, is_fixable) for _, code, is_fixable in codes(reply)} == {("not_found", False)}
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SyncIssue)) == 5
+    # The visit never came to be; what was noted on it is theirs all the same.
+    send(Phone(known.caller), created(visit_notes=[a_note(moment, id="n-3", text=MARK)]))
     assert traces_left() == set()

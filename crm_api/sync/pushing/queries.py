@@ -17,6 +17,7 @@ from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
 from crm_api.kit.straight import StraightRead, fixed
 from crm_api.sync.models import Feed, FeedRow, PushReply, Receipt, SyncIssue
+from crm_api.sync.pushing.values import VISITS
 from crm_api.sync.tables import TABLES
 from crm_api.sync.terms import Op
 from crm_api.visits.models import Visit, VisitPerson
@@ -82,9 +83,16 @@ def customers_of_visits(visit_ids: Collection[str]) -> set[str]:
     return set(db.session.scalars(whose.union(met)))
 
 
-def whose_visit(visit_id: str) -> Sequence[str]:
-    """Return whose a visit is, if there is one."""
-    return db.session.scalars(sa.select(Visit.customer_id).where(Visit.id == visit_id)).all()
+def whose_visit(visit_id: str, *, by: Actor) -> Sequence[str]:
+    """Return whose a visit is, if there is one, or was one that the sender told of in vain."""
+    refused = sa.select(SyncIssue.customer_id).where(
+        SyncIssue.staff_id == by.id,
+        SyncIssue.table_name == VISITS,
+        SyncIssue.record_id == visit_id,
+        SyncIssue.customer_id.is_not(None),
+    )
+    there = sa.select(Visit.customer_id).where(Visit.id == visit_id)
+    return sorted(db.session.scalars(there.union(refused)))
 
 
 def known_to(customer_ids: Collection[str], *, by: Actor) -> set[str]:
@@ -93,11 +101,10 @@ def known_to(customer_ids: Collection[str], *, by: Actor) -> set[str]:
     return {*survivors(customer_ids, visible_to=by), *left}
 
 
-def are_any_forgotten(customer_ids: Collection[str]) -> bool:
-    """Tell whether one of these customers was erased by law."""
+def forgotten(customer_ids: Collection[str]) -> set[str]:
+    """Return which of these customers were erased by law."""
     erased = sa.select(Customer.id).where(Customer.erased_at.is_not(None))
-    found = db.session.scalars(erased.where(is_among(Customer.id, customer_ids)).limit(1))
-    return found.first() is not None
+    return set(db.session.scalars(erased.where(is_among(Customer.id, customer_ids))))
 
 
 def survivors(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, str]:

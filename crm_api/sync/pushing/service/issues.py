@@ -27,8 +27,9 @@ def keep_issue(
     """
     record = rejection.record
     concerned = list(dict.fromkeys(_concerned(record, push, customer_id)))
-    theirs = queries.known_to(concerned, by=push.by)
-    content = {} if queries.are_any_forgotten(concerned) else _content(record)
+    forgotten = queries.forgotten(concerned)
+    content = {} if forgotten else _content(record)
+    theirs = queries.known_to(concerned, by=push.by) | forgotten
     for known in queries.unsettled_issues(record, by=push.by, code=rejection.code):
         if known.op is record.op and known.content == content:
             return known
@@ -57,7 +58,7 @@ def _concerned(record: PushedRecord, push: Push, customer_id: str | None) -> Ite
     visit_id = record.text("visit_id")
     own = record.id if record.table.name in OF_CUSTOMERS else None
     of_visit = [o.text("customer_id") for o in push.records if o.key == (VISITS, visit_id)]
-    met = () if visit_id is None else queries.whose_visit(visit_id)
+    met = () if visit_id is None else queries.whose_visit(visit_id, by=push.by)
     yield from filter(None, (customer_id, own, record.text("customer_id"), *met, *of_visit))
 
 
