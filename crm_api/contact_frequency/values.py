@@ -176,7 +176,7 @@ class Openings:
 class Booking:
     """A slot and what it was asked for: for whoever books hundreds and reads only its id.
 
-    `row` is what was just written, where it was just now.
+    `row` is what was just written, where it was just now; `has_won` where others gave way to it.
     """
 
     id: str
@@ -185,6 +185,14 @@ class Booking:
     category: Category
     planned_at: datetime | None
     row: dict[str, Any] | None = None
+    has_won: bool = False
+
+    @property
+    def winners(self) -> tuple[str, ...]:
+        """Return the slot that won a moment from another here, if one did."""
+        if self.winner_slot_id is not None:
+            return (self.winner_slot_id,)
+        return (self.id,) if self.has_won else ()
 
     @property
     def state(self) -> SlotState:

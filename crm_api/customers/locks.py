@@ -22,10 +22,12 @@ ENDPOINT = "endpoint"
 # Subjects travel as one text: a parameter for each cost the client more than the locks.
 _PAIRS = "SELECT pair->>0, pair->>1 FROM jsonb_array_elements(CAST(:wanted AS jsonb)) AS pair"
 _MAKE = sa.text(f"INSERT INTO subject_locks (kind, subject_id) {_PAIRS} ON CONFLICT DO NOTHING")
-_ARE_WANTED = f"(kind, subject_id) IN ({_PAIRS})"
+# Rows are found once, and locked where they were found: nobody changes a row, so that it stays.
 _LOCK = sa.text(
-    f"SELECT subject_id FROM subject_locks WHERE {_ARE_WANTED}"  # noqa: S608 - all stands here
-    f" AND (SELECT count(*) FROM subject_locks WHERE {_ARE_WANTED}) = :number"
+    "WITH found AS MATERIALIZED (SELECT ctid AS place FROM subject_locks"  # noqa: S608 - all here
+    f" WHERE (kind, subject_id) IN ({_PAIRS}))"
+    " SELECT subject_id FROM subject_locks WHERE ctid = ANY (ARRAY(SELECT place FROM found))"
+    " AND (SELECT count(*) FROM found) = :number"
     ' ORDER BY kind COLLATE "C", subject_id COLLATE "C" FOR NO KEY UPDATE'
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,7 @@ class Wish:
     ends_on: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(NamedTuple):
     """Whom a contact with a customer reaches: the number, and all who are the same person."""
 
     phone: str | None
@@ -33,8 +32,7 @@ class Reach:
     merged_into_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GovernedFacts:
+class GovernedFacts(NamedTuple):
     """All that the frequency governor needs to know of a customer."""
 
     customer_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ GSM7: Final = BASIC | EXTENDED
 WHOLE: Final = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 PART: Final = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 LAST_OF_BMP = "\uffff"
+WIDE: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,7 @@ def measure(text: str) -> Length:
 def _wide(text: str, encoding: Encoding) -> list[bool]:
     if encoding is Encoding.GSM7:
         return [c in EXTENDED for c in text]
-    if max(text, default="") <= LAST_OF_BMP:
-        return [False] * len(text)
-    return [c > LAST_OF_BMP for c in text]
+    return [c > LAST_OF_BMP for c in text] if WIDE.search(text) else []
 
 
 def _pack(widths: list[bool], *, room: int) -> int:

@@ -8,6 +8,7 @@ from crm_api.care.queries.batches import (
     lock_round,
     open_people,
     refusals_of,
+    seen_reach,
 )
 from crm_api.care.queries.due import (
     count_due,
@@ -36,5 +37,6 @@ __all__ = [
     "opted_out_after",
     "planned_occurrences",
     "refusals_of",
+    "seen_reach",
     "style_of",
 ]

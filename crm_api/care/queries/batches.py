@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from crm_api.care.models import CareMessage, PlanBatch, PlanRefusal, PlanRound
 from crm_api.care.queries.celebrants import NOTHING, people_of
 from crm_api.customers.models import ExtendedProfile
+from crm_api.customers.values import Reach
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
@@ -34,6 +35,15 @@ def open_people(
     wanted = {"after": after, "until": until}
     given = {name: key for name, key in wanted.items() if key is not None}
     return db.session.execute(_page(cause, frozenset(given)), {**given, "most": limit}).all()
+
+
+def seen_reach(people: Iterable[Any]) -> dict[str, Reach]:
+    """Return whom greetings reach, of those who are nobody else as well: all that was read."""
+    return {
+        person.customer_id: Reach(phone=person.number, person_ids=(person.customer_id,))
+        for person in people
+        if person.person_id is None
+    }
 
 
 @lru_cache(maxsize=64)

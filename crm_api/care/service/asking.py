@@ -10,11 +10,12 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.values import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.care.policies.timing import Window
     from crm_api.contact_frequency.values import Plan
+    from crm_api.customers.values import Reach
 
     # Says of each plan, in order, why it is refused; or gives its slot, if it got one. What it
     # refuses is final where no window is given to ask again in.
@@ -26,15 +27,20 @@ def hold(plans: Sequence[Plan]) -> Sequence[Any]:
     return contact_frequency.reserve_slots(plans, by_id=None, is_held=True)
 
 
-def holding(is_news: Callable[[Decision], bool]) -> Judge:
-    """Return a judge that holds slots and stores a refusal that is its last word, and news."""
+def holding(is_news: Callable[[Decision], bool], *, seen: Mapping[str, Reach]) -> Judge:
+    """Return a judge that holds slots and stores a refusal that is its last word, and news.
+
+    `seen` is whom the plans reach, as far as that was read along with them.
+    """
 
     def judge(plans: Sequence[Plan], *, window: Window | None) -> Sequence[Any]:
         def keeps(refusal: Decision) -> bool:
             asks_again = window is not None and _rest(window, refusal) is not None
             return not asks_again and is_news(refusal)
 
-        return contact_frequency.reserve_slots(plans, by_id=None, is_held=True, keeps=keeps)
+        return contact_frequency.reserve_slots(
+            plans, by_id=None, is_held=True, keeps=keeps, seen=seen
+        )
 
     return judge
 

@@ -36,8 +36,11 @@ def say_together(winner_slot_ids: Iterable[str]) -> int:
     A message says two occasions at the most: its own, and the dearest of the others for which
     there is a fresh text of its category. What a gateway has in hand stays as it is.
     """
+    winners = set(winner_slot_ids)
+    if not winners:  # as a rule: few share a day with another greeting of their own
+        return 0
     approved = wording_queries.approved_versions(for_both=True)
-    pairs = together.find_pairs(winner_slot_ids) if approved else ()
+    pairs = together.find_pairs(winners) if approved else ()
     if not pairs:
         return 0
     words = wording.fit_words(approved)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from crm_api.care.values import Cause, Greeting
     from crm_api.contact_frequency.values import Decision
 
-CHUNK = 500
+CHUNK = 1200  # whose locks are held together: for half a second
 BLANK = blank_row(CareMessage)
 # By the governor's own clock, read once it holds its locks, the present is later than by ours.
 HEADSTART = timedelta(minutes=2)
@@ -55,7 +55,8 @@ def plan_people(people: Sequence[Any], cause: Cause, *, now: datetime) -> Step:
     Two runs side by side meet in the governor, which gives one slot for an occurrence.
     """
     refusals = Refusals.before(cause, [person.occurrence for person in people])
-    judged = judge_people(people, cause, judge=asking.holding(refusals.is_news), now=now)
+    judge = asking.holding(refusals.is_news, seen=queries.seen_reach(people))
+    judged = judge_people(people, cause, judge=judge, now=now)
     kept = _keep(cause, judged, now=now)
     for refusal in judged.refused:
         refusals.note(refusal)
@@ -119,14 +120,15 @@ def _keep(cause: Cause, judged: Judged, *, now: datetime) -> list[dict[str, Any]
         return []
     taken = queries.planned_occurrences(str(g.plan.occurrence) for g in judged.greetings)
     taken |= heard_meanwhile(judged.greetings, cause)
-    rows = []
+    rows, winners = [], set()
     for greeting, slot in zip(judged.greetings, judged.slots, strict=True):
         if greeting.plan.occurrence in taken:
             contact_frequency.release_slot(slot.id, reason=PASSED_BY)
         else:
             rows.append(_row(cause, greeting, slot, now=now))
+            winners.update(slot.winners)
     insert_rows(CareMessage, rows)
-    say_together({row["winner_slot_id"] or row["slot_id"] for row in rows})
+    say_together(winners)
     return rows
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from crm_api.care.values import Cause, Step, Tally
 
-BATCH = 400  # of a chunk, so that there is room for who comes in between
+BATCH = 1000  # of a chunk, so that there is room for who comes in between
 KEPT = timedelta(days=90)
 RUNS = cast("sa.Table", PlanRun.__table__)
 

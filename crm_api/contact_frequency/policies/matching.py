@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from crm_api.contact_frequency.policies.hours import window_of
+from crm_api.contact_frequency.policies.rooms import Room, rooms_beside
 from crm_api.contact_frequency.policies.rules import (
     Rule,
     bounded,
@@ -35,6 +36,7 @@ class Applicable:
     caps: tuple[Rule, ...]
     windows: tuple[Window, ...]
     exempt: tuple[Rule, ...]  # they are firm and count it, and cannot block it
+    rooms: tuple[Room, ...]  # where no cap is near, whatever each of them counts
 
 
 @dataclass(slots=True)
@@ -120,16 +122,19 @@ def _sort_out(
     rules: list[Rule], channel: Channel, category: Category, *, frame: PolicyFrame
 ) -> Applicable:
     blocking = [rule for rule in rules if rule.can_block(channel, category)]
+    caps = tuple(rule for rule in blocking if rule.is_cap)
+    exempt = tuple(
+        rule
+        for rule in rules
+        if rule.strength is not Strength.SOFT
+        and rule.would_count(channel, category)
+        and not rule.can_block(channel, category)
+    )
     return Applicable(
-        caps=tuple(rule for rule in blocking if rule.is_cap),
+        caps=caps,
         windows=tuple(window_of(rule, frame) for rule in blocking if not rule.is_cap),
-        exempt=tuple(
-            rule
-            for rule in rules
-            if rule.strength is not Strength.SOFT
-            and rule.would_count(channel, category)
-            and not rule.can_block(channel, category)
-        ),
+        exempt=exempt,
+        rooms=rooms_beside((*caps, *exempt)),
     )
 
 

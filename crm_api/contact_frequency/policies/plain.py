@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from crm_api.contact_frequency.policies import hours, moments
 from crm_api.contact_frequency.policies.barriers import GRACE
+from crm_api.contact_frequency.policies.rooms import is_free
 from crm_api.contact_frequency.policies.trace import write_trace
-from crm_api.contact_frequency.terms import Counting, Period, RuleKind, Verdict
+from crm_api.contact_frequency.terms import Counting, Verdict
 from crm_api.contact_frequency.values import Decision
 
 if TYPE_CHECKING:
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.policies.facts import EndpointFacts, Facts, PersonFacts, SlotFact
-    from crm_api.contact_frequency.policies.matching import Applicable, PolicyFrame
-    from crm_api.contact_frequency.policies.rules import Rule
+    from crm_api.contact_frequency.policies.matching import PolicyFrame
+    from crm_api.contact_frequency.policies.rooms import Room
     from crm_api.contact_frequency.values import Plan
 
-# As far apart as two moments can be at the most that a rule looks at together.
-_PERIOD_DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31}
 _TWO_DAYS = 2 * moments.DAY
 
 
@@ -72,8 +71,8 @@ def _is_open(plan: Plan, facts: Facts, policies: PolicyFrame) -> bool:
         segments=person.segments,
     )
     return (
-        _has_room(applicable, _others(person.slots, facts), at=at)
-        and _has_room(applicable, _others(endpoint.slots if endpoint else (), facts), at=at)
+        _has_room(applicable.rooms, _others(person.slots, facts), at=at)
+        and _has_room(applicable.rooms, _others(endpoint.slots if endpoint else (), facts), at=at)
         and not any(hours.applies(w.rule, plan) and w.hit(at) for w in applicable.windows)
     )
 
@@ -101,28 +100,14 @@ def _is_silent(endpoint: EndpointFacts) -> bool:
     return not endpoint.opt_outs and endpoint.said_by is None
 
 
-def _has_room(applicable: Applicable, slots: Sequence[SlotFact], *, at: int) -> bool:
+def _has_room(rooms: Sequence[Room], slots: Sequence[SlotFact], *, at: int) -> bool:
     """Tell whether too few contacts lie near a moment for any cap to be reached by one more.
 
-    A cap of N is broken by N + 1 contacts that lie within its width, so that N of them lie within
-    it of the new one. All contacts near are counted here, also such as the cap does not count.
+    Two greetings of one day are a closer look's affair.
     """
-    rules = (*applicable.caps, *applicable.exempt)
-    if not slots:
-        return all(rule.limit != 0 for rule in rules)
     away = [abs(slot.at - at) for slot in slots]
     if any(
         s.occasion_class is not None and d < _TWO_DAYS for s, d in zip(slots, away, strict=True)
     ):
         return False
-    return all(sum(d <= _reach(rule) for d in away) < _allowance(rule) for rule in rules)
-
-
-def _allowance(rule: Rule) -> int:
-    return 1 if rule.kind is RuleKind.MIN_GAP else rule.limit or 0
-
-
-def _reach(rule: Rule) -> int:
-    """Return how far from a moment contacts may count with it, and a day to be sure."""
-    days = (rule.days or 0) + (_PERIOD_DAYS[rule.period] if rule.period else 0)
-    return (days + 1) * moments.DAY + (rule.seconds or 0) * moments.SECOND
+    return is_free(rooms, away)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.facts import EndpointFacts, Facts, PersonFacts, SlotFact
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from crm_api.contact_frequency.values import Booking, Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a person's own records say, all who are the same person taken together."""
 
     tier: str

@@ -11,7 +11,7 @@ from crm_api.contact_frequency.queries.known import Standing, minutes_of
 from crm_api.customers.terms import Kind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact
@@ -24,7 +24,7 @@ def standing_of(
     members: Sequence[GovernedFacts],
     *,
     own: GovernedFacts,
-    holds: Iterable[tuple[str | None, str | None, HoldFact]],
+    holds: Sequence[tuple[str | None, str | None, HoldFact]],
     opt_outs: dict[str, tuple[OptOutFact, ...]],
     segments: tuple[str, ...],
     zone: ZoneInfo,
@@ -41,10 +41,22 @@ def standing_of(
         is_deceased=any(member.status is Status.DECEASED for member in members),
         consent_due_until=_consent_due_until(own, zone),
         wishes=tuple(_wish(wish, zone) for member in members for wish in member.wishes),
-        holds=tuple(fact for c, path, fact in holds if _concerns(members, c, path)),
-        opt_outs=tuple(fact for m in members for fact in opt_outs.get(m.customer_id, ())),
+        holds=_holds(members, holds) if holds else (),  # of most there is nothing to tell
+        opt_outs=_opt_outs(members, opt_outs) if opt_outs else (),
         segments=segments,
     )
+
+
+def _holds(
+    members: Sequence[GovernedFacts], holds: Sequence[tuple[str | None, str | None, HoldFact]]
+) -> tuple[HoldFact, ...]:
+    return tuple(fact for c, path, fact in holds if _concerns(members, c, path))
+
+
+def _opt_outs(
+    members: Sequence[GovernedFacts], opt_outs: dict[str, tuple[OptOutFact, ...]]
+) -> tuple[OptOutFact, ...]:
+    return tuple(fact for m in members for fact in opt_outs.get(m.customer_id, ()))
 
 
 def _concerns(members: Sequence[GovernedFacts], customer_id: str | None, path: str | None) -> bool:

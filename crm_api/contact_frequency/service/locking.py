@@ -21,7 +21,7 @@ from crm_api.kit.errors import Busy, NotFound
 from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.contact_frequency.values import Plan
@@ -54,17 +54,21 @@ class LockedSlots:
     now: datetime
 
 
-def lock_plans(plans: Sequence[Plan]) -> Locked:
+def lock_plans(plans: Sequence[Plan], *, seen: Mapping[str, Reach] | None = None) -> Locked:
     """Lock whom these plans touch; return them with their numbers, and the time.
+
+    Whom they reach is read again under the locks, and has to be what was `seen` before.
 
     :raises Busy: if customers were found to be one person just then
     :raises CustomerMerged: if one of them went on as part of another
     """
     met = {customer_id for plan in plans for customer_id in met_by(plan)}
-    reach = customers.reach_of(met)
+    known = {customer_id: seen[customer_id] for customer_id in met & seen.keys()} if seen else {}
+    unknown = met - known.keys()
+    reach = known | (customers.reach_of(unknown) if unknown else {})
     plans = with_endpoints(plans, reach)
     endpoints = {plan.endpoint for plan in plans if plan.endpoint}
-    locked = Locked(plans, *_lock(reach, endpoints))
+    locked = Locked(plans, *_lock(reach, endpoints, is_just_read=not known))
     for customer_id, reached in locked.reach.items():
         if reached.merged_into_id is not None:  # since whoever asked looked for the customer
             raise CustomerMerged(customer_id=customer_id, merged_into_id=reached.merged_into_id)
@@ -100,9 +104,12 @@ def _touched(slot_ids: Collection[str]) -> frozenset[tuple[str, SubjectKind, str
     return frozenset(map(tuple, _TOUCHED.rows(ids=as_parameter(sorted(slot_ids)))))
 
 
-def _lock(reach: dict[str, Reach], endpoints: Collection[str]) -> tuple[dict[str, Reach], datetime]:
+def _lock(
+    reach: dict[str, Reach], endpoints: Collection[str], *, is_just_read: bool = True
+) -> tuple[dict[str, Reach], datetime]:
     everyone = {member for reached in reach.values() for member in reached.person_ids}
-    if not locks.lock_subjects(customer_ids=everyone, endpoints=endpoints):
+    is_new = locks.lock_subjects(customer_ids=everyone, endpoints=endpoints)
+    if is_just_read and not is_new:
         return reach, clock.after_lock(db.session())  # it was read under these very locks
     since = customers.reach_of(reach)
     if since != reach:

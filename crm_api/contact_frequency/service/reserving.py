@@ -30,16 +30,17 @@ from crm_api.customers import queries as customers
 from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.contact_frequency.policies.facts import Facts
     from crm_api.contact_frequency.queries import Known
     from crm_api.contact_frequency.values import Decision, Plan
+    from crm_api.customers.values import Reach
 
     Keeps = Callable[[Decision], bool]  # tells whether a refusal is stored
 
-CHUNK = 500
+CHUNK = 1200
 
 
 def preflight(plan: Plan, *, now: datetime) -> Decision:
@@ -108,19 +109,24 @@ def reserve_slots(
     by_id: str | None,
     is_held: bool = False,
     keeps: Keeps = lambda _: True,
+    seen: Mapping[str, Reach] | None = None,
 ) -> list[Booking | Decision]:
     """Book some hundreds of contacts, each judged after those before it in the list.
 
     The blocked come back as decisions, and what `keeps` says yes to is stored. Slots come back as
     what they were asked for, because to build the objects took longer than all that led to them. A
     held one gives way to contacts that matter more, until it is firmed; where another greeting of
-    its day does not give way to it, it comes back coalesced.
+    its day does not give way to it, it comes back coalesced. `seen` is whom the plans reach, as
+    far as the caller has just read it.
 
+    :raises Busy: if that, or who is one person, changed just then
     :raises SourceReserved: if a source holds a reservation for something else
     :raises NotFound: if a customer does not exist
     """
     slot_ids = [None] * len(plans)
-    answers = _reserve(plans, by_id=by_id, slot_ids=slot_ids, keeps=keeps, is_held=is_held)
+    answers = _reserve(
+        plans, by_id=by_id, slot_ids=slot_ids, keeps=keeps, is_held=is_held, seen=seen
+    )
     return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
 
 
@@ -132,10 +138,11 @@ def _reserve(
     keeps: Keeps | None,
     is_held: bool = False,
     override_id: str | None = None,
+    seen: Mapping[str, Reach] | None = None,
 ) -> list[Booking | tuple[Decision, Facts]]:
     if not plans:
         return []
-    locked = locking.lock_plans(plans)
+    locked = locking.lock_plans(plans, seen=seen)
     plans, now = locked.plans, locked.now
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
     answers: list[Booking | tuple[Decision, Facts]] = []
@@ -192,7 +199,8 @@ def _judge(
     if not decision.is_allowed:
         return decision, facts
     decision = entries.add_decision(decision, facts, kind=DecisionKind.RESERVATION, slot_id=slot_id)
-    known.drop(entries.add_losses(decision, winner_slot_id=slot_id))
+    lost = entries.add_losses(decision, winner_slot_id=slot_id)
+    known.drop(lost)
     unit, subject_ids = entries.add_slot(
         plan,
         facts,
@@ -207,7 +215,7 @@ def _judge(
         customer_id=plan.customer_id,
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
-    booking = _booking(slot_id, plan, entries)
+    booking = _booking(slot_id, plan, entries, has_won=bool(lost))
     claim = entries.subjects[-1]["claim"]
     known.add(booking, plan, unit=unit, subject_ids=subject_ids, claim=claim)
     return booking
@@ -218,9 +226,9 @@ def _state(plan: Plan, *, now: datetime) -> SlotState:
     return SlotState.HELD if plan.at > now + ahead else SlotState.RESERVED
 
 
-def _booking(slot_id: str, plan: Plan, entries: Entries) -> Booking:
+def _booking(slot_id: str, plan: Plan, entries: Entries, *, has_won: bool = False) -> Booking:
     asked = (plan.customer_id, plan.channel, plan.category, plan.at)
-    return Booking(slot_id, *asked, row=entries.slots[-1])
+    return Booking(slot_id, *asked, row=entries.slots[-1], has_won=has_won)
 
 
 def _existing(plan: Plan, known: Known) -> Booking | None:

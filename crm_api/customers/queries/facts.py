@@ -32,20 +32,20 @@ _REACH = Bundle(
 )
 
 _CUSTOMERS, _WISHES = Customer.__table__.c, DoNotDisturbWish.__table__.c
-_CORE = {
-    "customer_id": _CUSTOMERS.id,
-    "kind": _CUSTOMERS.kind,
-    "tier": _CUSTOMERS.tier,
-    "status": _CUSTOMERS.status,
-    "team_id": _CUSTOMERS.team_id,
-    "team_path": Team.path,
-    "owner_id": _CUSTOMERS.owner_id,
-    "birth_on": _CUSTOMERS.birth_on,
-    "has_guardian_consent": _CUSTOMERS.has_guardian_consent,
-    "phone": _CUSTOMERS.phone,
-}
+_CORE = (  # in the order of `GovernedFacts`
+    _CUSTOMERS.id,
+    _CUSTOMERS.kind,
+    _CUSTOMERS.tier,
+    _CUSTOMERS.status,
+    _CUSTOMERS.team_id,
+    Team.path,
+    _CUSTOMERS.owner_id,
+    _CUSTOMERS.birth_on,
+    _CUSTOMERS.has_guardian_consent,
+    _CUSTOMERS.phone,
+)
 GOVERNED = {
-    "customers": sa.select(*_CORE.values())
+    "customers": sa.select(*_CORE)
     .join(Team, Team.id == _CUSTOMERS.team_id)
     .where(among(_CUSTOMERS.id, "customer_ids")),
     "wishes": sa.select(
@@ -77,9 +77,9 @@ def _reach(customer_ids: Collection[str]) -> dict[str, Reach]:
         together.setdefault(customer_id, []).append(member_id)
     return {
         customer_id: Reach(
-            phone=phone,
-            person_ids=tuple(sorted(together.get(customer_id, [customer_id]))),
-            merged_into_id=merged_into_id,
+            phone,
+            tuple(sorted(together[customer_id])) if customer_id in together else (customer_id,),
+            merged_into_id,
         )
         for customer_id, phone, merged_into_id in rows["numbers"]
     }
@@ -106,7 +106,7 @@ def governed_of(rows: Mapping[str, Rows]) -> dict[str, GovernedFacts]:
 
 
 def _facts(row: Sequence[Any], wishes: tuple[Wish, ...]) -> GovernedFacts:
-    return GovernedFacts(**dict(zip(_CORE, row, strict=True)), wishes=wishes)
+    return GovernedFacts._make((*row, wishes))
 
 
 def _wish(row: Sequence[Any]) -> Wish:
