@@ -1,4 +1,7 @@
-"""What goes into the governor and what comes out of it: plain values, no database."""
+"""What goes into the governor and what comes out of it: plain values, no database.
+
+What is made for every plan of a mass is not frozen, which would cost five times; nobody changes it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from crm_api.customers.terms import Category, Channel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Plan:
     """A contact that somebody wants to make.
 
@@ -172,7 +175,7 @@ class Openings:
     next_allowed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Booking:
     """A slot and what it was asked for: for whoever books hundreds and reads only its id.
 

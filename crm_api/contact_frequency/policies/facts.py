@@ -1,6 +1,7 @@
 """What the governor knows when it decides: plain values that are stored and read back exactly.
 
 Moments are microseconds since 1970, days are local days since 1970, hours are minutes of the day.
+What is made for every plan of a mass is not frozen, which would cost five times; nobody changes it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from crm_api.contact_frequency.terms import Counting, HoldKind
 from crm_api.customers.terms import Category, Channel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SlotFact:
     """A counting slot of a subject. Slots of one `unit` (a visit) count as one.
 
@@ -59,7 +60,7 @@ class OptOutFact:
     categories: tuple[Category, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PersonFacts:
     """A customer whom the contact meets, together with all who are the same person.
 
@@ -83,7 +84,7 @@ class PersonFacts:
         return {"tier": self.tier, "segments": ",".join(self.segments) or None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EndpointFacts:
     """A phone number, named so that nobody can call it."""
 
@@ -110,7 +111,7 @@ class OverrideFact:
     last: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Facts:
     """All that one decision rests on, besides the policies and the time.
 

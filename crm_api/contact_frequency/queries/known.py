@@ -118,7 +118,9 @@ class Known:
 
         Of two that came to one number, such as by a change of number, the first to begin says it.
         """
-        saying = self.said.get((number, said_once), {}) if said_once else {}
+        saying = self.said.get((number, said_once)) if said_once else None
+        if not saying:
+            return None
         others = ((one, begun) for one, begun in sorted(saying.items()) if one != own_slot)
         return next((one for one, begun in others if begun or own_slot is None), None)
 
