@@ -116,17 +116,14 @@ def reserve_slots(
     The blocked come back as decisions, and what `keeps` says yes to is stored. Slots come back as
     what they were asked for, because to build the objects took longer than all that led to them. A
     held one gives way to contacts that matter more, until it is firmed; where another greeting of
-    its day does not give way to it, it comes back coalesced. `seen` is whom the plans reach, as
-    far as the caller has just read it.
+    its day does not give way to it, it comes back coalesced. Whom they reach may be `seen`.
 
     :raises Busy: if that, or who is one person, changed just then
     :raises SourceReserved: if a source holds a reservation for something else
     :raises NotFound: if a customer does not exist
     """
-    slot_ids = [None] * len(plans)
-    answers = _reserve(
-        plans, by_id=by_id, slot_ids=slot_ids, keeps=keeps, is_held=is_held, seen=seen
-    )
+    ids = [None] * len(plans)
+    answers = _reserve(plans, by_id=by_id, slot_ids=ids, keeps=keeps, is_held=is_held, seen=seen)
     return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
 
 
@@ -167,8 +164,7 @@ def _refused(
     winner_slot_id = ranking.said_by(decision) if is_held else None
     slot_id = new_id() if winner_slot_id else None
     if slot_id is not None or (keeps is not None and keeps(decision)):
-        kind = DecisionKind.REFUSAL
-        decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot_id)
+        decision = entries.add_decision(decision, facts, kind=DecisionKind.REFUSAL, slot_id=slot_id)
     if slot_id is None:
         return decision, facts
     entries.add_slot(
@@ -199,9 +195,8 @@ def _judge(
     if not decision.is_allowed:
         return decision, facts
     decision = entries.add_decision(decision, facts, kind=DecisionKind.RESERVATION, slot_id=slot_id)
-    lost = entries.add_losses(decision, winner_slot_id=slot_id)
-    known.drop(lost)
-    unit, subject_ids = entries.add_slot(
+    known.drop(lost := entries.add_losses(decision, winner_slot_id=slot_id))
+    unit, touched = entries.add_slot(
         plan,
         facts,
         slot_id=slot_id,
@@ -216,8 +211,7 @@ def _judge(
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     booking = _booking(slot_id, plan, entries, has_won=bool(lost))
-    claim = entries.subjects[-1]["claim"]
-    known.add(booking, plan, unit=unit, subject_ids=subject_ids, claim=claim)
+    known.add(booking, plan, unit=unit, subject_ids=touched, claim=entries.subjects[-1]["claim"])
     return booking
 
 
@@ -301,7 +295,6 @@ def _stand(slot: Slot, decision: Decision, facts: Facts, entries: Entries) -> No
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     slot.override_id = exemptions.apply(decision, entries, slot_id=slot.id, kept=slot.override_id)
-    stamp = facts.persons[0].stamp
-    slot.move(to=plan.at, **stamp, decision_id=decision.id, at=entries.now)
+    slot.move(to=plan.at, **facts.persons[0].stamp, decision_id=decision.id, at=entries.now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
