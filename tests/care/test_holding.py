@@ -92,6 +92,13 @@ def _text(moment):
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def let_go(caller, booked):
+    reply = caller.put(
+        f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"}
+    )
+    assert reply.status_code == 200, reply.json
+
+
 def book(caller, customer, at, **changes):
     reply = caller.post("/v1/contact-reservations", json=appointment(customer, at, **changes))
     assert reply.status_code == 201, reply.json
@@ -227,7 +234,7 @@ def test_past_its_day_it_is_dropped_and_never_moved(birthday, caller, arbitrate,
     booked = book(caller, birthday, OPENS + 5 * HOUR)
     arbitrate()
     at(CLOSES - timedelta(minutes=10))
-    caller.put(f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"})
+    let_go(caller, booked)
     assert message().state is MessageState.PREEMPTED
     at(CLOSES + HOUR)
 
@@ -253,7 +260,7 @@ def test_whose_winner_went_out_keeps_saying_to_whom_it_lost(birthday, caller, ar
 def test_who_opted_out_meanwhile_gets_none(birthday, caller, arbitrate):
     booked = book(caller, birthday, OPENS + 5 * HOUR)
     in_transaction(contact_frequency.opt_out, birthday.phone, at=NOW, source="desk")
-    caller.put(f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"})
+    let_go(caller, booked)
 
     arbitrate()
 
@@ -266,7 +273,7 @@ def test_it_comes_back_to_the_number_that_the_customer_has_then(birthday, caller
     with transaction():
         customer = db.session.get_one(Customer, birthday.id)
         customer.phone = "+8613911112222"
-    caller.put(f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"})
+    let_go(caller, booked)
 
     arbitrate()
 
@@ -278,7 +285,7 @@ def test_a_lost_greeting_can_be_cancelled_for_good(birthday, caller, arbitrate):
     booked = book(caller, birthday, OPENS + 5 * HOUR)
     path = f"/v1/care-messages/{message().id}/cancellation"
     assert caller.put(path, json={"reason": "in mourning"}).status_code == 200
-    caller.put(f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"})
+    let_go(caller, booked)
 
     arbitrate()
 
@@ -334,7 +341,7 @@ def test_both_lose_to_an_appointment_and_one_comes_back(plan, both, caller, arbi
     arbitrate()
     lost = {m["occasion"]: m["winner_slot_id"] for m in listed(caller, state="preempted")}
     assert lost == {"birthday": booked["id"], "festival": booked["id"]}
-    caller.put(f"/v1/contact-reservations/{booked['id']}/release", json={"reason": "no time"})
+    let_go(caller, booked)
 
     arbitrate()
 

