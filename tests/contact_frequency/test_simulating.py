@@ -307,6 +307,22 @@ def test_none_and_no_cap_are_different(people):
     assert {c.free_days_after for c in any_number.customers} <= {30}
 
 
+def test_a_cap_on_numbers_closes_no_day_for_visits(people):
+    write([])
+    total = next(rule for rule in DEFAULT_RULES if rule.key == "total_7_days")
+    numbers = replace(total, limit=0, subjects=frozenset({SubjectKind.ENDPOINT}))
+
+    free = {}
+    for channel in (Channel.VISIT, Channel.CALL):
+        comparison = comparison_of([], [numbers], probe=(channel, Category.SERVICE), delay=0 * DAY)
+        [diamond] = (
+            c for c in simulate(comparison, step=lambda: None).coverage if c.tier == Tier.DIAMOND
+        )
+        free[channel] = diamond.free_days_after
+
+    assert free == {Channel.VISIT: 30, Channel.CALL: 0}
+
+
 def test_the_statements_only_read(people):
     """What simulates is kept from writing by the engine, and tries nothing of the kind."""
     write([_call(people[0], NOW - n * DAY, n) for n in (1, 2, 3)])

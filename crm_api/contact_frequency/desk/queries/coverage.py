@@ -90,7 +90,15 @@ class _Finder:
                     closed[row.id] |= int(row.bits)
 
     def _blocks(self, rule: Rule) -> bool:
+        if rule.is_cap and not self._kinds(rule):
+            return False
         return rule.can_block(self.comparison.channel, self.comparison.category)
+
+    def _kinds(self, rule: Rule) -> list[SubjectKind]:
+        """Return of whom a cap counts what such a contact reaches: a visit rings at no number."""
+        rings = SubjectKind.ENDPOINT in rule.subjects and self.comparison.channel in RINGING
+        meets = SubjectKind.CUSTOMER in rule.subjects
+        return [SubjectKind.CUSTOMER] * meets + [SubjectKind.ENDPOINT] * rings
 
     def _audience(self, row: Any) -> Audience:
         stamp = self.members.get(row.id, "")
@@ -108,9 +116,7 @@ class _Finder:
         }
 
     def _spans(self, rule: Rule) -> str:
-        rings = SubjectKind.ENDPOINT in rule.subjects and self.comparison.channel in RINGING
-        meets = SubjectKind.CUSTOMER in rule.subjects
-        kinds = [SubjectKind.CUSTOMER] * meets + [SubjectKind.ENDPOINT] * rings
+        kinds = self._kinds(rule)
         rows = [(_value(rule, *noon), 1 << n) for n, noon in enumerate(self.noons)]
         return statements.SPANS.format(
             value=statements.value_of(rule, "s"),
@@ -120,8 +126,8 @@ class _Finder:
             width=statements.width_of(rule),
             allowed=statements.allowed_by(rule),
             days=statements.rows_of(("value", "bit"), rows),
-            meets="1 = 1" if meets else "1 = 0",
-            rings="1 = 1" if rings else "1 = 0",
+            meets="1 = 1" if SubjectKind.CUSTOMER in kinds else "1 = 0",
+            rings="1 = 1" if SubjectKind.ENDPOINT in kinds else "1 = 0",
             **statements.told_apart(db.engine.dialect.name, self.members),
         )
 
