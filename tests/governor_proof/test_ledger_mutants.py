@@ -346,7 +346,7 @@ MISTAKES = {
         what_exempts_tells_what_it_went_beyond,
     ),
     "marks nothing": (
-        _of(FACTS, "mark_illegal", "recheck_slots(_plans_beside(slot_id), now=now)", "None"),
+        _of(FACTS, "_plans_beside", "locking.read_slots(beside)", "()"),
         a_fact_marks_the_plans_beside_it,
     ),
     "makes a second reservation of one source": (
