@@ -156,17 +156,19 @@ def laws_for(
 
 
 def _may_replace(narrow: Law, broad: Law, mine: list[Law]) -> bool:
-    return (
-        narrow.scope[0] in broad.may_be_loosened_by
-        and NARROWNESS[narrow.scope[0]] > NARROWNESS[broad.scope[0]]
-        and _family(narrow, mine) == _family(broad, mine)
-    )
+    return _lets_in(broad, narrow) and _family(narrow, mine) == _family(broad, mine)
+
+
+def _lets_in(broad: Law, narrow: Law) -> bool:
+    """Tell whether a law may take another's place: of two segments neither is narrower."""
+    is_narrower = NARROWNESS[narrow.scope[0]] > NARROWNESS[broad.scope[0]]
+    return is_narrower and narrow.scope[0] in broad.may_be_loosened_by
 
 
 def _family(law: Law, mine: list[Law]) -> str:
     """Return the broadest law that this one goes back to, each step of which let it in."""
     for broad in mine:
-        if broad.key == law.loosens and law.scope[0] in broad.may_be_loosened_by:
+        if broad.key == law.loosens and _lets_in(broad, law):
             return _family(broad, mine)
     return law.key
 
