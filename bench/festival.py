@@ -56,7 +56,7 @@ def _plan(rig: Rig) -> tuple[int, float]:
     real = clock.now, clock.after_lock
     app = create_app(databases.settings_for(rig.url))
     try:
-        clock.now, clock.after_lock = lambda: now, lambda _session: now
+        clock.now, clock.after_lock = lambda: now, lambda _session, **_: now
         runner = app.test_cli_runner()
         with app.app_context():
             # The demo's manager approves the templates: without a second person nobody is greeted.

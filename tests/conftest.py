@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from crm_api.kit.db import db
 from tests.factories.accounts import make_client, make_token
 from tests.support import databases
 from tests.support.callers import Caller
+from tests.support.folders import make_folder
 from tests.support.postgres import PostgresServer
 from tests.support.server import Server
 from tests.support.statements import counting
@@ -33,16 +33,15 @@ def pytest_configure(config):
     """Start one server for the whole run; the workers of xdist get its address."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    config.crm_folder = Path(tempfile.mkdtemp(prefix="crmtest-"))
+    config.crm_folder = make_folder()
     if config.option.db in ("sqlite", "both"):
         databases.migrate(f"sqlite:///{config.crm_folder}/template.db")
     config.crm_postgres = None
     if config.option.db in ("postgres", "both"):
-        config.crm_postgres = PostgresServer().start()
+        config.crm_postgres = PostgresServer(config.crm_folder).start()
         with psycopg.connect(config.crm_postgres.dsn("postgres"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE crm_template")
         databases.migrate(config.crm_postgres.url("crm_template"))
-    os.environ["CRM_TEST_FOLDER"] = str(config.crm_folder)
     if config.crm_postgres:
         os.environ["CRM_TEST_PG_HOST"] = str(config.crm_postgres.socket)
 
@@ -140,7 +139,7 @@ def at(monkeypatch):
     def set_time(moment: datetime) -> datetime:
         moment = moment.astimezone(UTC)
         monkeypatch.setattr(kit_clock, "now", lambda: moment)
-        monkeypatch.setattr(kit_clock, "after_lock", lambda _session: moment)
+        monkeypatch.setattr(kit_clock, "after_lock", lambda _session, **_: moment)
         return moment
 
     return set_time

@@ -20,7 +20,7 @@ from crm_api.care.wording.commands import kind_of_people, pools
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy
-from crm_api.kit.processes import sharing
+from crm_api.kit.processes import collecting_rarely, sharing
 from crm_api.kit.progress import progress_bar
 from crm_api.kit.transactions import transaction
 
@@ -50,6 +50,7 @@ COMMANDS = (care, *gateway.COMMANDS)
     show_default=True,
     help="How many share the work on this host. On SQLite one does it all.",
 )
+@collecting_rarely()
 def plan(on: datetime | None, days: int, *, dry_run: bool, processes: int) -> None:
     """Plan the greetings of a day or of the days from it on.
 

@@ -22,13 +22,19 @@ ENDPOINT = "endpoint"
 # Subjects travel as one text: a parameter for each cost the client more than the locks.
 _PAIRS = "SELECT pair->>0, pair->>1 FROM jsonb_array_elements(CAST(:wanted AS jsonb)) AS pair"
 _MAKE = sa.text(f"INSERT INTO subject_locks (kind, subject_id) {_PAIRS} ON CONFLICT DO NOTHING")
-# Rows are found once, and locked where they were found: nobody changes a row, so that it stays.
+_OF_KIND = (
+    "SELECT ctid AS place FROM subject_locks WHERE kind = '{kind}' AND subject_id = ANY"
+    " (ARRAY(SELECT jsonb_array_elements_text(CAST(:{kind}s AS jsonb))))"
+)
+# Rows are found once, a kind at a time, which goes through the index once and not for each of them;
+# and locked where they were found: nobody changes a row, so that it stays.
 _LOCK = sa.text(
-    "WITH found AS MATERIALIZED (SELECT ctid AS place FROM subject_locks"  # noqa: S608 - all here
-    f" WHERE (kind, subject_id) IN ({_PAIRS}))"
-    " SELECT subject_id FROM subject_locks WHERE ctid = ANY (ARRAY(SELECT place FROM found))"
+    "WITH found AS MATERIALIZED"  # noqa: S608 - all here
+    f" ({_OF_KIND.format(kind=CUSTOMER)} UNION ALL {_OF_KIND.format(kind=ENDPOINT)})"
+    " SELECT count(*) FROM ("
+    "SELECT FROM subject_locks WHERE ctid = ANY (ARRAY(SELECT place FROM found))"
     " AND (SELECT count(*) FROM found) = :number"
-    ' ORDER BY kind COLLATE "C", subject_id COLLATE "C" FOR NO KEY UPDATE'
+    ' ORDER BY kind COLLATE "C", subject_id COLLATE "C" FOR NO KEY UPDATE) AS locked'
 )
 
 
@@ -59,6 +65,12 @@ def lock_subjects(*, customer_ids: Iterable[str] = (), endpoints: Iterable[str] 
     return True
 
 
+def note_locked(*, customer_ids: Iterable[str], endpoints: Iterable[str]) -> None:
+    """Note that a statement of `reaching` locked these, so that nobody does so again."""
+    customers = [(CUSTOMER, one) for one in customer_ids]
+    held.note_held(customers + [(ENDPOINT, one) for one in endpoints])
+
+
 def are_held(customer_ids: Iterable[str]) -> bool:
     """Tell whether this transaction is known to have locked all of these customers."""
     return held.holds([(CUSTOMER, one) for one in customer_ids])
@@ -78,5 +90,8 @@ def _lock(wanted: Sequence[tuple[str, str]]) -> bool:
 
     To lock some, and then wait for who makes the others, would be to wait out of order.
     """
-    given = _LOCK.bindparams(wanted=orjson.dumps(wanted).decode(), number=len(wanted))
-    return bool(db.session.execute(given).all())
+    given = {
+        f"{kind}s": orjson.dumps([one for its, one in wanted if its == kind]).decode()
+        for kind in (CUSTOMER, ENDPOINT)
+    }
+    return bool(db.session.scalar(_LOCK, {**given, "number": len(wanted)}))

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004
 
 from crm_api.kit.db import autocommitting, db
-from crm_api.kit.straight import wrapped
+from crm_api.kit.engine import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

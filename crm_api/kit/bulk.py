@@ -6,6 +6,7 @@ import itertools
 import operator
 from datetime import date, datetime
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -18,16 +19,18 @@ from crm_api.kit.db import db
 from crm_api.kit.touches import touch_rows, touching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
 
 FEW = 20  # below, a COPY's extra round trips cost more than they spare
+PIECE = 250  # rows of a COPY that are written at once
 MOST_PARAMETERS = 10_000
 SEPARATOR = "\x1f"
 MISSING, BYTES = r"\N", r"\\x"
 SPECIAL = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 ESCAPES = str.maketrans(SPECIAL)
+_NOTHING: Row = MappingProxyType({})
 
 
 def insert_rows(model: Any, rows: Sequence[Row]) -> None:
@@ -44,19 +47,25 @@ def insert_rows(model: Any, rows: Sequence[Row]) -> None:
     if connection.dialect.name != "postgresql" or len(rows) < FEW:
         connection.execute(touching(sa.insert(table)), rows)
         return
-    rows = _as_stored(table, rows, connection.dialect)
+    rows = as_stored(table, rows, connection.dialect)
     names = tuple(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
-    _copy(f'COPY "{table.name}" ({columns}) FROM STDIN', _lines(rows, names), connection)
+    _copy(f'COPY "{table.name}" ({columns}) FROM STDIN', _pieces(rows, names), connection)
 
 
 def update_rows(
-    model: Any, rows: Sequence[Row], *, key: tuple[str, ...], is_shown: bool = True
+    model: Any,
+    rows: Sequence[Row],
+    *,
+    key: tuple[str, ...],
+    alike: Row = _NOTHING,
+    is_shown: bool = True,
 ) -> None:
     """Change rows, each found by its key; all of them name the same columns.
 
-    On PostgreSQL they travel as one document, and one statement changes any number of them.
-    Whoever watches the table hears of it, unless the change is none that anybody is shown.
+    What becomes `alike` in all of them is said once. On PostgreSQL they travel as one document, and
+    one statement changes any number of them. Whoever watches the table hears of it, unless the
+    change is none that anybody is shown.
     """
     if not rows:
         return
@@ -65,12 +74,13 @@ def update_rows(
     if is_shown:
         touch_rows(table, rows)
     if connection.dialect.name == "postgresql":
-        changes = orjson.dumps(rows).decode()
-        connection.execute(_update_from(table, tuple(rows[0]), key), {"changes": changes})
+        change = _update_from(table, tuple(rows[0]), key, tuple(alike))
+        said = {f"all_{name}": value for name, value in alike.items()}
+        connection.execute(change, {"changes": orjson.dumps(rows).decode(), **said})
         return
     its_key = {name: f"its_{name}" for name in key}
     where = [table.c[name] == sa.bindparam(its) for name, its in its_key.items()]
-    changed = [{its_key.get(name, name): row[name] for name in row} for row in rows]
+    changed = [{**{its_key.get(name, name): row[name] for name in row}, **alike} for row in rows]
     connection.execute(touching(sa.update(table).where(*where)), changed)
 
 
@@ -89,12 +99,15 @@ def upsert_rows(model: Any, rows: Sequence[Row], *, key: tuple[str, ...]) -> Non
 
 
 @cache
-def _update_from(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) -> sa.Update:
+def _update_from(
+    table: sa.Table, names: tuple[str, ...], key: tuple[str, ...], alike: tuple[str, ...]
+) -> sa.Update:
     given = _given(table, names)
+    same = {name: sa.bindparam(f"all_{name}", type_=table.c[name].type) for name in alike}
     change = (
         sa.update(table)
         .where(*(table.c[name] == given.c[name] for name in key))
-        .values({name: given.c[name] for name in names if name not in key})
+        .values({name: given.c[name] for name in names if name not in key} | same)
     )
     return touching(change)
 
@@ -160,10 +173,9 @@ def array_of(values: Sequence[str]) -> sa.ColumnElement[Any]:
     return sa.func.string_to_array(joined, SEPARATOR, type_=sa.ARRAY(sa.Text))
 
 
-def _as_stored(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> Sequence[Row]:
-    """Turn texts into what is stored of them, such as encrypted ones: COPY knows no types."""
-    kinds: dict[str, Any] = {name: table.c[name].type for name in rows[0]}
-    ours = {name: kind for name, kind in kinds.items() if _turns_text(kind)}
+def as_stored(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> Sequence[Row]:
+    """Turn texts into what is stored of them, such as encrypted ones, past SQLAlchemy's types."""
+    ours = _turning(table, tuple(rows[0]))
     if not ours:
         return rows
 
@@ -173,19 +185,31 @@ def _as_stored(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> Seq
     return [{**row, **turned(row)} for row in rows]
 
 
+@cache
+def _turning(table: sa.Table, names: tuple[str, ...]) -> dict[str, Any]:
+    kinds: dict[str, Any] = {name: table.c[name].type for name in names}
+    return {name: kind for name, kind in kinds.items() if _turns_text(kind)}
+
+
 def _turns_text(kind: Any) -> bool:
     return isinstance(kind, sa.TypeDecorator) and isinstance(kind.impl_instance, sa.String)
 
 
-def _copy(statement: str, lines: str, connection: sa.Connection) -> None:
+def _copy(statement: str, pieces: Iterable[str], connection: sa.Connection) -> None:
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     try:
         with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(lines)
+            for piece in pieces:
+                copy.write(piece)
     except psycopg.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, dialect=connection.dialect
         ) from error
+
+
+def _pieces(rows: Sequence[Row], names: Sequence[str]) -> Iterator[str]:
+    """Write rows some at a time: the server stores those before while we write the next."""
+    return (_lines(rows[n : n + PIECE], names) for n in range(0, len(rows), PIECE))
 
 
 def _lines(rows: Sequence[Row], names: Sequence[str]) -> str:

@@ -88,21 +88,19 @@ class Bundle:
     """
 
     def __init__(self, **selects: Any) -> None:
-        self._decoders = {name: _decoders(select) for name, select in selects.items()}
-        texts: list[Any] = [_AllRows(select) for select in selects.values()]
+        self._readers = {name: reader_of(select) for name, select in selects.items()}
+        texts: list[Any] = [AllRows(select) for select in selects.values()]
         self._whole = StraightRead(sa.select(*texts))
 
     def read(self, **given: Any) -> dict[str, Rows]:
         """Return the rows of each select, in no order, as its columns' types say."""
         values = {name: as_parameter(value) for name, value in given.items()}
         [texts] = self._whole.rows(**values)
-        return {
-            name: _decoded(orjson.loads(text), decoders) if text else []
-            for text, (name, decoders) in zip(texts, self._decoders.items(), strict=True)
-        }
+        readers = self._readers.items()
+        return {name: read(text) for text, (name, read) in zip(texts, readers, strict=True)}
 
 
-class _AllRows(ColumnElement[str]):
+class AllRows(ColumnElement[str]):
     """All rows of a select as one text: a JSON list of lists."""
 
     type = sa.Text()
@@ -112,15 +110,15 @@ class _AllRows(ColumnElement[str]):
         self.rows = select.subquery()
 
 
-@compiles(_AllRows, "postgresql")
-def _all_on_postgresql(element: _AllRows, compiler: Any, **kw: Any) -> str:
+@compiles(AllRows, "postgresql")
+def _all_on_postgresql(element: AllRows, compiler: Any, **kw: Any) -> str:
     row = sa.func.json_build_array(*element.rows.c)
     whole = sa.select(sa.cast(sa.func.json_agg(row), sa.Text())).scalar_subquery()
     return str(compiler.process(whole, **kw))
 
 
-@compiles(_AllRows, "sqlite")
-def _all_on_sqlite(element: _AllRows, compiler: Any, **kw: Any) -> str:
+@compiles(AllRows, "sqlite")
+def _all_on_sqlite(element: AllRows, compiler: Any, **kw: Any) -> str:
     columns = [sa.func.json(c) if isinstance(c.type, Json) else c for c in element.rows.c]
     whole = sa.select(sa.func.json_group_array(sa.func.json_array(*columns))).scalar_subquery()
     return str(compiler.process(whole, **kw))
@@ -129,6 +127,12 @@ def _all_on_sqlite(element: _AllRows, compiler: Any, **kw: Any) -> str:
 def as_parameter(value: Any) -> Any:
     """Write a value as a statement takes it: a list of ids for `among` as one text."""
     return value if isinstance(value, str | int) else orjson.dumps(list(value)).decode()
+
+
+def reader_of(select: Any) -> Callable[[str | None], Rows]:
+    """Return what reads `AllRows` of a select, in no order, as its columns' types say."""
+    decoders = _decoders(select)
+    return lambda text: _decoded(orjson.loads(text), decoders) if text else []
 
 
 def _decoders(select: sa.Select[Any]) -> list[tuple[int, Callable[[Any], Any]]]:

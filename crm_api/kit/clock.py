@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -18,20 +18,30 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def after_lock(session: Session | scoped_session[Session]) -> datetime:
-    """Return the database's own time, read once the locks are held.
+def after_lock(
+    session: Session | scoped_session[Session], *, read: datetime | None = None
+) -> datetime:
+    """Return the database's own time, read once the locks are held: here, or as they were taken.
 
     A transaction's start time, or a host's clock, may lie before a contact that a competitor
     committed while this transaction waited for its lock. Called by the governor only.
     Until the transaction ends, the policies stay as they are: see `hold_policies_still`.
     """
+    if read is not None:
+        return read.astimezone(UTC)
     if session.get_bind().dialect.name == "postgresql":
-        stay = sa.func.pg_advisory_xact_lock_shared(POLICIES)
-        # Left to right: the time is read once nobody changes the policies.
-        moment: datetime = session.execute(sa.select(stay, sa.func.clock_timestamp())).one()[1]
+        moment: datetime = session.execute(sa.select(*stay_and_read())).one()[1]
         return moment.astimezone(UTC)
     stamp = session.execute(sa.text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+
+
+def stay_and_read() -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    """Return what a select asks PostgreSQL for: that the policies stay, and the time.
+
+    Left to right: the time is read once nobody changes the policies.
+    """
+    return sa.func.pg_advisory_xact_lock_shared(POLICIES), sa.func.clock_timestamp()
 
 
 def hold_policies_still(session: Session | scoped_session[Session]) -> datetime:

@@ -13,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from crm_api.kit.engine import APART
 from crm_api.kit.ids import new_id
 from crm_api.kit.types import Json, RecordId, UTCDateTime
 
@@ -66,7 +67,7 @@ _apart: ContextVar[_Apart | None] = ContextVar("apart", default=None)
 @cache
 def autocommitting(engine: sa.Engine) -> sa.Engine:
     """Return the engine for statements each of which is a transaction of its own."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(**{APART: True})
 
 
 @contextmanager

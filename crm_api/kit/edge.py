@@ -6,12 +6,12 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response
+from flask.globals import app_ctx, request_ctx
 from flask_smorest.utils import get_appcontext
 from werkzeug.exceptions import BadRequest
 
-from crm_api.kit import metrics
+from crm_api.kit import logs, metrics
 from crm_api.kit.db import statements_apart
 from crm_api.kit.ids import is_id, new_id
 from crm_api.kit.json import OrjsonProvider
@@ -20,9 +20,8 @@ from crm_api.kit.transactions import transaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask import Request
     from flask.typing import ResponseReturnValue
-
-log = structlog.get_logger("crm_api.requests")
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -32,7 +31,9 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+_HEADERS = tuple((name.lower(), name, value) for name, value in HEADERS.items())
 READS = ("GET", "HEAD", "OPTIONS")
+METHODS = {*READS, "POST", "PUT", "PATCH", "DELETE"}  # anybody may send others, without end
 
 
 class EdgeFlask(Flask):
@@ -49,22 +50,23 @@ class EdgeFlask(Flask):
 
         The commit happens here and not in `after_request`, whose errors no handler sees.
         """
-        if "\x00" in request.path:
+        asked = request_ctx.request
+        if "\x00" in asked.path:
             raise BadRequest("The path holds a NUL character.")
-        view = self.view_functions.get(request.endpoint or "")
-        reads = request.method in READS and not getattr(view, "changes", False)
+        view = self.view_functions.get(asked.endpoint or "")
+        reads = asked.method in READS and not getattr(view, "changes", False)
         with statements_apart() if reads else nullcontext(), transaction(read_only=reads):
             answer = self.make_response(super().dispatch_request())
-            _set_etag(answer)
+            _set_etag(answer, asked)
         return answer
 
 
-def _set_etag(answer: Response) -> None:
+def _set_etag(answer: Response, asked: Request) -> None:
     shown = get_appcontext().get("result_dump")
     if isinstance(shown, dict) and isinstance(shown.get("version"), int):
         answer.set_etag(str(shown["version"]))
-        if request.method == "GET":
-            answer.make_conditional(request)
+        if asked.method == "GET":
+            answer.make_conditional(asked)
 
 
 def watch_requests(app: Flask) -> None:
@@ -74,31 +76,34 @@ def watch_requests(app: Flask) -> None:
 
 
 def _arrive() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if is_id(given) else new_id()
-    g.started = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    kept = app_ctx.g
+    given = request_ctx.request.headers.get("X-Request-Id", "")
+    kept.request_id = given if is_id(given) else new_id()
+    kept.started = time.perf_counter()
+    logs.request_id.set(kept.request_id)
 
 
 def _leave(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = g.get("request_id", "")
-    said = {name.lower() for name, _ in answer.headers}
-    answer.headers.extend(pair for pair in HEADERS.items() if pair[0].lower() not in said)
-    _report(answer)
+    kept, headers = app_ctx.g, answer.headers
+    headers["X-Request-Id"] = kept.get("request_id", "")
+    said = {name.lower() for name, _ in headers}
+    for lower, name, value in _HEADERS:
+        if lower not in said:
+            headers.add(name, value)
+    _report(request_ctx.request, kept, answer.status_code)
     return answer
 
 
-def _report(answer: Response) -> None:
-    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+def _report(asked: Request, kept: Any, status: int) -> None:
+    seconds = time.perf_counter() - kept.get("started", time.perf_counter())
     # The rule, never the path: a path may name a customer, and would make a series of its own.
-    rule = str(request.url_rule or "none")
-    metrics.observe_request(request.method, rule, answer.status_code, seconds)
-    fields: dict[str, Any] = {
-        "method": request.method,
-        "rule": rule,
-        "status": answer.status_code,
-        "ms": round(seconds * 1000, 1),
-        "actor_id": g.get("actor_id"),
-    }
-    log.info("request", **fields)
+    rule = asked.url_rule.rule if asked.url_rule is not None else "none"
+    method = asked.method if asked.method in METHODS else "other"
+    metrics.observe_request(method, rule, status, seconds)
+    logs.write_request(
+        method=method,
+        rule=rule,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        actor_id=kept.get("actor_id"),
+    )

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 if TYPE_CHECKING:
     from crm_api.config import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 sqlite_begin: ContextVar[str] = ContextVar("sqlite_begin", default="IMMEDIATE")
 
 IDLE_SECONDS = 5
+APART = "is_apart"  # the option of connections on which each statement is a transaction of its own
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -44,17 +45,23 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     return {
         "pool_size": settings.pool_size,
         "max_overflow": 0,
+        "pool_use_lifo": True,  # the connection used last is the warmest
         "pool_timeout": 10,
-        "isolation_level": "READ COMMITTED",
+        "isolation_level": "AUTOCOMMIT",  # the driver begins nothing by itself; we do
         "connect_args": {"options": timeouts},
     }
 
 
 def prepare_engine(engine: sa.Engine, settings: Settings) -> None:
-    """Make SQLite begin and wait as the ledger needs it; see that PostgreSQL still listens."""
+    """Make both begin, and SQLite wait, as the ledger needs it; see that PostgreSQL still listens.
+
+    The driver of neither begins anything by itself: to turn that off and on again for those who
+    only read costs as much as their reading does.
+    """
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, settings)
     else:
+        _prepare_postgresql(engine)
         _ping_the_idle(engine)
 
 
@@ -70,6 +77,18 @@ def _prepare_sqlite(engine: sa.Engine, settings: Settings) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"BEGIN {sqlite_begin.get()}")
+
+
+def _prepare_postgresql(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get(APART):
+            return
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise wrapped(error, connection, "BEGIN") from error
 
 
 def _ping_the_idle(engine: sa.Engine) -> None:
@@ -91,6 +110,22 @@ def _ping_the_idle(engine: sa.Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
+
+
+def wrapped(error: Exception, connection: sa.Connection, text: str) -> Exception:
+    """Return what SQLAlchemy would raise of a driver's error.
+
+    Where a connection was lost, the others of the pool are too, as a rule: none is used again.
+    """
+    dialect, driver = connection.dialect, connection.connection.dbapi_connection
+    is_lost = dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
+    if is_lost:
+        connection.invalidate(error)
+        connection.engine.dispose()
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(
+        text, None, error, base, connection_invalidated=is_lost, dialect=dialect
+    )
 
 
 def prove_locks_hold(engine: sa.Engine) -> None:

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import request
+from flask.globals import request_ctx
 
 from crm_api.kit.errors import DomainError
 
@@ -87,7 +88,8 @@ def hit(name: str, per_minute: int, client: str) -> None:
 
 
 def _client() -> str:
-    token = request.headers.get("Authorization") or (request.view_args or {}).get("token")
+    asked = request_ctx.request
+    token = asked.headers.get("Authorization") or (asked.view_args or {}).get("token")
     if token is None:
-        return request.remote_addr or ""
+        return asked.remote_addr or ""
     return hashlib.blake2b(token.encode(), digest_size=12).hexdigest()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
 import marshmallow as ma
 from flask import Request, request
+from flask.globals import request_ctx
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 from werkzeug.routing import BaseConverter, ValidationError
@@ -19,10 +20,13 @@ from crm_api.kit.idempotency import HEADER, LONGEST_KEY, KeyReused
 from crm_api.kit.schemas import FIRST_DAY, LAST_DAY, ProblemSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 
 V = TypeVar("V")
+
+MOST_KEPT = 4_096
+LONGEST_KEPT = 400  # characters
 
 ANYWHERE: dict[int, tuple[str, ...]] = {
     400: ("bad_request",),
@@ -63,6 +67,18 @@ class Parser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(("json", "query", "form", "files"), ma.RAISE)
 
+    def parse(self, argmap: Any, req: Request | None = None, **how: Any) -> Any:
+        """Read the arguments, those that are repeated once for the same texts."""
+        asked = req or request_ctx.request
+        texts = _repeated(argmap, asked, how.get("location"))
+        if texts is None:
+            return super().parse(argmap, asked, **how)
+        return dict(self._read(argmap, texts, location=how["location"]))
+
+    @lru_cache(maxsize=MOST_KEPT)  # noqa: B019 - there is one parser
+    def _read(self, schema: ma.Schema, _texts: Hashable, *, location: str) -> Any:
+        return super().parse(schema, request_ctx.request, location=location)
+
     def load_json(self, req: Request, _schema: ma.Schema) -> Any:
         """Read the body as strict JSON."""
         if not req.is_json:
@@ -81,6 +97,17 @@ class Parser(FlaskParser):
         if isinstance(messages, dict) and set(messages) <= {"json", "query", "form", "files"}:
             messages = next(iter(messages.values()))
         raise InvalidRequest(point_at(messages)) from None
+
+
+def _repeated(schema: Any, asked: Request, location: str | None) -> Hashable | None:
+    """Return the texts that a repeated schema reads, where they are short enough to be kept."""
+    if not getattr(schema, "is_repeated", False):
+        return None
+    if location == "query":
+        query = asked.query_string
+        return query if len(query) <= LONGEST_KEPT else None
+    texts = tuple(asked.headers.get(field.data_key) for field in schema.fields.values())
+    return texts if sum(map(len, filter(None, texts))) <= LONGEST_KEPT else None
 
 
 def point_at(messages: Any, path: str = "") -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 import phonenumbers
@@ -28,6 +28,11 @@ class Schema(ma.Schema):
         """Strict by default."""
 
         unknown = RAISE
+
+    is_repeated: ClassVar[bool] = False
+    """Whether callers say the same again and again, so that what was read of it is kept.
+
+    For a few short texts in the query or the headers, read into what nobody can change."""
 
 
 class RecordIdField(fields.String):

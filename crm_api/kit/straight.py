@@ -7,17 +7,19 @@ statement, the types and the errors are its own.
 from __future__ import annotations
 
 import collections
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from crm_api.kit import db
+from crm_api.kit.engine import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Dialect
 
@@ -31,20 +33,35 @@ def fixed(value: Any, like: sa.ColumnElement[Any] | None = None) -> sa.BindParam
     return sa.literal(value, like.type if like is not None else None, literal_execute=True)
 
 
-class StraightRead:
-    """A select whose bound parameters are texts, whole numbers, and moments."""
+class _Straight:
+    """A statement whose bound parameters are texts, whole numbers, and moments."""
 
-    def __init__(self, select: sa.Select[*tuple[Any, ...]]) -> None:
-        self._select = select
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
         self._prepared: dict[str, _Prepared] = {}
 
-    def rows(self, **asked: str | int | datetime) -> list[Sequence[Any]]:
-        """Run it in this request's transaction, after what the session has yet to write."""
+    def _run(self, asked: dict[str, Any]) -> list[Sequence[Any]]:
         connection = db.connection()
         name = connection.dialect.name
         if name not in self._prepared:
-            self._prepared[name] = _Prepared(self._select, asked, connection.dialect)
+            self._prepared[name] = _Prepared(self._statement, asked, connection.dialect)
         return self._prepared[name].run(connection, asked)
+
+
+class StraightRead(_Straight):
+    """A select."""
+
+    def rows(self, **asked: str | int | datetime) -> list[Sequence[Any]]:
+        """Run it in this request's transaction, after what the session has yet to write."""
+        return self._run(asked)
+
+
+class StraightWrite(_Straight):
+    """A change that gives nothing back. Nobody who follows changes hears of it."""
+
+    def run(self, **values: str | int | datetime | None) -> None:
+        """Run it as `StraightRead` does."""
+        self._run(values)
 
 
 class StraightRows(StraightRead):
@@ -64,13 +81,11 @@ def _named(names: Sequence[str]) -> Any:
 
 
 class _Prepared:
-    """What one dialect makes of a select: its text, the values it needs, how to read its rows."""
+    """What one dialect makes of a statement: its text, what it needs, how to read its rows."""
 
-    def __init__(
-        self, select: sa.Select[*tuple[Any, ...]], asked: dict[str, Any], dialect: Dialect
-    ) -> None:
-        compiled: Any = select.params(asked).compile(dialect=dialect)
-        ready = compiled.construct_expanded_state()
+    def __init__(self, statement: Any, asked: dict[str, Any], dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=_numbering(dialect))
+        ready = compiled.construct_expanded_state(asked)
         self._text = ready.statement
         # What was asked the first time is nobody else's: to leave it out later is an error.
         said = {n: value for n, value in ready.parameters.items() if n not in asked}
@@ -79,7 +94,8 @@ class _Prepared:
         }
         self._writers = _writers(compiled.binds, asked, dialect)
         self._order = ready.positiontup
-        self._readers = _readers(select, dialect)
+        self._is_read = statement.is_select
+        self._readers = _readers(statement, dialect) if self._is_read else []
 
     def run(self, connection: sa.Connection, asked: dict[str, Any]) -> list[Sequence[Any]]:
         values: Any = self._values | asked
@@ -87,7 +103,7 @@ class _Prepared:
             values[name] = write(values[name])
         if self._order is not None:
             values = [values[name] for name in self._order]
-        rows = _ask(connection, self._text, values)
+        rows = _ask(connection, self._text, values, gives_rows=self._is_read)
         return [self._read(row) for row in rows] if self._readers else rows
 
     def _read(self, stored: Sequence[Any]) -> Sequence[Any]:
@@ -95,6 +111,14 @@ class _Prepared:
         for place, read in self._readers:
             row[place] = read(row[place])
         return row
+
+
+@cache
+def _numbering(dialect: Dialect) -> Dialect:
+    """Return the dialect as its driver need not rewrite a statement: with numbers for names."""
+    if dialect.name == "sqlite":
+        return dialect
+    return type(dialect)(paramstyle="numeric_dollar")  # type: ignore[call-arg]
 
 
 def _writers(
@@ -121,30 +145,30 @@ def _readers(
     return [(place, read) for place, read in enumerate(readers) if read is not None]
 
 
-def _ask(connection: sa.Connection, text: str, values: Any) -> list[Sequence[Any]]:
-    driver = connection.connection
-    with closing(driver.cursor()) as cursor:
+def _ask(
+    connection: sa.Connection, text: str, values: Any, *, gives_rows: bool
+) -> list[Sequence[Any]]:
+    driver: Any = connection.connection.driver_connection
+    is_numbered = isinstance(driver, psycopg.Connection)  # see `_numbering`
+    cursor = psycopg.RawCursor(driver) if is_numbered else driver.cursor()
+    with _running(cursor, connection, text, values):
+        return list(cursor.fetchall()) if gives_rows else []
+
+
+def send(connection: sa.Connection, text: str, values: Any) -> None:
+    """Run a statement in the driver's own words, which gives nothing back."""
+    with _running(connection.connection.cursor(), connection, text, values):
+        pass
+
+
+@contextmanager
+def _running(cursor: Any, connection: sa.Connection, text: str, values: Any) -> Iterator[None]:
+    with closing(cursor):
         # Whoever listens for statements hears of these too.
         heard = (connection, cursor, text, values, None, False)
         connection.dispatch.before_cursor_execute(*heard)
         try:
             cursor.execute(text, values)
-            return list(cursor.fetchall())
+            yield
         except connection.dialect.loaded_dbapi.Error as error:
             raise wrapped(error, connection, text) from error
-
-
-def wrapped(error: Exception, connection: sa.Connection, text: str) -> Exception:
-    """Return what SQLAlchemy would raise of a driver's error.
-
-    Where a connection was lost, the others of the pool are too, as a rule: none is used again.
-    """
-    dialect, driver = connection.dialect, connection.connection.dbapi_connection
-    is_lost = dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
-    if is_lost:
-        connection.invalidate(error)
-        connection.engine.dispose()
-    base = dialect.loaded_dbapi.Error
-    return DBAPIError.instance(
-        text, None, error, base, connection_invalidated=is_lost, dialect=dialect
-    )

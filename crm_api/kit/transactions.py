@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.kit import bells
-from crm_api.kit.db import connection, db, give_back, statements_together
+from crm_api.kit.db import db, give_back, statements_together
 from crm_api.kit.engine import sqlite_begin
 from crm_api.kit.errors import DomainError
+from crm_api.kit.straight import StraightWrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,16 +67,23 @@ def writing_apart() -> Iterator[None]:
         yield
 
 
-def write_alone(statement: sa.Update, values: dict[str, Any]) -> None:
-    """Run one statement that is a transaction of its own, amid a request that reads.
+class LoneWrite:
+    """One statement that is a transaction of its own, amid a request that reads.
 
     PostgreSQL does not wait for the disk: for what costs little where it goes with the power.
     """
-    if db.engine.dialect.name == "sqlite":
-        with writing_apart():
-            db.session.execute(statement, values)
-    else:
-        connection().execute(statement.where(_UNHURRIED), values)
+
+    def __init__(self, statement: sa.Update) -> None:
+        self._statement = statement
+        self._unhurried = StraightWrite(statement.where(_UNHURRIED))
+
+    def run(self, **values: Any) -> None:
+        """Run it now."""
+        if db.engine.dialect.name == "sqlite":
+            with writing_apart():
+                db.session.execute(self._statement, values)
+        else:
+            self._unhurried.run(**values)
 
 
 @contextmanager

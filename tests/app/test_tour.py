@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.server import free_port
+from tests.support import nearby
+from tests.support.server import free_port, straight_path
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = "http://127.0.0.1:8000"
@@ -49,8 +50,8 @@ class NewUser:
         self._server: subprocess.Popen[bytes] | None = None
 
     def _environment(self, **settings: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return {**kept, "LANG": "C.UTF-8", **settings}
+        home = os.environ.get("HOME", "/")
+        return {"PATH": straight_path(), "HOME": home, "LANG": "C.UTF-8", **settings}
 
     def start(self, **settings: str) -> str:
         """Run `./run` until it serves; return what it said."""
@@ -74,7 +75,7 @@ class NewUser:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return nearby.get(f"{self.url}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 

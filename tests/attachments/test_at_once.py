@@ -8,7 +8,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -16,6 +15,7 @@ from crm_api.attachments.models import AttachmentPiece, StoredFile
 from crm_api.kit.db import db
 from tests.attachments.files import announce, announced, download, offset, pdf, send
 from tests.factories.accounts import make_staff, make_token
+from tests.support import nearby
 from tests.support.callers import Caller
 from tests.support.server import Server
 
@@ -140,7 +140,7 @@ def test_a_slow_sender_holds_nothing_and_little_is_lost(app, server, sign_in):
     with contextlib.closing(begin_sending(server, token, attachment, content, 1_000_000)):
         for number in range(20):  # others write meanwhile, at once
             body = {"file_name": "x", "digest": f"{number:064}", "byte_size": 1}
-            reply = httpx.post(f"{server.url}/v1/attachments", json=body, headers=bearer)
+            reply = nearby.post(f"{server.url}/v1/attachments", json=body, headers=bearer)
             assert reply.status_code == 201, reply.text
         assert offset(caller, attachment) == (0, "?0")
     wait_until(lambda: offset(caller, attachment)[0] > 0)
@@ -149,7 +149,7 @@ def test_a_slow_sender_holds_nothing_and_little_is_lost(app, server, sign_in):
 
     url = f"{server.url}/v1/attachments/{attachment['id']}/content"
     said = {**bearer, "Content-Range": f"bytes {arrived}-1999999/{len(content)}"}
-    reply = httpx.put(url, content=content[arrived:2_000_000], headers=said)
+    reply = nearby.put(url, content=content[arrived:2_000_000], headers=said)
     assert reply.json()["received_bytes"] == 2_000_000
     with contextlib.closing(begin_sending(server, token, attachment, content, 2_500_000)):
         server.kill()

@@ -6,7 +6,6 @@ import threading
 import time
 from urllib.parse import quote
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -17,6 +16,7 @@ from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.care_gateway.test_processes import field, queue
 from tests.factories.accounts import make_client
+from tests.support import nearby
 
 __all__ = ["field"]
 pytestmark = pytest.mark.heavy
@@ -44,7 +44,7 @@ def test_nothing_is_offered_once_it_was_refused(field):
     together = threading.Barrier(PULLERS + 1, timeout=60)
 
     def at(key):
-        return httpx.Client(base_url=f"{field.url}/v1/compat/kannel/{key}/", timeout=30)
+        return nearby.Client(base_url=f"{field.url}/v1/compat/kannel/{key}/", timeout=30)
 
     def take(calls):
         asked_at, reply = ask(calls, "next")

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
 from crm_api.accounts.models import Scope
@@ -24,7 +23,7 @@ from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.care_gateway.factories import make_messages, stored
 from tests.factories.accounts import make_client
-from tests.support import databases
+from tests.support import databases, nearby
 from tests.support.server import Server
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -59,7 +58,7 @@ def dial(field):
 
     def dial(key):
         headers = {"Authorization": f"Bearer {key}"}
-        clients.append(httpx.Client(base_url=field.url, headers=headers, timeout=30))
+        clients.append(nearby.Client(base_url=field.url, headers=headers, timeout=30))
         return clients[-1]
 
     yield dial

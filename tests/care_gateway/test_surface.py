@@ -3,9 +3,12 @@
 import pytest
 
 from crm_api.accounts.models import Role, Scope
+from crm_api.care.models import CareMessageEvent
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.terms import SlotState
 from crm_api.kit import clock
+from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
 from tests.care_gateway.factories import (
     ack_of,
     contacts_of,
@@ -108,6 +111,17 @@ def test_a_gateway_can_look_up_what_it_had(gateway, other_gateway):
     assert (attempt["result"], attempt["provider_id"]) == ("submitted", "p1")
     assert message.number not in str(seen)
     assert message.text not in str(seen)
+
+
+def test_a_begin_that_was_noted_as_a_step_too_is_told_once(gateway):
+    make_message()
+    [begun] = gateway.begun()
+    steps = gateway.state_of(begun).json["steps"]
+    with transaction():
+        step = {"message_id": begun["id"], "state": S.SUBMITTING, "created_at": clock.now()}
+        db.session.add(CareMessageEvent(**step))
+
+    assert gateway.state_of(begun).json["steps"] == steps
 
 
 def test_another_gateways_message_does_not_exist(gateway, other_gateway):

@@ -12,6 +12,7 @@ from crm_api.customers.terms import Channel
 from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
+from tests.support.statements import counting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -93,6 +94,18 @@ def test_a_call_is_reserved_and_given_back(caller, mine, now):
 
     assert first.json["state"] == again.json["state"] == "released"
     assert caller.get(path).json["reason"] == "customer is away"
+
+
+def test_a_reservation_takes_four_statements(caller, mine, backend, now):
+    """Who asks; the locks of who is reached; what bears on it; what is written."""
+    caller.post("/v1/contact-reservations", json=wanted(mine, now + HOUR))  # its locks are made
+
+    with counting() as statements:
+        made = caller.post("/v1/contact-reservations", json=wanted(mine, now + 3 * DAY))
+
+    assert made.status_code == 201
+    # SQLite, where they cost little, is asked one by one whom it reaches, and writes each table.
+    assert statements.count == {"postgres": 4, "sqlite": 8}[backend]
 
 
 def test_a_blocked_call_is_told_everything(caller, mine, now):

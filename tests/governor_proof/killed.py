@@ -42,7 +42,7 @@ KEPT = (Slot, SlotSubject, StoredDecision, Overrun)
 def main() -> None:
     [url] = sys.argv[1:]
     app = create_app(settings_for(url))
-    clock.after_lock = lambda _session: NOON
+    clock.after_lock = lambda _session, **_: NOON
     with app.app_context():
         keep_default_policies(NOON - 365 * DAY)
     found = {}
@@ -96,12 +96,12 @@ def run_and_die(app: Any, attempt: Callable[[], str], step: int) -> None:
 
             transactions._commit = commit_and_die  # noqa: SLF001
         else:
-            die_after(step)
+            die_before(step)
         say(attempt)
         leave()
 
 
-def die_after(step: int) -> None:
+def die_before(step: int) -> None:
     sent = 0
 
     def count(*_: Any) -> None:
@@ -110,7 +110,8 @@ def die_after(step: int) -> None:
         if sent == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    sa.event.listen(db.engine, "after_cursor_execute", count)
+    # Straight statements too are heard as they go out, and never as they come back.
+    sa.event.listen(db.engine, "before_cursor_execute", count)
 
 
 def say(attempt: Callable[[], str]) -> str:

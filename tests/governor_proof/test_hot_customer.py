@@ -15,7 +15,6 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -27,6 +26,7 @@ from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
 from tests.governor_proof import hot
 from tests.governor_proof.test_races import HALF_WRITTEN, assert_audit_is_clean
+from tests.support import nearby
 from tests.support.databases import settings_for
 from tests.support.server import ROOT, Server, zone_where_it_is_late_morning
 
@@ -158,7 +158,7 @@ def test_over_http_too(own_database_url, customer_and_token):
 
 def _ask(url, token, customer_id, n, until, answers):  # noqa: PLR0917 - a thread's arguments
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+    with nearby.Client(base_url=url, headers=headers, timeout=60) as client:
         turn = 0
         while time.monotonic() < until:
             turn += 1

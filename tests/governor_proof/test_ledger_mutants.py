@@ -311,7 +311,7 @@ MISTAKES = {
         _of(
             "service.beginning",
             "keep_begun",
-            "update_rows(SlotSubject, subjects, key=('slot_id',))",
+            "update_rows(SlotSubject, subjects, key=('slot_id',), alike=here)",
             "None",
         ),
         what_began_stands_where_it_began,
@@ -330,7 +330,7 @@ MISTAKES = {
         what_lies_behind_counts,
     ),
     "gives each customer of one person a budget": (
-        _of("queries.gathering", "gather", "list(reach[c].person_ids)", "[c]"),
+        _of("queries.gathering", "_known", "list(reach[c].person_ids)", "[c]"),
         one_person_has_one_budget,
     ),
     "forgets the number": (

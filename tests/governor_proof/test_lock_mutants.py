@@ -16,12 +16,19 @@ import sqlalchemy as sa
 
 from crm_api.contact_frequency import service as governor
 from crm_api.contact_frequency.errors import ContactBlocked
-from crm_api.contact_frequency.models import Slot, StoredDecision
+from crm_api.contact_frequency.models import (
+    FrequencyPolicy,
+    PolicyVersion,
+    Slot,
+    StoredDecision,
+)
+from crm_api.customers import reaching
 from crm_api.customers.locks import NotWriting, lock_subjects
 from crm_api.customers.models import Customer, SubjectLock
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy
+from crm_api.kit.straight import StraightRead
 from crm_api.kit.touches import touching
 from crm_api.kit.transactions import transaction
 from tests.factories.contact_frequency import keep_default_policies, make_plan
@@ -31,7 +38,8 @@ from tests.governor_proof.mutants import Mutant, planted
 SOON = 15
 DAY = timedelta(days=1)
 LOCKS = "crm_api.customers.locks"
-LOCKING = "crm_api.contact_frequency.service.locking"
+REACHING = "crm_api.customers.reaching"
+GATHERING = "crm_api.contact_frequency.queries.gathering"
 
 
 class Writer(threading.Thread):
@@ -93,6 +101,19 @@ def is_taken(kind, subject_id):
         except sa.exc.OperationalError:
             return True
     return False
+
+
+def step_by_step(monkeypatch):
+    """Let whom a plan reaches be found, then locked, then the time be read: as on SQLite."""
+    monkeypatch.setattr(
+        "crm_api.contact_frequency.service.locking.lock_reached", lambda *_, **__: None
+    )
+
+
+def at_once(monkeypatch):
+    """Let the statement that does all of it be built anew, with the mistakes planted by now."""
+    anew = StraightRead(reaching._locking(reaching._WANTED))  # noqa: SLF001
+    monkeypatch.setattr(reaching, "_ANYBODYS", anew)
 
 
 @pytest.fixture
@@ -245,18 +266,85 @@ def who_is_one_person_is_asked_again_under_the_lock(app, customer_id):
     assert isinstance(writer.finish(), Busy)
 
 
+def two_ask_on_a_number_nobody_locked_yet(app, customer_id):
+    """Two customers, whose own locks were taken before, share a number, whose lock never was."""
+    number = db.session.get_one(Customer, customer_id).phone
+    other = make_customer(phone=number).id
+    with transaction():
+        lock_subjects(customer_ids=[other])
+        db.session.execute(sa.delete(SubjectLock).where(SubjectLock.subject_id == number))
+    db.session.remove()
+    writers = [
+        Writer(app, lambda one=one: governor.reserve_slot(make_plan(one, noon(3)), by_id=None))
+        for one in (customer_id, other)
+    ]
+    writers[0].may_commit.clear()
+    writers[0].start()
+    assert writers[0].is_done.wait(SOON)
+    writers[1].start()
+    wait_until_it_waits(writers[1])
+    assert [type(w.finish()) for w in writers] == [Slot, ContactBlocked]
+
+
+def who_is_reached_is_locked_in_order(app, _customer_id):
+    """Who waits for the middle one of three who are one person has the first, and not the last."""
+    for one in ("z-last", "m-middle", "a-first"):
+        make_customer(id=one, person_id="p1")
+        with transaction():
+            lock_subjects(customer_ids=[one])
+    db.session.remove()
+    with holding("customer", "m-middle"):
+        wanted = make_plan("z-last", noon(3), channel="email")
+        writer = Writer(app, lambda: governor.reserve_slot(wanted, by_id=None))
+        writer.start()
+        wait_until_it_waits(writer)
+        taken = {one for one in ("a-first", "z-last") if is_taken("customer", one)}
+    assert isinstance(writer.finish(), Slot)
+    assert taken == {"a-first"}
+
+
+def a_policy_of_just_now_is_known(_app, customer_id):
+    """What another process changed is in force for the very next decision of this one."""
+    with transaction():
+        governor.reserve_slot(make_plan(customer_id, noon(3)), by_id=None)
+    other = make_customer().id
+    with transaction():
+        never = (
+            sa.select(PolicyVersion)
+            .join(FrequencyPolicy)
+            .where(FrequencyPolicy.key == "total_7_days")
+        )
+        version = db.session.scalars(never).one()
+        db.session.add(
+            PolicyVersion(
+                policy_id=version.policy_id,
+                number=version.number + 1,
+                effective_from=clock.now() - DAY,
+                rule={**version.rule, "limit": 0},
+                is_retired=False,
+                created_at=clock.now(),
+            )
+        )
+    with pytest.raises(ContactBlocked), transaction():
+        governor.reserve_slot(make_plan(other, noon(3)), by_id=None)
+
+
 def _of(module, function, was, becomes):
     return Mutant(module, function, was, becomes)
 
 
+TIME = _of("crm_api.kit.clock", "stay_and_read", "sa.func.clock_timestamp()", "sa.func.now()")
+AGAIN = _of(GATHERING, "look_at", "since[customer_id] != reach[customer_id]", "False")
 MISTAKES = {
     "locks nothing": (
         _of(LOCKS, "lock_subjects", "not wanted", "True"),
         two_ask_at_once,
+        step_by_step,
     ),
     "locks a row that is not there": (
         _of(LOCKS, "lock_subjects", "not _lock(wanted)", "_lock(wanted)"),
         two_ask_for_somebody_new,
+        step_by_step,
     ),
     "makes the rows in any order": (
         _of(
@@ -266,39 +354,76 @@ MISTAKES = {
             "sorted(set(customer_ids), reverse=True)",
         ),
         rows_are_made_in_order,
+        step_by_step,
     ),
     "reads the time at which the transaction began": (
-        _of("crm_api.kit.clock", "after_lock", "sa.func.clock_timestamp()", "sa.func.now()"),
+        TIME,
         the_clock_is_read_once_the_lock_is_held,
+        step_by_step,
     ),
+    "reads that time with the locks": (TIME, the_clock_is_read_once_the_lock_is_held, at_once),
     "does not look again who is one person": (
-        _of(LOCKING, "_lock", "since != reach", "False"),
+        AGAIN,
         who_is_one_person_is_asked_again_under_the_lock,
+        at_once,
+    ),
+    "goes by the policies that it knew": (
+        _of(GATHERING, "look_at", "not catalog.still_holds(rows)", "False"),
+        a_policy_of_just_now_is_known,
+        at_once,
+    ),
+    "finds whom to lock, and locks nobody": (
+        _of(REACHING, "_in_order", "rows.order_by(*order).with_for_update(key_share=True)", "rows"),
+        two_ask_at_once,
+        at_once,
+    ),
+    "locks whom it finds in no order": (
+        _of(REACHING, "_in_order", "rows.order_by(*order)", "rows.order_by(order[1].desc())"),
+        who_is_reached_is_locked_in_order,
+        at_once,
+    ),
+    "locks those rows only that there are": (
+        _of(REACHING, "_locked", "_count(found.c.place) == _count(wanted.c.kind)", "sa.true()"),
+        two_ask_on_a_number_nobody_locked_yet,
+        at_once,
     ),
 }
 
 
+@pytest.mark.parametrize("way", [step_by_step, at_once], ids=lambda w: w.__name__)
 @pytest.mark.parametrize(
     "proof",
     [
         two_ask_at_once,
         two_ask_for_somebody_new,
-        locks_are_taken_in_order,
-        rows_are_made_in_order,
+        two_ask_on_a_number_nobody_locked_yet,
+        who_is_reached_is_locked_in_order,
         the_clock_is_read_once_the_lock_is_held,
         who_is_one_person_is_asked_again_under_the_lock,
+        a_policy_of_just_now_is_known,
     ],
     ids=lambda p: p.__name__,
 )
-def test_the_product_does_not(proof, scene):
+def test_the_product_does_not(proof, way, scene, monkeypatch):
+    way(monkeypatch)
+    proof(*scene)
+
+
+@pytest.mark.parametrize(
+    "proof", [locks_are_taken_in_order, rows_are_made_in_order], ids=lambda p: p.__name__
+)
+def test_the_product_does_not_either(proof, scene):
     proof(*scene)
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_locking_that_does_this_is_found_out(name, scene):
-    mutant, proof = MISTAKES[name]
-    with planted(mutant), pytest.raises((AssertionError, sa.exc.DBAPIError, pytest.fail.Exception)):
-        proof(*scene)
+def test_locking_that_does_this_is_found_out(name, scene, monkeypatch):
+    mutant, proof, way = MISTAKES[name]
+    found = AssertionError, sa.exc.DBAPIError, pytest.fail.Exception
+    with planted(mutant):
+        way(monkeypatch)
+        with pytest.raises(found):
+            proof(*scene)
 
 
 @pytest.mark.parametrize("order", ["", ' ORDER BY kind COLLATE "C", subject_id COLLATE "C" DESC'])

@@ -64,7 +64,7 @@ def stage(app, backend, tmp_path, monkeypatch):
         return cast[0]
 
     playing = Stage(reset)
-    monkeypatch.setattr(clock, "after_lock", lambda _session: playing.now)
+    monkeypatch.setattr(clock, "after_lock", lambda _session, **_: playing.now)
     monkeypatch.setattr(Ledger, "stage", playing, raising=False)
     return playing
 

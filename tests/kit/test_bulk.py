@@ -12,8 +12,10 @@ from crm_api.kit.bulk import insert_rows, is_among, update_rows
 from crm_api.kit.db import db
 from crm_api.kit.idempotency import IdempotencyKey
 from crm_api.kit.ids import new_id
+from crm_api.kit.together import insert_together
 from crm_api.kit.transactions import transaction
 from tests.factories.accounts import make_client
+from tests.support.statements import counting
 
 NOW = datetime(2026, 3, 3, 2, 0, 0, 123456, tzinfo=UTC)
 HARD = ["", "\\", "\\N", "\t", "a\nb\rc", "\\x00", "【福】🎂", "'\"", "{}", "\\\\n", " x "]
@@ -61,6 +63,13 @@ def test_what_looks_like_a_mark_of_ours_is_text(kept, text):
 
 def test_many_texts_at_once_arrive_unchanged(kept):
     rows = [entry(action=text, details={"text": text}) for text in HARD]
+
+    assert kept(*rows) == rows
+
+
+def test_more_rows_than_travel_in_one_piece_all_arrive(kept, monkeypatch):
+    monkeypatch.setattr("crm_api.kit.bulk.PIECE", 2)
+    rows = sorted((entry(action=f"a{n}") for n in range(5)), key=lambda row: row["id"])
 
     assert kept(*rows) == rows
 
@@ -180,3 +189,43 @@ def test_nothing_to_change_asks_nothing(app, count_statements):
     with count_statements() as statements:
         update_rows(MachineClient, [], key=("id",))
     assert statements.count == 0
+
+
+def _answered(**changes):
+    return {
+        "actor_id": "a",
+        "route": "r",
+        "key": new_id(),
+        "digest": "d",
+        "status": 201,
+        "headers": {"ETag": '"1"'},
+        "body": b"\x00\xff'\\",
+        "created_at": NOW,
+        **changes,
+    }
+
+
+def test_a_few_rows_of_several_tables_arrive_together(app, backend):
+    entries = [entry(details={"text": text, "n": [1, None]}, by_id="x") for text in HARD]
+    answers = [_answered(), _answered(status=None, headers=None, body=None)]
+
+    with counting() as statements, transaction():
+        insert_together({AuditEntry: entries, IdempotencyKey: answers, ClientKey: []})
+
+    assert statements.count == (1 if backend == "postgres" else 2)
+    for model, rows in ((AuditEntry, entries), (IdempotencyKey, answers)):
+        found = [dict(row) for row in db.session.execute(sa.select(model.__table__)).mappings()]
+        key = "id" if model is AuditEntry else "key"
+        by_key = {row[key]: row for row in found}
+        assert by_key == {row[key]: row for row in rows}
+    db.session.rollback()
+
+
+def test_of_rows_that_travel_together_all_arrive_or_none(app):
+    twice = _answered()
+
+    with pytest.raises(IntegrityError), transaction():
+        insert_together({AuditEntry: [entry()], IdempotencyKey: [twice, twice]})
+
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 0
+    db.session.rollback()

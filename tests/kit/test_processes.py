@@ -1,10 +1,11 @@
 """Processes that share a command's work, and what becomes of it when one fails."""
 
+import gc
 import os
 
 import pytest
 
-from crm_api.kit.processes import WorkerDied, sharing
+from crm_api.kit.processes import WorkerDied, collecting_rarely, sharing
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -38,3 +39,12 @@ def test_a_worker_that_dies_is_told_once_the_others_are_through(app, backend):
         return  # one does it all
     with pytest.raises(WorkerDied), sharing(fail, processes=2) as results:
         assert list(results) == ["before"] * 2
+
+
+def test_python_collects_as_before_once_the_work_is_over():
+    before = gc.get_threshold()
+
+    with collecting_rarely():
+        assert gc.get_threshold()[0] > before[0]
+
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)

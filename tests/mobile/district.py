@@ -22,7 +22,7 @@ from tests.factories.accounts import make_staff, make_team, make_token
 from tests.factories.contact_frequency import keep_default_policies
 from tests.factories.customers import make_customer
 from tests.mobile.phones import Node, Phone
-from tests.support import databases
+from tests.support import databases, nearby
 from tests.support.callers import Caller
 from tests.support.feeds import assert_feeds_true
 from tests.support.server import Server, zone_where_it_is_late_morning
@@ -94,7 +94,7 @@ class District:
     def push(self, phone: Phone, changes: dict, **headers: str) -> httpx.Response:
         """Push what no stock client would."""
         known = {"Authorization": f"Bearer {phone.token}", "X-Device-Id": phone.device_id}
-        return httpx.post(
+        return nearby.post(
             f"{self.server.url}/v1/sync/push",
             json=changes,
             headers={**known, "X-App-Version": "1.0.0", **headers},

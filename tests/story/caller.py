@@ -7,6 +7,8 @@ import uuid
 
 import httpx
 
+from tests.support import nearby
+
 PATIENCE = 90
 
 
@@ -32,7 +34,7 @@ class Patient:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                answer = httpx.request(
+                answer = nearby.request(
                     method, self.url + path, headers=headers, timeout=30, **kwargs
                 )
             except httpx.TransportError:

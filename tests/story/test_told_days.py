@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.support.server import ROOT, Server, environment, flask
+from tests.support.server import ROOT, Server, environment, flask, straight_path
 
 ADDRESS = "http://127.0.0.1:8000"
 FLASK = f"{sys.executable} -m flask --app crm_api.app"
@@ -42,7 +42,7 @@ def test_the_days_go_as_they_are_told(district, own_database_url):
         done = subprocess.run(
             ["bash", "-c", f"set -euo pipefail\n{script}"],
             cwd=ROOT,
-            env={**os.environ, **environment(own_database_url)},
+            env={**os.environ, **environment(own_database_url), "PATH": straight_path()},
             capture_output=True,
             text=True,
             check=False,

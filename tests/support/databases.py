@@ -36,7 +36,7 @@ def settings_for(url: str, **changes: object) -> Settings:
             "sign_ins_per_minute": 1_000_000,
             "syncs_per_minute": 1_000_000,
             "log_level": "ERROR",
-            "attachments": f"{_folder()}/attachments-{worker_name()}",
+            "attachments": f"{folder_of_run()}/attachments-{worker_name()}",
             **changes,
         }
     )
@@ -94,7 +94,8 @@ def empty_sqlite(engine: sa.Engine, template: Path) -> None:
     shutil.copyfile(template, path)
 
 
-def _folder() -> str:
+def folder_of_run() -> str:
+    """Return where a test run keeps what it writes; a benchmark's is on the disk."""
     return os.environ.get("CRM_TEST_FOLDER", tempfile.gettempdir())
 
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import psycopg
 
+from tests.support.folders import mark, sweep_leftovers
+
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -63,17 +65,18 @@ def _die_with_parent() -> None:
 class PostgresServer:
     """One server for one test run; `settings` are added to those for tests."""
 
-    def __init__(self, **settings: str) -> None:
-        _sweep_leftovers()
+    def __init__(self, folder: Path | None = None, /, **settings: str) -> None:
+        folder = folder or Path(tempfile.gettempdir())
+        sweep_leftovers(folder, "crmpg-*")
         self.settings = SETTINGS | settings
         self.binaries = find_binaries()
-        self.root = Path(tempfile.mkdtemp(prefix="crmpg-"))
+        self.root = Path(tempfile.mkdtemp(prefix="crmpg-", dir=folder))
         self.socket = self.root / "s"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> PostgresServer:
         """Make the cluster, start the server, wait until it answers."""
-        (self.root / "owner").write_text(str(os.getpid()))
+        mark(self.root)
         user = _other_user()
         data = self.root / "d"
         for folder in (self.socket, data):
@@ -159,11 +162,3 @@ class PostgresServer:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait(5)
         shutil.rmtree(self.root, ignore_errors=True)
-
-
-def _sweep_leftovers() -> None:
-    for folder in Path(tempfile.gettempdir()).glob("crmpg-*"):
-        with contextlib.suppress(OSError, ValueError):
-            owner = int((folder / "owner").read_text())
-            if not Path(f"/proc/{owner}").exists():
-                shutil.rmtree(folder, ignore_errors=True)

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.databases import KEY, settings_for
+from tests.support import nearby
+from tests.support.databases import KEY, folder_of_run, settings_for
 from tests.support.forks import Fork
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,7 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
     key = base64.b64encode(KEY).decode()
     return {
         "PATH": os.environ["PATH"],
+        "TMPDIR": folder_of_run(),
         "PYTHONUTF8": "1",
         "CRM_ENV": "test",
         "CRM_TOKEN_KEYS": f"t1:{key}",
@@ -40,6 +43,11 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         **changes,
     }
+
+
+def straight_path() -> str:
+    """Return a PATH with an interpreter for `python3`: a shim takes longer than what it starts."""
+    return f"{Path(sys.executable).resolve().parent}:{os.environ['PATH']}"
 
 
 def zone_where_it_is_late_morning() -> str:
@@ -105,7 +113,7 @@ class Server:
         deadline = time.monotonic() + 40
         while True:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                if nearby.get(f"{self.url}/readyz", timeout=5).status_code == 200:
                     return self
             if self._process.wait(0) is not None or time.monotonic() > deadline:
                 self.kill()

@@ -110,6 +110,7 @@ def test_who_waits_on_a_connection_that_is_lost_may_ask_again(owner, sign_in, wa
         waits = pool.submit(phone.caller.get, "/v1/sync/poll", query_string=query)
         assert waiting.wait(20)
         with autocommitting(db.engine).connect() as connection:
+            connection.detach()  # it is closed here, whether the pool is given up before or after
             assert connection.execute(others).scalar_one() > 0
         reply = waits.result(timeout=20)
 

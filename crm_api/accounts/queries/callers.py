@@ -10,7 +10,7 @@ from crm_api.accounts.actors import Actor, Client
 from crm_api.accounts.covers.models import Cover
 from crm_api.accounts.models import ClientKey, DeviceSession, MachineClient, Staff, Standing, Team
 from crm_api.kit.db import db
-from crm_api.kit.straight import StraightRead, fixed
+from crm_api.kit.straight import StraightRead, StraightRows, fixed
 from crm_api.kit.types import UTCDateTime
 
 if TYPE_CHECKING:
@@ -87,13 +87,13 @@ class Callers:
 
 CALLERS = Callers()
 
-_CLIENT = (
+_CLIENT = StraightRows(
     sa.select(_clients.c.id, _clients.c.name, _clients.c.scopes, _keys.c.id.label("key_id"))
     .join_from(_keys, _clients, _clients.c.id == _keys.c.client_id)
     .where(
         _keys.c.digest == sa.bindparam("digest"),
         _keys.c.revoked_at.is_(None),
-        sa.or_(_keys.c.expires_at.is_(None), _keys.c.expires_at > sa.bindparam("at")),
+        sa.or_(_keys.c.expires_at.is_(None), _keys.c.expires_at > _NOW),
         _clients.c.status == Standing.ACTIVE,
     )
 )
@@ -124,7 +124,6 @@ def find_at_work(staff_id: str, *, at: datetime) -> Actor | None:
 
 def find_client(*, digest: str, at: datetime) -> Client | None:
     """Return the machine whose key this is, if both still stand."""
-    row = db.session.execute(_CLIENT, {"digest": digest, "at": at}).first()
-    if row is None:
-        return None
-    return Client(id=row.id, name=row.name, scopes=tuple(row.scopes), key_id=row.key_id)
+    for row in _CLIENT.named(digest=digest, at=at):  # one, or none
+        return Client(id=row.id, name=row.name, scopes=tuple(row.scopes), key_id=row.key_id)
+    return None

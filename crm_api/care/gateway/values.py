@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ReportOutcome,
         ReportStatus,
     )
-    from crm_api.care.models import CareMessage, CareMessageEvent
+    from crm_api.care.models import CareMessage
     from crm_api.care.terms import MessageState
 
 
@@ -124,5 +124,5 @@ class Reconciliation:
     """Where a message stands and how it came there, for the gateway that had it."""
 
     message: CareMessage
-    steps: Sequence[CareMessageEvent]
+    steps: Sequence[Any]
     attempts: Sequence[DeliveryAttempt]

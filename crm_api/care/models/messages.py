@@ -178,7 +178,10 @@ class CareMessage(Record, Model):
 
 
 class CareMessageEvent(Record, Model):
-    """A step that a message took. Append-only; `created_at` is when it was taken."""
+    """A step that a message took. Append-only; `created_at` is when it was taken.
+
+    A begin is kept by its attempt alone: nothing happens as often.
+    """
 
     __tablename__ = "care_message_events"
     __table_args__ = (sa.Index(None, "message_id", "created_at"),)

@@ -181,7 +181,14 @@ def _person_document(person: PersonFacts) -> dict[str, Any]:
 
 
 def _slot_rows(slots: tuple[SlotFact, ...]) -> list[list[Any]]:
-    return [[s.slot_id, s.at, s.channel, s.category, s.unit, s.counting, *_line(s)] for s in slots]
+    """Write slots with plain texts: orjson takes a while to find what an enum stands for."""
+    return [
+        [
+            *(s.slot_id, s.at, s.channel._value_, s.category._value_, s.unit, s.counting._value_),
+            *_line(s),
+        ]
+        for s in slots
+    ]
 
 
 def _line(slot: SlotFact) -> tuple[Any, ...]:

@@ -93,18 +93,19 @@ class PolicyFrame:
         segments: tuple[str, ...] = (),
     ) -> Applicable:
         """Return what bears on such a contact with such a customer."""
-        own = customer_id if self._has_own(customer_id) else ""
+        own = self.owner_of(customer_id)
         key = (channel, category, tier, own, segments)
         if key not in self._cache:
             rules = in_force(self.rules, tier=tier, customer_id=own, segments=segments)
             self._cache[key] = _sort_out(rules, channel, category, frame=self)
         return self._cache[key]
 
-    def _has_own(self, customer_id: str) -> bool:
+    def owner_of(self, customer_id: str) -> str:
+        """Return the customer, if any policy is for nobody else."""
         if self._owners is None:
             owned = (r.scope_id for r in self.rules if r.scope_kind is ScopeKind.CUSTOMER)
             self._owners = frozenset(owned)
-        return customer_id in self._owners
+        return customer_id if customer_id in self._owners else ""
 
 
 def frame_from(content: bytes) -> PolicyFrame:

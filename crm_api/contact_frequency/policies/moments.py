@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
+MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = EPOCH.toordinal()
 MINUTES_A_DAY = 1440
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:
@@ -75,6 +77,9 @@ def clock_time(day: int, minutes: int, zone: ZoneInfo) -> int:
         return day_start(day + 1, zone)
     on = date_of(day)
     shown = datetime(on.year, on.month, on.day, minutes // 60, minutes % 60, tzinfo=zone)
+    offset = shown.utcoffset()
+    if offset is not None and offset == shown.replace(fold=1).utcoffset():  # nearly always
+        return (day * MINUTES_A_DAY + minutes) * MINUTE - offset // _MICROSECOND
     value, folded = micros(shown.astimezone(UTC)), micros(shown.replace(fold=1).astimezone(UTC))
     return _skip_between(folded, value, zone) if folded < value else value
 

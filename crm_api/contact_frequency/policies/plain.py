@@ -7,12 +7,14 @@ would answer the same, byte by byte.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from crm_api.contact_frequency.policies import hours, moments
 from crm_api.contact_frequency.policies.barriers import GRACE
 from crm_api.contact_frequency.policies.rooms import is_free
-from crm_api.contact_frequency.policies.trace import write_trace
+from crm_api.contact_frequency.policies.trace import write_around_customer, write_trace
 from crm_api.contact_frequency.terms import Counting, Verdict
 from crm_api.contact_frequency.values import Decision
 
@@ -28,41 +30,75 @@ if TYPE_CHECKING:
 _TWO_DAYS = 2 * moments.DAY
 
 
+class _Moment(NamedTuple):
+    """What all contacts of a kind share at one moment: nothing in it is any one customer's."""
+
+    at: int
+    rooms: tuple[Room, ...]
+    trace: tuple[bytes, bytes]  # before and after the customer's id
+
+
+class Glance:
+    """Judges plans in a row, and remembers of each kind of contact what its moment allows."""
+
+    def __init__(self, policies: PolicyFrame, now: datetime) -> None:
+        self._policies = policies
+        self._now = now
+        self._known: dict[Any, _Moment | None] = {}
+
+    def decide(self, plan: Plan, facts: Facts) -> Decision | None:
+        """Allow a plan that nothing speaks against; None where that takes a closer look."""
+        if not _asks_plainly(plan, facts):
+            return None
+        moment = self._moment(plan, facts.persons[0])
+        if moment is None or not _is_clear(facts, moment.rooms, at=moment.at):
+            return None
+        before, after = moment.trace
+        decision = _allow(plan, self._now)
+        decision.trace = before + orjson.dumps(plan.customer_id) + after
+        return decision
+
+    def _moment(self, plan: Plan, person: PersonFacts) -> _Moment | None:
+        """Return what a plan's moment allows its kind; None where that takes a closer look."""
+        kind = (
+            *(plan.channel, plan.category, plan.at, plan.is_agreed, plan.occurrence is None),
+            *(plan.not_after is None, person.tier, person.segments),
+            self._policies.owner_of(person.customer_id),
+        )
+        if kind not in self._known:
+            self._known[kind] = self._look(plan, person)
+        return self._known[kind]
+
+    def _look(self, plan: Plan, person: PersonFacts) -> _Moment | None:
+        at = moments.micros(plan.at)
+        rooms = _rooms_at(at, plan, person, self._policies, self._now)
+        if rooms is None:
+            return None
+        return _Moment(at, rooms, write_around_customer(_allow(plan, self._now)))
+
+
 def decide_plainly(
     plan: Plan, facts: Facts, policies: PolicyFrame, now: datetime
 ) -> Decision | None:
-    """Allow a plan that nothing speaks against; None where that takes a closer look."""
-    is_plain = _asks_plainly(plan, facts) and _is_in_time(plan, now)
-    if not (is_plain and _is_open(plan, facts, policies)):
+    """Allow one plan that nothing speaks against; None where that takes a closer look.
+
+    For plans that each have a moment of their own, of which there is nothing to remember.
+    """
+    if not _asks_plainly(plan, facts):
         return None
-    decision = Decision(plan=plan, verdict=Verdict.ALLOWED, judged_at=now, next_allowed_at=plan.at)
+    at = moments.micros(plan.at)
+    rooms = _rooms_at(at, plan, facts.persons[0], policies, now)
+    if rooms is None or not _is_clear(facts, rooms, at=at):
+        return None
+    decision = _allow(plan, now)
     decision.trace = write_trace(decision)
     return decision
 
 
-def _asks_plainly(plan: Plan, facts: Facts) -> bool:
-    """Tell whether one customer is met, for nothing special."""
-    return (
-        len(facts.persons) == 1
-        and plan.visit_id is None
-        and facts.occurrence_slot is None
-        and facts.override is None
-        and facts.counting is Counting.FULL
-        and not (facts.has_happened or facts.is_settled)
-    )
-
-
-def _is_in_time(plan: Plan, now: datetime) -> bool:
-    at = moments.micros(plan.at)
-    is_ahead = at >= moments.micros(now) - GRACE
-    return is_ahead and (plan.not_after is None or at <= moments.micros(plan.not_after))
-
-
-def _is_open(plan: Plan, facts: Facts, policies: PolicyFrame) -> bool:
-    """Tell whether nobody asked for quiet, no cap is near, and the hours are open."""
-    person, endpoint, at = facts.persons[0], facts.endpoint, moments.micros(plan.at)
-    if not _is_free(person, at=at) or (endpoint is not None and not _is_silent(endpoint)):
-        return False
+def _rooms_at(
+    at: int, plan: Plan, person: PersonFacts, policies: PolicyFrame, now: datetime
+) -> tuple[Room, ...] | None:
+    """Return what room caps leave at a plan's moment; None where it is not open to its kind."""
     applicable = policies.applicable(
         plan.channel,
         plan.category,
@@ -70,18 +106,40 @@ def _is_open(plan: Plan, facts: Facts, policies: PolicyFrame) -> bool:
         customer_id=person.customer_id,
         segments=person.segments,
     )
+    if at < moments.micros(now) - GRACE or not is_free(applicable.rooms, ()):
+        return None
+    for window in applicable.windows:
+        if hours.applies(window.rule, plan) and window.hit(at):
+            return None
+    return applicable.rooms
+
+
+def _is_clear(facts: Facts, rooms: Sequence[Room], *, at: int) -> bool:
+    """Tell whether nothing that is known of a customer and their number is in the way."""
+    person, endpoint, own = facts.persons[0], facts.endpoint, facts.own_slot
     return (
-        _has_room(applicable.rooms, _others(person.slots, facts), at=at)
-        and _has_room(applicable.rooms, _others(endpoint.slots if endpoint else (), facts), at=at)
-        and not any(hours.applies(w.rule, plan) and w.hit(at) for w in applicable.windows)
+        _is_free(person, at=at)
+        and _has_room(rooms, person.slots, own, at=at)
+        and (endpoint is None or _has_room(rooms, endpoint.slots, own, at=at))
     )
 
 
-def _others(slots: Sequence[SlotFact], facts: Facts) -> Sequence[SlotFact]:
-    """Leave out the slot that asks: it does not stand in its own way."""
-    if facts.own_slot is None:
-        return slots
-    return [slot for slot in slots if slot.slot_id != facts.own_slot]
+def _allow(plan: Plan, now: datetime) -> Decision:
+    return Decision(plan=plan, verdict=Verdict.ALLOWED, judged_at=now, next_allowed_at=plan.at)
+
+
+def _asks_plainly(plan: Plan, facts: Facts) -> bool:
+    """Tell whether one customer is met, in time, for nothing special, and not on a silent line."""
+    return (
+        len(facts.persons) == 1
+        and plan.visit_id is None
+        and facts.occurrence_slot is None
+        and facts.override is None
+        and facts.counting is Counting.FULL
+        and not (facts.has_happened or facts.is_settled)
+        and (plan.not_after is None or plan.at <= plan.not_after)
+        and (facts.endpoint is None or _is_silent(facts.endpoint))
+    )
 
 
 def _is_free(person: PersonFacts, *, at: int) -> bool:
@@ -97,17 +155,24 @@ def _is_free(person: PersonFacts, *, at: int) -> bool:
 
 
 def _is_silent(endpoint: EndpointFacts) -> bool:
+    """Tell whether nobody on a number refused anything, or hears the same from another."""
     return not endpoint.opt_outs and endpoint.said_by is None
 
 
-def _has_room(rooms: Sequence[Room], slots: Sequence[SlotFact], *, at: int) -> bool:
+def _has_room(
+    rooms: Sequence[Room], slots: Sequence[SlotFact], own_slot: str | None, *, at: int
+) -> bool:
     """Tell whether too few contacts lie near a moment for any cap to be reached by one more.
 
-    Two greetings of one day are a closer look's affair.
+    The slot that asks does not stand in its own way. Two greetings of one day are a closer look's
+    affair.
     """
-    away = [abs(slot.at - at) for slot in slots]
-    if any(
-        s.occasion_class is not None and d < _TWO_DAYS for s, d in zip(slots, away, strict=True)
-    ):
-        return False
-    return is_free(rooms, away)
+    away = []
+    for slot in slots:
+        if slot.slot_id == own_slot:
+            continue
+        distance = abs(slot.at - at)
+        if distance < _TWO_DAYS and slot.occasion_class is not None:
+            return False
+        away.append(distance)
+    return not away or is_free(rooms, away)

@@ -2,7 +2,7 @@
 
 from crm_api.contact_frequency.queries.auditing import find_breaches
 from crm_api.contact_frequency.queries.frames import dated_rules, frame_at, in_force
-from crm_api.contact_frequency.queries.gathering import gather
+from crm_api.contact_frequency.queries.gathering import gather, look_at
 from crm_api.contact_frequency.queries.known import Known
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "frame_at",
     "gather",
     "in_force",
+    "look_at",
 ]

@@ -20,7 +20,7 @@ from crm_api.kit.bundles import Bundle
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from crm_api.kit.bundles import Rows
@@ -38,24 +38,37 @@ class DatedRule:
 
 
 @dataclass(slots=True)
-class _Catalog:
+class Catalog:
+    """All policies as this process read them last, and what tells whether any changed since."""
+
     stamp: dict[str, Rows]
     versions: Sequence[DatedRule]
     frames: dict[Any, PolicyFrame] = field(default_factory=dict)
 
+    def frame_at(self, now: datetime) -> PolicyFrame:
+        """Return what is in force."""
+        effective = sum(1 for version in self.versions if version.effective_from <= now)
+        key = (effective, now.year, config.current().zone.key)
+        if key not in self.frames:
+            self.frames[key] = frame_of(in_force(self.versions, at=now), now=now)
+        return self.frames[key]
 
-_catalogs: dict[str, _Catalog] = {}
+    def still_holds(self, rows: Mapping[str, Rows]) -> bool:
+        """Tell whether nothing changed since, by what the selects of `STAMP` give now."""
+        return all(rows[name] == read for name, read in self.stamp.items())
+
+
+_catalogs: dict[str, Catalog] = {}
 
 
 def frame_at(now: datetime) -> PolicyFrame:
     """Return what is in force, read anew as soon as a policy or the calendar changed."""
-    catalog = _catalog()
-    effective = sum(1 for version in catalog.versions if version.effective_from <= now)
-    key = (effective, now.year, config.current().zone.key)
-    if key not in catalog.frames:
-        rules = in_force(catalog.versions, at=now)
-        catalog.frames[key] = frame_of(rules, now=now)
-    return catalog.frames[key]
+    return _catalog().frame_at(now)
+
+
+def last_catalog() -> Catalog | None:
+    """Return what this process read last, for whoever reads along whether it still holds."""
+    return _catalogs.get(_place())
 
 
 def in_force(versions: Iterable[DatedRule], *, at: datetime) -> tuple[Rule, ...]:
@@ -72,12 +85,16 @@ def dated_rules() -> Sequence[DatedRule]:
     return _catalog().versions
 
 
-def _catalog() -> _Catalog:
-    place = str(db.engine.url)
+def _place() -> str:
+    return str(db.engine.url)
+
+
+def _catalog() -> Catalog:
+    place = _place()
     stamp = runs.read_once("policies", ("",), lambda _all: {"": _STAMP.read()})[""]
     known = _catalogs.get(place)
     if known is None or known.stamp != stamp:
-        known = _catalogs[place] = _Catalog(stamp, _versions())
+        known = _catalogs[place] = Catalog(stamp, _versions())
     return known
 
 
@@ -89,12 +106,13 @@ def _weight(festival: type[Festival]) -> sa.ColumnElement[int]:
 
 
 # In one statement, whether anything changed: versions are never edited, only added.
-_STAMP = Bundle(
-    versions=sa.select(sa.func.count(), sa.func.max(PolicyVersion.id)),
-    festivals=sa.select(sa.func.count(), sa.func.sum(_weight(Festival))),
-    arrangements=sa.select(sa.func.max(Arrangement.loaded_at)),
-    days=sa.select(sa.func.count()).select_from(ArrangedDay),
-)
+STAMP = {
+    "versions": sa.select(sa.func.count(), sa.func.max(PolicyVersion.id)),
+    "festivals": sa.select(sa.func.count(), sa.func.sum(_weight(Festival))),
+    "arrangements": sa.select(sa.func.max(Arrangement.loaded_at)),
+    "days": sa.select(sa.func.count()).select_from(ArrangedDay),
+}
+_STAMP = Bundle(**STAMP)
 
 
 def _versions() -> Sequence[DatedRule]:

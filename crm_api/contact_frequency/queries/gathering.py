@@ -5,20 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
-from crm_api.contact_frequency.models import (
-    DecisionFrame,
-    Hold,
-    OptOut,
-    OptOutCustomer,
-    Slot,
-    SlotSubject,
-)
-from crm_api.contact_frequency.models.slots import COUNTS, TAKEN, TAKEN_OCCURRENCE, TAKEN_SOURCE
 from crm_api.contact_frequency.policies import moments
 from crm_api.contact_frequency.policies.facts import HoldFact, OptOutFact, SlotFact
 from crm_api.contact_frequency.policies.search import HORIZON
+from crm_api.contact_frequency.queries.bearing import FACTS
+from crm_api.contact_frequency.queries.frames import STAMP, frame_at, last_catalog
 from crm_api.contact_frequency.queries.known import Known, Standing, Visit, met_by, when
 from crm_api.contact_frequency.queries.said import said_on_numbers
 from crm_api.contact_frequency.queries.standings import standing_of
@@ -27,8 +18,8 @@ from crm_api.contact_frequency.values import Booking
 from crm_api.customers import queries as customers
 from crm_api.customers.segments import queries as segment_queries
 from crm_api.customers.terms import Category, Channel
-from crm_api.kit.bundles import Bundle, among
-from crm_api.kit.errors import NotFound
+from crm_api.kit.bundles import Bundle
+from crm_api.kit.errors import Busy, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -41,78 +32,8 @@ if TYPE_CHECKING:
 
 _PERIOD_DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31}
 
-_SUBJECTS, _HOLDS, _SLOTS = (m.__table__.c for m in (SlotSubject, Hold, Slot))
-_FRAMES = DecisionFrame.__table__.c
-_OPT_OUTS, _FOLLOWED = OptOut.__table__.c, OptOutCustomer.__table__.c
-_FACTS = Bundle(
-    **customers.GOVERNED,
-    slots=sa.select(
-        _SUBJECTS.subject_id,
-        _SUBJECTS.slot_id,
-        _SUBJECTS.effective_micros,
-        _SUBJECTS.channel,
-        _SUBJECTS.category,
-        _SUBJECTS.unit,
-        _SUBJECTS.counting,
-        _SUBJECTS.claim,
-        _SUBJECTS.occasion_class,
-    )
-    .where(among(_SUBJECTS.subject_id, "subject_ids"), COUNTS)
-    .where(_SUBJECTS.effective_micros >= sa.bindparam("first", type_=sa.BigInteger()))
-    .where(_SUBJECTS.effective_micros <= sa.bindparam("last", type_=sa.BigInteger())),
-    holds=sa.select(
-        _HOLDS.id,
-        _HOLDS.customer_id,
-        _HOLDS.team_path,
-        _HOLDS.kind,
-        _HOLDS.from_at,
-        _HOLDS.until_at,
-    )
-    .where(sa.text("lifted_at IS NULL"))
-    .where(sa.or_(among(_HOLDS.customer_id, "customer_ids"), _HOLDS.team_path.is_not(None))),
-    opt_outs=sa.select(
-        _OPT_OUTS.id,
-        _FOLLOWED.customer_id,
-        _OPT_OUTS.number,
-        _OPT_OUTS.channel,
-        _OPT_OUTS.categories,
-    )
-    .outerjoin(OptOutCustomer, _FOLLOWED.opt_out_id == _OPT_OUTS.id)
-    .where(sa.text("opt_outs.lifted_at IS NULL"))
-    .where(
-        sa.or_(
-            among(_OPT_OUTS.number, "numbers"),
-            _OPT_OUTS.id.in_(
-                sa.select(_FOLLOWED.opt_out_id).where(among(_FOLLOWED.customer_id, "customer_ids"))
-            ),
-        )
-    ),
-    occurrences=sa.select(_SLOTS.customer_id, _SLOTS.occurrence, _SLOTS.id)
-    .where(among(_SLOTS.customer_id, "customer_ids"), among(_SLOTS.occurrence, "occurrences"))
-    .where(TAKEN_OCCURRENCE),
-    visits=sa.select(
-        _SLOTS.visit_id,
-        _SLOTS.id,
-        _SLOTS.channel,
-        _SLOTS.effective_at,
-        _SUBJECTS.unit,
-        _SUBJECTS.counting,
-    )
-    .join(
-        SlotSubject,
-        sa.and_(_SUBJECTS.slot_id == _SLOTS.id, _SUBJECTS.subject_id == _SLOTS.customer_id),
-    )
-    .where(among(_SLOTS.visit_id, "visit_ids"), TAKEN),
-    frames=sa.select(_FRAMES.digest).where(_FRAMES.digest == sa.bindparam("frame")),
-    sources=sa.select(
-        _SLOTS.source,
-        _SLOTS.id,
-        _SLOTS.customer_id,
-        _SLOTS.channel,
-        _SLOTS.category,
-        _SLOTS.planned_at,
-    ).where(among(_SLOTS.source, "sources"), TAKEN_SOURCE),
-)
+_GATHERED = Bundle(**FACTS)
+_AT_A_LOOK = Bundle(**FACTS, **customers.REACH, **STAMP)
 
 
 def gather(
@@ -121,29 +42,70 @@ def gather(
     frame: PolicyFrame,
     now: datetime,
     reach: Mapping[str, Reach] | None = None,
+    are_new: bool = False,
 ) -> Known:
-    """Read what bears on these plans, in one snapshot, and which of their sources are booked.
+    """Read what bears on these plans, in one snapshot; of new ones, which sources are booked.
 
     `reach` is handed in where it was read under the locks.
 
     :raises NotFound: if a customer does not exist
     """
+    if reach is None:
+        reach = customers.reach_of({customer_id for plan in plans for customer_id in met_by(plan)})
+    wanted = _wanted(plans, reach, frame, now)
+    rows = _GATHERED.read(**(wanted if are_new else wanted | {"sources": ()}))
+    return _known(plans, rows, reach=reach, frame=frame, now=now)
+
+
+def look_at(plan: Plan, *, now: datetime, reach: Mapping[str, Reach]) -> tuple[PolicyFrame, Known]:
+    """Read under the locks what is in force and what bears on a plan: one statement as a rule.
+
+    It takes more where this process does not know yet what changed about the policies. `reach` is
+    what was so before the locks were held.
+
+    :raises Busy: if whom the plan reaches is not what it was
+    :raises NotFound: if a customer does not exist
+    """
+    catalog = last_catalog()
+    frame = frame_at(now) if catalog is None else catalog.frame_at(now)
+    rows = _AT_A_LOOK.read(**_wanted([plan], reach, frame, now))
+    since = customers.reach_from(rows)
+    if any(since[customer_id] != reach[customer_id] for customer_id in met_by(plan)):
+        raise Busy
+    if catalog is not None and not catalog.still_holds(rows):
+        frame = frame_at(now)
+        return frame, gather([plan], frame=frame, now=now, reach=reach, are_new=True)
+    return frame, _known([plan], rows, reach=reach, frame=frame, now=now)
+
+
+def _wanted(
+    plans: Sequence[Plan], reach: Mapping[str, Reach], frame: PolicyFrame, now: datetime
+) -> dict[str, Any]:
     met = {customer_id for plan in plans for customer_id in met_by(plan)}
-    reach = customers.reach_of(met) if reach is None else reach
     if not met <= reach.keys():
         raise NotFound("customer")
-    groups = {c: list(reach[c].person_ids) for c in met}
-    everyone = sorted({member for group in groups.values() for member in group})
+    everyone = sorted({member for c in met for member in reach[c].person_ids})
     numbers = {p.endpoint for p in plans if p.endpoint}
     numbers |= {number for c in met if (number := reach[c].phone) is not None}
-    rows = _FACTS.read(
-        customer_ids=everyone,
-        subject_ids=[*everyone, *sorted(numbers)],
-        numbers=sorted(numbers),
-        frame=frame.digest,
+    return {
+        "customer_ids": everyone,
+        "subject_ids": [*everyone, *sorted(numbers)],
+        "numbers": sorted(numbers),
+        "frame": frame.digest,
         **_asked_of(plans),
         **_span(plans, frame.rules, now),
-    )
+    }
+
+
+def _known(
+    plans: Sequence[Plan],
+    rows: dict[str, Rows],
+    *,
+    reach: Mapping[str, Reach],
+    frame: PolicyFrame,
+    now: datetime,
+) -> Known:
+    groups = {c: list(reach[c].person_ids) for plan in plans for c in met_by(plan)}
     by_number, by_customer = _opt_outs(rows["opt_outs"])
     return Known(
         groups=groups,

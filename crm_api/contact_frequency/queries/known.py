@@ -194,6 +194,8 @@ class Known:
 
 def met_by(plan: Plan) -> list[str]:
     """Return the customers whom a contact meets, the one it is for first."""
+    if not plan.also_customer_ids:
+        return [plan.customer_id]
     return list(dict.fromkeys((plan.customer_id, *plan.also_customer_ids)))
 
 

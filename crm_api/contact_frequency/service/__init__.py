@@ -17,6 +17,7 @@ from crm_api.contact_frequency.service.holding import lift_hold, place_hold
 from crm_api.contact_frequency.service.locking import lock_plans, lock_slots
 from crm_api.contact_frequency.service.looking import still_allowed
 from crm_api.contact_frequency.service.losing import Loss, hear_of_losses
+from crm_api.contact_frequency.service.moving import move_slot
 from crm_api.contact_frequency.service.openings import find_openings
 from crm_api.contact_frequency.service.policies import (
     add_version,
@@ -31,7 +32,6 @@ from crm_api.contact_frequency.service.rechecking import (
 from crm_api.contact_frequency.service.replanning import Rechecked
 from crm_api.contact_frequency.service.replaying import explain_decisions, replay
 from crm_api.contact_frequency.service.reserving import (
-    move_slot,
     preflight,
     preflight_plans,
     reserve_slot,

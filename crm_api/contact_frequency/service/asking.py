@@ -13,7 +13,8 @@ from crm_api.contact_frequency.queries.lists import (
     require_visit,
     require_visits,
 )
-from crm_api.contact_frequency.service.reserving import move_slot, preflight_plans, reserve_slot
+from crm_api.contact_frequency.service.moving import move_slot
+from crm_api.contact_frequency.service.reserving import preflight_plans, reserve_slot
 from crm_api.contact_frequency.service.settling import release_slot
 from crm_api.contact_frequency.values import Plan
 from crm_api.customers import queries as customers
@@ -56,13 +57,16 @@ def plan_contact(
     """
     slot_id = id or new_id()
     plan = Plan(**wanted, source=f"{PLANNED_BY_HAND}{slot_id}")
-    customers.require_visible([plan.customer_id], visible_to=by)
+    if id or plan.visit_id:  # else whoever locks the customer looks
+        customers.require_visible([plan.customer_id], visible_to=by)
     known = db.session.get(Slot, slot_id) if id else None
     if known is not None:
         return _repeat(known, plan)
     require_visit(plan.visit_id, customer_id=plan.customer_id, is_ahead=True)
     try:
-        return reserve_slot(plan, by_id=by.id, slot_id=slot_id, override_id=override_id)
+        return reserve_slot(
+            plan, by_id=by.id, slot_id=slot_id, override_id=override_id, visible_to=by
+        )
     except SourceReserved:
         raise IdTaken from None
 

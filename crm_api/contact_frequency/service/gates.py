@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.contact_frequency.policies import decide
 from crm_api.contact_frequency.policies.moments import micros
-from crm_api.contact_frequency.policies.plain import decide_plainly
+from crm_api.contact_frequency.policies.plain import Glance
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, freezing, locking
-from crm_api.contact_frequency.service.beginning import Begun, keep_begun, read_asked
+from crm_api.contact_frequency.service.beginning import Begun, keep_begun, look_at_asked
 from crm_api.contact_frequency.service.facts import judge_fact
 from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
 from crm_api.contact_frequency.service.planning import plans_of, touched_by
@@ -40,12 +40,13 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     began or ended before is refused with `slot_settled`.
     """
     freezing.join_begins()
-    locked = locking.lock_touched(slot_ids)
-    slots, now = read_asked(slot_ids), locked.now
+    locked = locking.lock_touched(slot_ids, look=look_at_asked)
+    slots, now = locked.slots, locked.now
     if not slots:
         return {}
     plans = plans_of(slots, at=now, touched=locked.touched)
     entries = Entries(frame=frame_at(now), now=now, by_id=None)
+    glance = Glance(entries.frame, now)
     known = gather(list(plans.values()), frame=entries.frame, now=now, reach=locked.reach)
     entries.is_frame_kept = known.is_frame_kept
     overrides = override_facts(slots)
@@ -53,7 +54,8 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
     answers: dict[str, Begun | Decision] = {}
     for slot in slots:
         plan, override = plans[slot.id], overrides.get(slot.id)
-        answer = answers[slot.id] = _begin(slot, plan, known, entries, override=override)
+        answer = _begin(slot, plan, known, entries, glance=glance, override=override)
+        answers[slot.id] = answer
         touched = touched_by(plan)
         if isinstance(answer, Begun) and any(readers[one] > 1 for one in touched):
             known.shift(slot.id, at=micros(now), unit=answer.unit, subject_ids=touched)
@@ -67,13 +69,18 @@ def begin_slots(slot_ids: Collection[str]) -> dict[str, Decision | None]:
 
 
 def _begin(
-    slot: Any, plan: Plan, known: Known, entries: Entries, *, override: OverrideFact | None
+    slot: Any,
+    plan: Plan,
+    known: Known,
+    entries: Entries,
+    *,
+    glance: Glance,
+    override: OverrideFact | None,
 ) -> Begun | Decision:
     has_lost = slot.id in {loss.slot_id for loss in entries.losses}  # in this very call
     is_settled = has_lost or slot.state not in PLANNED_STATES
     facts = known.facts_for(plan, own_slot=slot.id, is_settled=is_settled, override=override)
-    asked = (plan, facts, entries.frame, entries.now)
-    decision = decide_plainly(*asked) or decide(*asked)
+    decision = glance.decide(plan, facts) or decide(plan, facts, entries.frame, entries.now)
     kind = DecisionKind.BEGIN if decision.is_allowed else DecisionKind.REFUSAL
     decision = entries.add_decision(decision, facts, kind=kind, slot_id=slot.id)
     if not decision.is_allowed:

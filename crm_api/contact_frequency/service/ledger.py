@@ -31,9 +31,9 @@ from crm_api.contact_frequency.terms import (
     Strength,
     SubjectKind,
 )
-from crm_api.kit.bulk import insert_rows
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
+from crm_api.kit.together import insert_together
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
@@ -198,15 +198,15 @@ class Entries:
         db.session.flush()
         if self.decisions and not self.is_frame_kept:
             _keep_frame(self.frame, self.now)
-        for table, rows in (
-            (StoredDecision, self.decisions),
-            (Slot, self.slots),
-            (SlotSubject, self.subjects),
-            (Overrun, self.overruns),
-        ):
-            if rows:
-                insert_rows(table, rows)
-                rows.clear()
+        entered = {
+            StoredDecision: self.decisions,
+            Slot: self.slots,
+            SlotSubject: self.subjects,
+            Overrun: self.overruns,
+        }
+        insert_together(entered)
+        for rows in entered.values():
+            rows.clear()
         if self.losses:
             give_way(self.losses)
             self.losses.clear()

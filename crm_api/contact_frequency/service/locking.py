@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from crm_api.contact_frequency.terms import SubjectKind
 from crm_api.customers import locks
 from crm_api.customers import queries as customers
 from crm_api.customers.errors import CustomerMerged
+from crm_api.customers.reaching import lock_reached
 from crm_api.kit import clock
 from crm_api.kit.bundles import among, as_parameter
 from crm_api.kit.db import db
@@ -21,11 +22,15 @@ from crm_api.kit.errors import Busy, NotFound
 from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from crm_api.accounts.actors import Actor
     from crm_api.contact_frequency.values import Plan
     from crm_api.customers.values import Reach
+
+    Touched = frozenset[tuple[str, SubjectKind, str]]
+    Look = Callable[[Collection[str]], tuple[Touched, Sequence[Any]]]
 
 CHUNK = 500
 _SUBJECTS = SlotSubject.__table__.c
@@ -47,9 +52,13 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class LockedSlots:
-    """Slots whose subjects are locked: whom each touches, whom those reach, and the time."""
+    """Slots whose subjects are locked: whom each touches, whom those reach, and the time.
 
-    touched: frozenset[tuple[str, SubjectKind, str]]
+    Besides the slots themselves, as far as was looked for.
+    """
+
+    touched: Touched
+    slots: Sequence[Any]
     reach: dict[str, Reach]
     now: datetime
 
@@ -69,9 +78,44 @@ def lock_plans(plans: Sequence[Plan], *, seen: Mapping[str, Reach] | None = None
     plans = with_endpoints(plans, reach)
     endpoints = {plan.endpoint for plan in plans if plan.endpoint}
     locked = Locked(plans, *_lock(reach, endpoints, is_just_read=not known))
-    for customer_id, reached in locked.reach.items():
-        if reached.merged_into_id is not None:  # since whoever asked looked for the customer
+    _refuse_merged(locked.reach)
+    return locked
+
+
+def _refuse_merged(reach: Mapping[str, Reach]) -> None:
+    """Refuse who was merged since whoever asked looked for the customer."""
+    for customer_id, reached in reach.items():
+        if reached.merged_into_id is not None:
             raise CustomerMerged(customer_id=customer_id, merged_into_id=reached.merged_into_id)
+
+
+def lock_plan(plan: Plan, *, visible_to: Actor | None) -> Locked:
+    """Lock whom one plan touches, as `lock_plans` does, by one statement where that can be.
+
+    Whom it reaches is what was so before the locks were held: `look_at` reads it again under them.
+
+    :raises CustomerMerged: if one of the customers went on as part of another
+    :raises NotFound: if there is one whom the actor may not see
+    """
+    met = met_by(plan)
+    at_once = lock_reached(
+        met,
+        ringing_ids=[plan.customer_id] if _rings_at_own_number(plan) else [],
+        endpoints=[plan.endpoint] if plan.endpoint else [],
+        visible_to=visible_to,
+    )
+    if at_once is None:
+        if visible_to is not None:
+            customers.require_visible(met, visible_to=visible_to)
+        reach = customers.reach_of(met)
+        [plan] = with_endpoints([plan], reach)
+        _lock_all(reach, [plan.endpoint] if plan.endpoint else [])
+        locked = Locked([plan], reach, clock.after_lock(db.session()))
+    else:
+        reach, read_at = at_once
+        now = clock.after_lock(db.session(), read=read_at)
+        locked = Locked(with_endpoints([plan], reach), reach, now)
+    _refuse_merged(locked.reach)
     return locked
 
 
@@ -82,39 +126,47 @@ def lock_slots(slot_ids: Collection[str]) -> datetime:
 
     :raises Busy: if one of them went to another number just then
     """
-    return lock_touched(slot_ids).now
+    return lock_touched(slot_ids, look=_look).now
 
 
-def lock_touched(slot_ids: Collection[str]) -> LockedSlots:
+def lock_touched(slot_ids: Collection[str], *, look: Look) -> LockedSlots:
     """Lock whom these slots touch, and tell whom: see `lock_slots`.
+
+    Where nothing was left to lock, what was looked at first was under the locks already.
 
     :raises Busy: if one of them went to another number just then
     """
-    touched = _touched(slot_ids)
+    touched, slots = look(slot_ids)
     met = {subject_id for _, kind, subject_id in touched if kind is SubjectKind.CUSTOMER}
     endpoints = {subject_id for *_, subject_id in touched if subject_id not in met}
     before = customers.reach_of(met)
     reach, now = _lock(before, endpoints)
-    if reach is not before and _touched(slot_ids) != touched:
-        raise Busy
-    return LockedSlots(touched, reach, now)
+    if reach is not before:
+        since, slots = look(slot_ids)
+        if since != touched:
+            raise Busy
+    return LockedSlots(touched, slots, reach, now)
 
 
-def _touched(slot_ids: Collection[str]) -> frozenset[tuple[str, SubjectKind, str]]:
-    return frozenset(map(tuple, _TOUCHED.rows(ids=as_parameter(sorted(slot_ids)))))
+def _look(slot_ids: Collection[str]) -> tuple[Touched, Sequence[Any]]:
+    return frozenset(map(tuple, _TOUCHED.rows(ids=as_parameter(sorted(slot_ids))))), ()
 
 
 def _lock(
     reach: dict[str, Reach], endpoints: Collection[str], *, is_just_read: bool = True
 ) -> tuple[dict[str, Reach], datetime]:
-    everyone = {member for reached in reach.values() for member in reached.person_ids}
-    is_new = locks.lock_subjects(customer_ids=everyone, endpoints=endpoints)
+    is_new = _lock_all(reach, endpoints)
     if is_just_read and not is_new:
         return reach, clock.after_lock(db.session())  # it was read under these very locks
     since = customers.reach_of(reach)
     if since != reach:
         raise Busy
     return since, clock.after_lock(db.session())
+
+
+def _lock_all(reach: Mapping[str, Reach], endpoints: Collection[str]) -> bool:
+    everyone = {member for reached in reach.values() for member in reached.person_ids}
+    return locks.lock_subjects(customer_ids=everyone, endpoints=endpoints)
 
 
 def get_slot(slot_id: str) -> tuple[Slot, datetime]:
@@ -155,9 +207,13 @@ def with_endpoints(plans: Sequence[Plan], reach: dict[str, Reach]) -> list[Plan]
 
 def _with_endpoint(plan: Plan, reach: dict[str, Reach]) -> Plan:
     known = reach.get(plan.customer_id)
-    if plan.endpoint is not None or plan.channel not in RINGING or known is None:
+    if known is None or not _rings_at_own_number(plan):
         return plan
     return replace(plan, endpoint=known.phone)
+
+
+def _rings_at_own_number(plan: Plan) -> bool:
+    return plan.endpoint is None and plan.channel in RINGING
 
 
 def chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

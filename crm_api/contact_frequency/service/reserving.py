@@ -1,25 +1,20 @@
-"""Ask, reserve, move: plans are refused with every reason and the next moment."""
+"""Ask, reserve: plans are refused with every reason and the next moment."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crm_api import config
-from crm_api.contact_frequency.errors import ContactBlocked, SlotSettled, SourceReserved
+from crm_api.contact_frequency.errors import ContactBlocked, SourceReserved
 from crm_api.contact_frequency.models import Slot
 from crm_api.contact_frequency.policies import decide, ranking
-from crm_api.contact_frequency.queries import frame_at, gather
+from crm_api.contact_frequency.queries import frame_at, gather, look_at
 from crm_api.contact_frequency.queries.known import met_by
-from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service import exemptions, locking, losing
 from crm_api.contact_frequency.service.facts import mark_illegal
-from crm_api.contact_frequency.service.ledger import Entries, keep_subjects, unit_of
-from crm_api.contact_frequency.service.planning import plan_of
-from crm_api.contact_frequency.service.replanning import clear_beside
+from crm_api.contact_frequency.service.ledger import Entries
 from crm_api.contact_frequency.terms import (
-    PLANNED_STATES,
     Counting,
     DecisionKind,
     OverrunCause,
@@ -33,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from crm_api.accounts.actors import Actor
     from crm_api.contact_frequency.policies.facts import Facts
     from crm_api.contact_frequency.queries import Known
     from crm_api.contact_frequency.values import Decision, Plan
@@ -71,11 +67,13 @@ def reserve_slot(
     by_id: str | None,
     slot_id: str | None = None,
     override_id: str | None = None,
+    visible_to: Actor | None = None,
 ) -> Slot:
     """Book a contact ahead, or refuse it with the whole trace.
 
     Asked twice for one source, it is one reservation. An override lets its one contact through;
-    plans beside it that are now illegal need a new plan.
+    plans beside it that are now illegal need a new plan. Where it is told who asks, they have to
+    see the customer.
 
     :raises ContactBlocked: if the policies in force do not allow it; the decision is kept
     :raises OverrideDoesNotFit: if the override binds another contact
@@ -83,15 +81,21 @@ def reserve_slot(
     :raises OverrideLapsed: if its time is over
     :raises OverrideUnvouched: if who approved it has left, or may not any more
     :raises SourceReserved: if the source holds a reservation for something else
+    :raises Busy: if whom it reaches changed just then
     :raises NotFound: if there is no such customer
     """
-    [answer] = _reserve(
-        [plan], by_id=by_id, slot_ids=[slot_id], keeps=None, override_id=override_id
+    locked = locking.lock_plan(plan, visible_to=visible_to)
+    [plan], now = locked.plans, locked.now
+    frame, known = look_at(plan, now=now, reach=locked.reach)
+    entries = Entries(frame=frame, now=now, by_id=by_id, is_frame_kept=known.is_frame_kept)
+    answer = _existing(plan, known) or _judge(
+        plan, known, entries, slot_id or new_id(), is_held=False, override_id=override_id
     )
-    if isinstance(answer, Booking):
-        return _booked(answer)
-    decision, facts = answer
-    raise ContactBlocked(decision, remember=_remember(decision, facts, by_id=by_id))
+    if isinstance(answer, tuple):
+        decision, facts = answer
+        raise ContactBlocked(decision, remember=remember(decision, facts, by_id=by_id))
+    entries.write()
+    return _booked(answer)
 
 
 def _booked(booking: Booking) -> Slot:
@@ -122,51 +126,37 @@ def reserve_slots(
     :raises SourceReserved: if a source holds a reservation for something else
     :raises NotFound: if a customer does not exist
     """
-    ids = [None] * len(plans)
-    answers = _reserve(plans, by_id=by_id, slot_ids=ids, keeps=keeps, is_held=is_held, seen=seen)
-    return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
-
-
-def _reserve(
-    plans: Sequence[Plan],
-    *,
-    by_id: str | None,
-    slot_ids: Sequence[str | None],
-    keeps: Keeps | None,
-    is_held: bool = False,
-    override_id: str | None = None,
-    seen: Mapping[str, Reach] | None = None,
-) -> list[Booking | tuple[Decision, Facts]]:
     if not plans:
         return []
     locked = locking.lock_plans(plans, seen=seen)
     plans, now = locked.plans, locked.now
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
-    answers: list[Booking | tuple[Decision, Facts]] = []
+    answers: list[Booking | Decision] = []
     for start in range(0, len(plans), CHUNK):
         chunk = plans[start : start + CHUNK]
-        known = gather(chunk, frame=entries.frame, now=now, reach=locked.reach)
+        known = gather(chunk, frame=entries.frame, now=now, reach=locked.reach, are_new=True)
         entries.is_frame_kept = known.is_frame_kept
-        for plan, slot_id in zip(chunk, slot_ids[start : start + CHUNK], strict=True):
+        for plan in chunk:
             answer = _existing(plan, known) or _judge(
-                plan, known, entries, slot_id or new_id(), is_held=is_held, override_id=override_id
+                plan, known, entries, new_id(), is_held=is_held, override_id=None
             )
-            if isinstance(answer, tuple):
-                answer = _refused(*answer, entries=entries, keeps=keeps, is_held=is_held)
-            answers.append(answer)
+            if isinstance(answer, Booking):
+                answers.append(answer)
+            else:
+                answers.append(_refused(*answer, entries=entries, keeps=keeps, is_held=is_held))
         entries.write()
     return answers
 
 
 def _refused(
-    decision: Decision, facts: Facts, *, entries: Entries, keeps: Keeps | None, is_held: bool
-) -> Booking | tuple[Decision, Facts]:
+    decision: Decision, facts: Facts, *, entries: Entries, keeps: Keeps, is_held: bool
+) -> Booking | Decision:
     winner_slot_id = ranking.said_by(decision) if is_held else None
     slot_id = new_id() if winner_slot_id else None
-    if slot_id is not None or (keeps is not None and keeps(decision)):
+    if slot_id is not None or keeps(decision):
         decision = entries.add_decision(decision, facts, kind=DecisionKind.REFUSAL, slot_id=slot_id)
     if slot_id is None:
-        return decision, facts
+        return decision
     entries.add_slot(
         decision.plan,
         facts,
@@ -235,7 +225,7 @@ def _existing(plan: Plan, known: Known) -> Booking | None:
     return booking
 
 
-def _remember(
+def remember(
     decision: Decision, facts: Facts, *, by_id: str | None, slot_id: str | None = None
 ) -> Callable[[], None]:
     """Return how to keep a refusal once its transaction is rolled back."""
@@ -247,54 +237,3 @@ def _remember(
         entries.write()
 
     return keep
-
-
-def move_slot(
-    slot_id: str, *, to: datetime, by_id: str | None, override_id: str | None = None
-) -> Slot:
-    """Move a planned slot; where the new time is illegal, it stays where it is.
-
-    The override that it stands under goes with it, as far as that reaches.
-
-    :raises ContactBlocked: if the new time is illegal; the decision is kept
-    :raises OverrideDoesNotFit: and the like, if the override cannot be used: see `reserve_slot`
-    :raises SlotSettled: if the contact has begun or ended
-    :raises NotFound: if there is no such slot
-    """
-    slot, now = locking.get_slot(slot_id)
-    if slot.state not in PLANNED_STATES:
-        raise SlotSettled(state=slot.state, wanted="moved")
-    if slot.planned_at == to and not slot.needs_new_plan:
-        return slot
-    plan = replace(plan_of(slot), at=to)
-    entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
-    facts = gather([plan], frame=entries.frame, now=now).facts_for(
-        plan, own_slot=slot.id, override=override_facts([slot]).get(slot.id)
-    )
-    decision, facts = exemptions.judge(plan, facts, entries, override_id=override_id)
-    if not decision.is_allowed:
-        raise ContactBlocked(
-            decision, remember=_remember(decision, facts, by_id=by_id, slot_id=slot.id)
-        )
-    _stand(slot, decision, facts, entries)
-    clear_beside([slot.id], now=now)
-    if slot.override_id is not None:
-        mark_illegal(slot.id, now=now)
-    return slot
-
-
-def _stand(slot: Slot, decision: Decision, facts: Facts, entries: Entries) -> None:
-    """Put a slot where it was allowed to move, and let others give way to it there."""
-    plan = decision.plan
-    decision = entries.add_decision(decision, facts, kind=DecisionKind.MOVE, slot_id=slot.id)
-    entries.add_losses(decision, winner_slot_id=slot.id)
-    entries.add_overruns(
-        decision.exceeded,
-        slot_id=slot.id,
-        customer_id=slot.customer_id,
-        cause=OverrunCause.EXEMPT_CATEGORY,
-    )
-    slot.override_id = exemptions.apply(decision, entries, slot_id=slot.id, kept=slot.override_id)
-    slot.move(to=plan.at, **facts.persons[0].stamp, decision_id=decision.id, at=entries.now)
-    entries.write()
-    keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))

@@ -6,7 +6,6 @@ the bytes are those which the schema would give.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from crm_api.customers import queries as customers
 from crm_api.customers.errors import CustomerMerged
 from crm_api.customers.models import Customer
 from crm_api.customers.policies.masking import mask_phone
+from crm_api.kit.bundles import AllRows, reader_of
 from crm_api.kit.errors import NotFound
 from crm_api.kit.straight import StraightRead, fixed
 
@@ -105,7 +105,7 @@ _STANDING = (
     .limit(fixed(CONTACTS_SHOWN))
 )
 _CUSTOMER_ID: sa.BindParameter[str] = sa.bindparam("customer_id", type_=sa.String())
-_OWN = StraightRead(_STANDING.where(_entries.customer_id == _CUSTOMER_ID))
+_OWN = _STANDING.where(_entries.customer_id == _CUSTOMER_ID).subquery("own").c
 # Of who has others merged into it, what happened to those as well: they are few, and it costs more.
 _ALL_OF_IT = StraightRead(
     _STANDING.where(_entries.customer_id.in_(customers.all_ids_of(_CUSTOMER_ID)))
@@ -121,6 +121,22 @@ _CORE = (
     .outerjoin_from(Customer.__table__, History.__table__, _histories.customer_id == _owners.id)
     .where(_owners.id == sa.bindparam("customer_id"))
 )
+_ONCE = sa.select(sa.literal(1).label("once")).subquery("once")
+_profile_of = reader_of(_CORE)
+
+
+def _at_a_glance(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
+    """Select the profile as one text beside each contact, or once where there is none.
+
+    Whoever may not see the customer finds no profile, and is told nothing of what stands beside.
+    """
+    profile: Any = AllRows(customers.limit_to(_CORE, visible_to=actor))
+    beside = _ONCE.outerjoin(_OWN.id.table, sa.true())
+    rows = sa.select(profile, *_OWN).select_from(beside)
+    return rows.order_by(_OWN.occurred_at.desc(), _OWN.id.desc())
+
+
+_GLANCE = customers.SeenBy(_at_a_glance)
 
 
 def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
@@ -129,7 +145,8 @@ def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
     :raises NotFound: if there is no such customer, or none that the actor may see
     :raises CustomerMerged: if it went on as part of another
     """
-    found = _core_for(visible_to).rows(customer_id=customer_id)
+    rows = _GLANCE.rows(visible_to=visible_to, customer_id=customer_id)
+    found = _profile_of(rows[0][0])
     if not found:
         raise NotFound("customer")
     *core, merged_into_id, has_parts = found[0]
@@ -137,15 +154,12 @@ def get_overview(customer_id: str, *, visible_to: Actor) -> dict[str, Any]:
         raise CustomerMerged(customer_id=customer_id, merged_into_id=merged_into_id)
     profile = dict(zip(CORE_FIELDS, core, strict=False))
     profile["phone"] = mask_phone(profile["phone"])
-    contacts = (_ALL_OF_IT if has_parts else _OWN).rows(customer_id=customer_id)
+    if has_parts:
+        contacts = _ALL_OF_IT.rows(customer_id=customer_id)
+    else:
+        contacts = [own for _profile, *own in rows if own[0] is not None]
     return {
         "customer": profile,
         "facts": dict(zip(FACT_FIELDS, core[len(CORE_FIELDS) :], strict=True)),
         "contacts": [dict(zip(_NAMES, row, strict=True)) for row in contacts],
     }
-
-
-@lru_cache(maxsize=1024)
-def _core_for(visible_to: Actor) -> StraightRead:
-    """Build the statement once for each actor: whom they may see follows from who they are."""
-    return StraightRead(customers.limit_to(_CORE, visible_to=visible_to))

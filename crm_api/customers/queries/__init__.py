@@ -1,6 +1,7 @@
 """What may be asked about customers."""
 
 from crm_api.customers.queries.access import (
+    SeenBy,
     all_ids_of,
     count_portfolio,
     find_owner,
@@ -29,8 +30,10 @@ from crm_api.customers.queries.extended import (
 )
 from crm_api.customers.queries.facts import (
     GOVERNED,
+    REACH,
     governed_facts,
     governed_of,
+    reach_from,
     reach_of,
     same_person_ids,
 )
@@ -49,6 +52,8 @@ from crm_api.customers.queries.tiers import tier_thresholds
 
 __all__ = [
     "GOVERNED",
+    "REACH",
+    "SeenBy",
     "all_ids_of",
     "core_row",
     "count_portfolio",
@@ -80,6 +85,7 @@ __all__ = [
     "left_since",
     "limit_to",
     "phones_of",
+    "reach_from",
     "reach_of",
     "read_ahead",
     "require_visible",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 
 from crm_api.accounts import queries as accounts
+from crm_api.accounts.actors import Actor
 from crm_api.accounts.models import Role, Staff, Standing
 from crm_api.customers import locks
 from crm_api.customers.errors import CustomerMerged
@@ -22,9 +23,8 @@ from crm_api.kit.errors import NotFound
 from crm_api.kit.straight import StraightRead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from crm_api.accounts.actors import Actor
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
 
 S = TypeVar("S", bound=sa.Select[Any])
 _CUSTOMERS = Customer.__table__.c
@@ -81,23 +81,12 @@ def span_of(customer_id: str, *, visible_to: Actor) -> list[str]:
     :raises NotFound: if there is no such customer, or none that the actor may see
     :raises CustomerMerged: if it went on as part of another
     """
-    found = dict(map(tuple, _span(visible_to).rows(customer_id=customer_id)))
+    found = dict(map(tuple, _SPAN.rows(visible_to=visible_to, customer_id=customer_id)))
     if customer_id not in found:
         raise NotFound("customer")
     if found[customer_id] is not None:
         raise CustomerMerged(customer_id=customer_id, merged_into_id=found[customer_id])
     return sorted(found)
-
-
-@lru_cache(maxsize=1024)
-def _span(visible_to: Actor) -> StraightRead:
-    """Build the statement once for each actor. What was merged is seen by who sees its survivor."""
-    wanted: sa.BindParameter[str] = sa.bindparam("customer_id", type_=sa.String())
-    statement = sa.select(_CUSTOMERS.id, _CUSTOMERS.merged_into_id)
-    statement = statement.where(
-        sa.or_(_CUSTOMERS.id == wanted, _CUSTOMERS.merged_into_id == wanted)
-    )
-    return StraightRead(limit_to(statement, visible_to=visible_to))
 
 
 def successor_of(customer_id: str) -> str:
@@ -124,16 +113,8 @@ def require_visible(customer_ids: Collection[str], *, visible_to: Actor) -> None
 
 
 def _visible(customer_ids: Collection[str], *, visible_to: Actor) -> dict[str, Any]:
-    rows = _visible_ids(visible_to).rows(customer_ids=as_parameter(customer_ids))
+    rows = _VISIBLE.rows(visible_to=visible_to, customer_ids=as_parameter(customer_ids))
     return {row[0]: row for row in rows}
-
-
-@lru_cache(maxsize=1024)
-def _visible_ids(visible_to: Actor) -> StraightRead:
-    """Build the statement once for each actor: whom they may see follows from who they are."""
-    statement = sa.select(_CUSTOMERS.id, _CUSTOMERS.merged_into_id)
-    statement = statement.where(among(_CUSTOMERS.id, "customer_ids"))
-    return StraightRead(limit_to(statement, visible_to=visible_to))
 
 
 def limit_to(statement: S, *, visible_to: Actor, even_erased: bool = False) -> S:
@@ -156,6 +137,42 @@ def _is_owned_by(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.covers:
         return Customer.owner_id.in_(actor.portfolios)
     return Customer.owner_id == actor.id
+
+
+_WHOEVER = Actor(
+    id=cast("str", sa.bindparam("actor_id", type_=sa.String())),
+    name="",
+    role=Role.ACCOUNT_MANAGER,
+    team_id="",
+    team_path="",
+)
+
+
+class SeenBy:
+    """A straight read limited to the customers whom an actor may see.
+
+    Account managers ask the same but for who they are: it is compiled once for all of them. For
+    others it is once for each, because whom they may see follows from who they are.
+    """
+
+    def __init__(self, limited: Callable[[Actor], sa.Select[*tuple[Any, ...]]]) -> None:
+        self._owners = StraightRead(limited(_WHOEVER))
+        self._others = lru_cache(maxsize=1024)(lambda actor: StraightRead(limited(actor)))
+
+    def rows(self, *, visible_to: Actor, **asked: str | int | datetime) -> list[Sequence[Any]]:
+        """Run it for an actor, as `StraightRead.rows` does."""
+        if visible_to.role is Role.ACCOUNT_MANAGER and not visible_to.covers:
+            return self._owners.rows(actor_id=visible_to.id, **asked)
+        return self._others(visible_to).rows(**asked)
+
+
+_WANTED: sa.BindParameter[str] = sa.bindparam("customer_id", type_=sa.String())
+_IDS = sa.select(_CUSTOMERS.id, _CUSTOMERS.merged_into_id)
+# What was merged is seen by who sees its survivor.
+_ALL_OF_IT = _IDS.where(sa.or_(_CUSTOMERS.id == _WANTED, _CUSTOMERS.merged_into_id == _WANTED))
+_SPAN = SeenBy(lambda actor: limit_to(_ALL_OF_IT, visible_to=actor))
+_THESE = _IDS.where(among(_CUSTOMERS.id, "customer_ids"))
+_VISIBLE = SeenBy(lambda actor: limit_to(_THESE, visible_to=actor))
 
 
 def shown_name(*, visible_to: Actor) -> sa.ColumnElement[str]:

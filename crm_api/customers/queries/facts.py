@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from crm_api.kit.bundles import Rows
 
 _ASKED, _ALL = Customer.__table__.alias("asked").c, Customer.__table__.alias("all_of_them").c
-_REACH = Bundle(
-    numbers=sa.select(_ASKED.id, _ASKED.phone, _ASKED.merged_into_id).where(
+REACH = {
+    "numbers": sa.select(_ASKED.id, _ASKED.phone, _ASKED.merged_into_id).where(
         among(_ASKED.id, "customer_ids")
     ),
-    members=sa.select(_ASKED.id, _ALL.id)
+    "members": sa.select(_ASKED.id, _ALL.id)
     .where(_ALL.person_id == _ASKED.person_id)
     # Few are linked: SQLite, told that most have none, would compare everybody with each of these.
     .where(_ASKED.person_id.is_not(None), _ALL.person_id.is_not(None))
     .where(among(_ASKED.id, "customer_ids")),
-)
+}
+_REACH = Bundle(**REACH)
 
 _CUSTOMERS, _WISHES = Customer.__table__.c, DoNotDisturbWish.__table__.c
 _CORE = (  # in the order of `GovernedFacts`
@@ -71,7 +72,11 @@ def reach_of(customer_ids: Iterable[str]) -> dict[str, Reach]:
 
 
 def _reach(customer_ids: Collection[str]) -> dict[str, Reach]:
-    rows = _REACH.read(customer_ids=customer_ids)
+    return reach_from(_REACH.read(customer_ids=customer_ids))
+
+
+def reach_from(rows: Mapping[str, Rows]) -> dict[str, Reach]:
+    """Return what the selects of `REACH` gave."""
     together: dict[str, list[str]] = {}
     for customer_id, member_id in rows["members"]:
         together.setdefault(customer_id, []).append(member_id)

@@ -23,6 +23,7 @@ class PhoneHeadersSchema(Schema):
 
         unknown = EXCLUDE
 
+    is_repeated = True
     device_id = RecordIdField(
         required=True,
         data_key="X-Device-Id",

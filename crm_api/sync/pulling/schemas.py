@@ -56,8 +56,9 @@ _CURSOR: Final[dict[str, Any]] = {
 
 
 class PullQuerySchema(Schema):
-    """Where the phone stands."""
+    """Where the phone stands. One that finds nothing new asks the same again."""
 
+    is_repeated = True
     last_pulled_at = CursorField(**_CURSOR)
     schema_version = fields.Integer(
         load_default=SCHEMA_VERSION,

@@ -42,6 +42,8 @@ BODY: Final[dict[str, Any]] = {
 class PushHeadersSchema(PhoneHeadersSchema):
     """What a phone says of itself with a push."""
 
+    is_repeated = False  # no clock says the same twice
+
     device_now = fields.Integer(
         load_default=None,
         data_key="X-Device-Now",

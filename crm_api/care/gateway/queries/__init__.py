@@ -27,12 +27,12 @@ from crm_api.care.gateway.queries.outbox import (
 from crm_api.care.gateway.queries.records import (
     attempts_of,
     begun_tokens,
-    events_of,
     find_attempts,
     get_message,
     matchable_reports,
     messages_of_attempts,
     reports_of,
+    steps_of,
     waiting_reports,
 )
 
@@ -42,7 +42,6 @@ __all__ = [
     "attempts_of",
     "begun_tokens",
     "customers_on",
-    "events_of",
     "find_attempts",
     "find_messages",
     "find_opt_out_source",
@@ -65,6 +64,7 @@ __all__ = [
     "messages_of_attempts",
     "replies_of",
     "reports_of",
+    "steps_of",
     "waiting_reports",
     "was_refused_later",
 ]

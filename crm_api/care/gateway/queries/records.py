@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -10,17 +10,19 @@ from crm_api.care.gateway.models import IS_UNMATCHED, DeliveryAttempt, DeliveryR
 from crm_api.care.gateway.policies.reports import PartReport
 from crm_api.care.gateway.terms import AckResult
 from crm_api.care.models import CareMessage, CareMessageEvent
+from crm_api.care.terms import MessageState
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 
 REPORTED = (
     *(DeliveryReport.report_id, DeliveryReport.attempt_id),
     *(DeliveryReport.part, DeliveryReport.parts, DeliveryReport.status),
 )
+_STATE = CareMessageEvent.__table__.c.state.type
 CAME_TO_NOTHING = frozenset({AckResult.RETRY, AckResult.NOT_SUBMITTED})
 
 
@@ -144,11 +146,18 @@ def _matchable(
     return [(report, attempt_id) for report, attempt_id in db.session.execute(statement)]
 
 
-def events_of(message_id: str) -> list[CareMessageEvent]:
-    """Return the steps that a message took, in order."""
-    statement = (
-        sa.select(CareMessageEvent)
-        .where(CareMessageEvent.message_id == message_id)
-        .order_by(CareMessageEvent.created_at, CareMessageEvent.id)
+def steps_of(message_id: str) -> Sequence[Any]:
+    """Return the steps that a message took, in order. That it began is what its attempts say."""
+    taken = sa.select(
+        *(CareMessageEvent.created_at, CareMessageEvent.state, CareMessageEvent.reason),
+        CareMessageEvent.id,
+    ).where(
+        CareMessageEvent.message_id == message_id,
+        CareMessageEvent.state != MessageState.SUBMITTING,  # noted twice until November 2026
     )
-    return list(db.session.scalars(statement))
+    begun = sa.select(
+        *(DeliveryAttempt.begun_at, sa.literal(MessageState.SUBMITTING, _STATE), sa.literal("")),
+        DeliveryAttempt.id,
+    ).where(DeliveryAttempt.message_id == message_id, DeliveryAttempt.begun_at.is_not(None))
+    steps = sa.union_all(taken, begun)
+    return db.session.execute(steps.order_by("created_at", "id")).all()

@@ -11,7 +11,7 @@ from crm_api.care.gateway.models import DeliveryAttempt
 from crm_api.care.gateway.policies import gate
 from crm_api.care.gateway.policies.tokens import digest_text, hash_token
 from crm_api.care.gateway.service.following import send_to
-from crm_api.care.gateway.service.steps import note_steps, requeue
+from crm_api.care.gateway.service.steps import requeue
 from crm_api.care.gateway.terms import Refusal
 from crm_api.care.gateway.values import ItemAnswer
 from crm_api.care.models import LOST, CareMessage
@@ -113,20 +113,13 @@ def _bind(begun: Sequence[Any], *, gateway_id: str, now: datetime) -> None:
     if not begun:
         return
     bound = [
-        {
-            "id": row.id,
-            "lease_token_hash": row.lease_token_hash,
-            "state": MessageState.SUBMITTING,
-            "attempt": row.attempt + 1,
-            "idle_leases": 0,
-            "begun_at": now,
-        }
+        {"id": row.id, "lease_token_hash": row.lease_token_hash, "attempt": row.attempt + 1}
         for row in begun
     ]
-    update_rows(CareMessage, bound, key=("id", "lease_token_hash"), is_shown=False)
+    alike = {"state": MessageState.SUBMITTING, "idle_leases": 0, "begun_at": now}
+    key = ("id", "lease_token_hash")
+    update_rows(CareMessage, bound, key=key, alike=alike, is_shown=False)
     insert_rows(DeliveryAttempt, [_attempt(row, gateway_id, now=now) for row in begun])
-    ids = [row.id for row in begun]
-    note_steps(ids, MessageState.SUBMITTING, at=now, by_id=gateway_id)
     log.info("messages_begun", text_digests={row.id: digest_text(row.text) for row in begun})
 
 

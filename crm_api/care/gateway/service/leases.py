@@ -166,8 +166,8 @@ def _lease(
         )
         for row in budget.take(ready)
     ]
-    changes = [{**own, **{name: getattr(row, name) for name in CHANGED}} for row in leased]
-    update_rows(CareMessage, changes, key=("id",), is_shown=False)
+    changes = [{name: getattr(row, name) for name in CHANGED} for row in leased]
+    update_rows(CareMessage, changes, key=("id",), alike=own, is_shown=False)
     return leased
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -56,16 +57,30 @@ class Budget:
             return
         floor = self.now - pace.BURST_SECONDS
         rows = [
-            {"gateway_id": self.gateway_id, "sender": s, "spent_until": floor + taken / self.rate}
+            {
+                "gateway_id": self.gateway_id,
+                "sender": s,
+                "spent_until": floor + taken / self.rate,
+                "floor": floor,
+            }
             for s, taken in sorted(self._taken.items())  # in one order, as all who wait for them
         ]
-        known, row = GatewayPace.spent_until, insert(GatewayPace).values(rows)
-        taken = row.excluded.spent_until - floor
-        change = row.on_conflict_do_update(
-            index_elements=[GatewayPace.gateway_id, GatewayPace.sender],
-            set_={"spent_until": sa.case((known < floor, floor), else_=known) + taken},
-        )
-        db.session.execute(change)
+        connection = db.session.connection()
+        connection.execute(_spending(connection.dialect.name), rows if rows[1:] else rows[0])
+
+
+@cache
+def _spending(_dialect: str) -> Any:
+    """Build the statement once: it took as long as all else of a lease together."""
+    floor: Any = sa.bindparam("floor", type_=sa.Double())
+    known, row = GatewayPace.spent_until, insert(GatewayPace.__table__)
+    return row.on_conflict_do_update(
+        index_elements=[GatewayPace.gateway_id, GatewayPace.sender],
+        set_={
+            "spent_until": sa.case((known < floor, floor), else_=known)
+            + (row.excluded.spent_until - floor)
+        },
+    )
 
 
 _PACES = sa.select(GatewayPace.sender, GatewayPace.spent_until).where(

@@ -34,7 +34,7 @@ def get_reconciliation(message_id: str, *, gateway_id: str) -> Reconciliation:
     message = queries.get_message(message_id, gateway_id=gateway_id)
     return Reconciliation(
         message=message,
-        steps=queries.events_of(message_id),
+        steps=queries.steps_of(message_id),
         attempts=queries.attempts_of([message_id], gateway_id=gateway_id),
     )
 

@@ -5,38 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_api.care.gateway import queries
-from crm_api.care.models import CareMessage, CareMessageEvent
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState
-from crm_api.kit.bulk import insert_rows
-from crm_api.kit.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-
-def note_steps(
-    message_ids: Iterable[str],
-    state: MessageState,
-    *,
-    at: datetime,
-    by_id: str | None,
-    reason: str = "",
-) -> None:
-    """Add a step to the trail of these messages."""
-    rows = [
-        {
-            "id": new_id(),
-            "created_at": at,
-            "message_id": message_id,
-            "state": state,
-            "reason": reason,
-            "by_id": by_id,
-        }
-        for message_id in message_ids
-    ]
-    insert_rows(CareMessageEvent, rows)
+    from crm_api.care.models import CareMessage
 
 
 def requeue(

@@ -145,7 +145,7 @@ def _comparing_feed(today: date) -> StraightRead:
 
 
 def _compared(wanted: Selects, held: Selects) -> StraightRead:
-    return StraightRead(sa.union_all(*wanted, *held))  # type: ignore[arg-type]
+    return StraightRead(sa.union_all(*wanted, *held))
 
 
 def _wanted(table: SyncTable, today: date, *, whose: Any = None) -> sa.Select[Any]:

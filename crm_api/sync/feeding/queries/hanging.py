@@ -34,7 +34,7 @@ def _hanging_on_visits() -> StraightRead:
         visit_id = next(c.source for c in table.columns if c.name == "visit_id")
         its: Any = sa.select(sa.literal_column(f"'{name}'"), table.id).select_from(table.source)
         selects.append(its.where(among(visit_id, "visits")))
-    return StraightRead(sa.union_all(*selects))  # type: ignore[arg-type]
+    return StraightRead(sa.union_all(*selects))
 
 
 def briefs_beside(brief_ids: Iterable[str]) -> set[str]:

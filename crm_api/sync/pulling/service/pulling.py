@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.accounts.errors import Unauthenticated
-from crm_api.kit.transactions import end_reading, write_alone, writing_apart
+from crm_api.kit.transactions import LoneWrite, end_reading, writing_apart
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.models import Phone
 from crm_api.sync.phones import service as phones
@@ -29,8 +29,18 @@ NOTICES = {
 }
 
 _phones: Any = Phone.__table__
-_KEPT = sa.update(_phones).where(
-    Phone.staff_id == sa.bindparam("its_owner"), Phone.device_id == sa.bindparam("its_device")
+_KEPT = LoneWrite(
+    sa.update(_phones)
+    .where(
+        _phones.c.staff_id == sa.bindparam("its_owner"),
+        _phones.c.device_id == sa.bindparam("its_device"),
+    )
+    .values(
+        {
+            name: sa.bindparam(f"new_{name}", type_=_phones.c[name].type)
+            for name in ("cursor", "whole_since", "refused_cursor", "last_pulled_at")
+        }
+    )
 )
 
 
@@ -147,14 +157,11 @@ def _keep_cursor(
     """
     cursor = policies.cursor_of(standing, page.seq)
     refused = standing.refused_cursor if start.because is None else wish.cursor
-    write_alone(
-        _KEPT,
-        {
-            "its_owner": by.id,
-            "its_device": wish.device_id,
-            "cursor": cursor,
-            "whole_since": standing.oldest_seq if start.seq == 0 else standing.whole_since,
-            "refused_cursor": None if refused == cursor else refused,
-            "last_pulled_at": now,
-        },
+    _KEPT.run(
+        its_owner=by.id,
+        its_device=wish.device_id,
+        new_cursor=cursor,
+        new_whole_since=standing.oldest_seq if start.seq == 0 else standing.whole_since,
+        new_refused_cursor=None if refused == cursor else refused,
+        new_last_pulled_at=now,
     )

@@ -1,0 +1,76 @@
+"""Each answered request leaves one line, which says what was asked and never of whom."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+import structlog
+
+from crm_api.kit import logs
+
+
+@pytest.fixture
+def written(app, capsys):
+    """Give what begins to log from a level on, and what then reads the lines."""
+
+    def begin(level="INFO"):
+        logs.configure_logs(level)  # within the test: before it, standard error is another
+        return lambda: [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    yield begin
+    logs.configure_logs("ERROR")
+
+
+def test_a_request_leaves_one_line(client, written):
+    lines = written()
+
+    client.get("/healthz?phone=13800138000", headers={"X-Request-Id": "asked-1"})
+
+    [line] = lines()
+    assert line.pop("timestamp").endswith("Z")
+    assert line.pop("ms") >= 0
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "request_id": "asked-1",
+        "method": "GET",
+        "rule": "/healthz",
+        "status": 200,
+        "actor_id": None,
+    }
+
+
+def test_what_is_logged_amid_a_request_bears_its_id_and_no_number(
+    client, written, app, monkeypatch
+):
+    def tell():
+        structlog.get_logger().warning("odd", said="call 13800138000")
+        return ""
+
+    monkeypatch.setitem(app.view_functions, "health.show_health", tell)
+    lines = written()
+
+    client.get("/healthz", headers={"X-Request-Id": "asked-2"})
+    client.get("/nowhere/13800138000")
+
+    odd, _, lost = lines()
+    assert (odd["request_id"], odd["said"]) == ("asked-2", "call [number]")
+    assert (lost["rule"], lost["status"]) == ("none", 404)
+
+
+def test_a_verb_of_the_caller_s_own_making_is_not_repeated(client, written):
+    lines = written()
+
+    client.open("/healthz", method="P13800138000")
+
+    [line] = lines()
+    assert (line["method"], line["status"]) == ("other", 405)
+    assert "P13800138000" not in client.get("/metrics").text
+
+
+def test_a_higher_level_leaves_requests_out(client, written):
+    lines = written("WARNING")
+
+    client.get("/healthz")
+
+    assert lines() == []
