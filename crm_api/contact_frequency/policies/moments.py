@@ -19,7 +19,6 @@ DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = EPOCH.toordinal()
 MINUTES_A_DAY = 1440
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:
@@ -77,10 +76,7 @@ def clock_time(day: int, minutes: int, zone: ZoneInfo) -> int:
         return day_start(day + 1, zone)
     on = date_of(day)
     shown = datetime(on.year, on.month, on.day, minutes // 60, minutes % 60, tzinfo=zone)
-    offset = shown.utcoffset()
-    if offset is not None and offset == shown.replace(fold=1).utcoffset():  # nearly always
-        return (day * MINUTES_A_DAY + minutes) * MINUTE - offset // _MICROSECOND
-    value, folded = micros(shown.astimezone(UTC)), micros(shown.replace(fold=1).astimezone(UTC))
+    value, folded = micros(shown), micros(shown.replace(fold=1))
     return _skip_between(folded, value, zone) if folded < value else value
 
 
