@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
-MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = EPOCH.toordinal()
