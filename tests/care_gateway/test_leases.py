@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import orjson
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -79,14 +80,16 @@ def test_postgresql_expects_the_queue_of_one_sender_to_be_ready(gateway):
 
     def explain(connection, _cursor, text, values, _context, _many):
         if text.startswith("SELECT care_messages.id, care_messages.lease_epoch"):
-            driver = connection.connection.driver_connection
+            driver = psycopg.RawCursor(connection.connection.driver_connection)
             [[[plan]]] = driver.execute(f"EXPLAIN (FORMAT JSON) {text}", values).fetchall()
             expected.append(plan["Plan"]["Plan Rows"])
 
     expected = []
     sa.event.listen(db.engine, "before_cursor_execute", explain)
-    gateway.lease(most=100)
-    sa.event.remove(db.engine, "before_cursor_execute", explain)
+    try:
+        gateway.lease(most=100)
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", explain)
 
     assert expected
     assert expected[0] > 6

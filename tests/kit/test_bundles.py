@@ -78,7 +78,9 @@ def test_ids_are_looked_up_in_their_index_on_sqlite(bundle, customer):
 
     plans = []
     sa.event.listen(db.engine, "before_cursor_execute", plan_of)
-    bundle.read(customer_ids=[customer.id])
-    sa.event.remove(db.engine, "before_cursor_execute", plan_of)
+    try:
+        bundle.read(customer_ids=[customer.id])
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", plan_of)
 
     assert any(step.startswith("SEARCH customers USING INDEX") for step in plans), plans
