@@ -32,7 +32,7 @@ FEEDS = """
 INSERT INTO promises (id, customer_id, owner_id, text, due_on, version, created_at)
 SELECT 'pr-' || n || '-' || k, 'c-' || n, owner_id, '演示: prices', current_date + 30, 1, now()
 FROM generate_series(1, {customers}) n JOIN customers ON customers.id = 'c-' || n,
-     generate_series(1, 12) k;
+     generate_series(1, 18) k;
 INSERT INTO sync_feeds (subscriber_id, seq, oldest_seq, is_active)
 SELECT id, {records}, 0, true FROM staff WHERE role = 'account_manager'
 ON CONFLICT (subscriber_id) DO UPDATE SET seq = {records}, is_active = true;
