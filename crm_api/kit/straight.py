@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.types import TypeEngine
 
 
 def fixed(value: Any, like: sa.ColumnElement[Any] | None = None) -> sa.BindParameter[Any]:
@@ -31,6 +32,15 @@ def fixed(value: Any, like: sa.ColumnElement[Any] | None = None) -> sa.BindParam
     expects no row, and of `LIMIT $2` a tenth, so that it reads a whole history for its end.
     """
     return sa.literal(value, like.type if like is not None else None, literal_execute=True)
+
+
+def whatever(name: str, kind: TypeEngine[Any]) -> Any:
+    """Keep a parameter's value from PostgreSQL's planner: one plan is as good for any.
+
+    It plans a statement anew for each call for as long as it takes that for cheaper, and of a long
+    statement the planning may cost more than all else.
+    """
+    return sa.select(sa.bindparam(name, type_=kind)).scalar_subquery()
 
 
 class _Straight:

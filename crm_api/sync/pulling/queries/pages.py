@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.kit.bundles import Bundle, among
-from crm_api.kit.straight import fixed
+from crm_api.kit.straight import fixed, whatever
 from crm_api.sync.models import Feed, FeedRow
 from crm_api.sync.pulling.queries.wire import is_told, on_the_wire
 from crm_api.sync.pulling.values import Page
@@ -27,10 +27,10 @@ _news = (
     sa.select(_rows.c.seq, _rows.c.table_name, _rows.c.record_id, _rows.c.op)
     .where(
         _rows.c.subscriber_id == sa.bindparam("subscriber_id"),
-        _rows.c.seq > sa.bindparam("after", type_=sa.BigInteger()),
+        _rows.c.seq > whatever("after", sa.BigInteger()),
     )
     .order_by(_rows.c.seq)
-    .limit(sa.bindparam("most", type_=sa.BigInteger()))
+    .limit(whatever("most", sa.BigInteger()))
     .cte("news")
 )
 
