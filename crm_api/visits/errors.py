@@ -153,6 +153,15 @@ class VisitClosed(DomainError):
         super().__init__("The visit is closed; what comes later belongs to the next one.")
 
 
+class TooManyParts(DomainError):
+    """A visit has as many objectives, or people, as anybody can look at."""
+
+    code = "too_many_visit_parts"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"A visit takes at most {most} of these.", most=most)
+
+
 class NotYourNote(DomainError):
     """Only whoever noted something takes it back."""
 

@@ -264,3 +264,16 @@ def test_a_visit_is_deleted_with_its_notes(phone, customer, moment, seen):
 
     assert reply["rejections"] == []
     assert seen()["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("table", "one"), [("visit_objectives", an_objective), ("visit_persons", a_person)]
+)
+def test_a_visit_takes_no_more_parts_than_anybody_can_look_at(phone, customer, moment, table, one):
+    send(phone, created(visits=[a_visit(customer, starts_at=moment + HOUR)]))
+
+    reply = send(phone, created(**{table: [one(id=f"x-{n}") for n in range(101)]}))
+
+    assert codes(reply) == [(table, "too_many_visit_parts", False)]
+    [issue] = db.session.scalars(sa.select(SyncIssue))
+    assert (issue.record_id, bool(issue.content)) == ("x-100", True)

@@ -31,6 +31,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "contact_blocked": _fixable("The caps forbid it: offer `next_allowed_at`, then sync again."),
     "too_many_loose_attachments": _fixable("Let the files that wait be attached first."),
     "too_many_visit_attachments": _final("The visit has as many files as it takes. Keep the file."),
+    "too_many_visit_parts": _final("The visit has as many as it takes. Offer to note the text."),
     "not_found": _final("The record was deleted or is no longer yours. Offer the text to copy."),
     "customer_merged": _final("The customer was merged with another. Show what was written."),
     "id_taken": _final("Another record has this id. Offer to note it anew."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.kit.db import db
 from crm_api.kit.errors import IdTaken
 from crm_api.visits import queries
-from crm_api.visits.errors import VisitClosed
+from crm_api.visits.errors import TooManyParts, VisitClosed
 from crm_api.visits.models import VisitObjective, VisitPerson
 from crm_api.visits.policies.progress import UNCLOSED
 from crm_api.visits.service.steps import hold_visit
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
     from crm_api.visits.models import Visit
 
+MOST_PARTS = 100  # of a kind
+
 
 def add_objective(
     visit_id: str, *, objective_id: str, text: str, by: Actor, now: datetime
@@ -28,12 +30,13 @@ def add_objective(
     :raises NotFound: if the actor may not see the visit
     :raises VisitClosed: if the visit is over and done with
     :raises IdTaken: if the id belongs to another objective
+    :raises TooManyParts: if it has as many as anybody can look at
     """
     visit = _hold_open(visit_id, by=by)
     if queries.are_objectives_taken([objective_id]):
         raise IdTaken
     objective = VisitObjective(
-        id=objective_id, position=_after(visit.objectives), text=text, created_at=now
+        id=objective_id, position=_next_place(visit.objectives), text=text, created_at=now
     )
     visit.objectives.append(objective)
     db.session.flush()
@@ -57,6 +60,7 @@ def add_person(visit_id: str, content: dict[str, Any], *, by: Actor, now: dateti
     :raises NotFound: if the actor may not see the visit, or the person as a customer
     :raises VisitClosed: if the visit is over and done with
     :raises IdTaken: if the id belongs to another person
+    :raises TooManyParts: if it has as many as anybody can look at
     """
     if content["customer_id"]:
         queries.require_customers([content["customer_id"]], visible_to=by)
@@ -64,7 +68,7 @@ def add_person(visit_id: str, content: dict[str, Any], *, by: Actor, now: dateti
     if db.session.get(VisitPerson, content["id"]) is not None:
         raise IdTaken
     person = VisitPerson(
-        position=_after(visit.persons), is_planned=False, created_at=now, **content
+        position=_next_place(visit.persons), is_planned=False, created_at=now, **content
     )
     visit.persons.append(person)
     db.session.flush()
@@ -98,5 +102,7 @@ def _hold_open(visit_id: str, *, by: Actor) -> Visit:
     return visit
 
 
-def _after(parts: Sequence[VisitObjective | VisitPerson]) -> int:
+def _next_place(parts: Sequence[VisitObjective | VisitPerson]) -> int:
+    if len(parts) >= MOST_PARTS:
+        raise TooManyParts(most=MOST_PARTS)
     return max((part.position for part in parts), default=0) + 1

@@ -9,7 +9,7 @@ from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import Writer
 from crm_api.visits import service
-from crm_api.visits.errors import VisitClosed
+from crm_api.visits.errors import TooManyParts, VisitClosed
 from crm_api.visits.schemas.plans import NewVisitObjectiveSchema
 from crm_api.visits.schemas.records import ObjectiveAnswerSchema
 
@@ -52,5 +52,5 @@ def _answer(record: PushedRecord, push: Push, *, by: Actor) -> None:
 WRITER = Writer(
     create=_create,
     change=_change,
-    refuses=(NotFound, VisitPending, VisitClosed, IdTaken, Invalid),
+    refuses=(NotFound, VisitPending, VisitClosed, IdTaken, TooManyParts, Invalid),
 )

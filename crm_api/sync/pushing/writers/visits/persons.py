@@ -9,7 +9,7 @@ from crm_api.sync.pushing.decoding import decode, load
 from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import Writer
 from crm_api.visits import queries, service
-from crm_api.visits.errors import VisitClosed
+from crm_api.visits.errors import TooManyParts, VisitClosed
 from crm_api.visits.schemas.plans import NewVisitPersonSchema
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def _change(record: PushedRecord, push: Push) -> None:
 WRITER = Writer(
     create=_create,
     change=_change,
-    refuses=(NotFound, VisitPending, VisitClosed, IdTaken, Invalid),
+    refuses=(NotFound, VisitPending, VisitClosed, IdTaken, TooManyParts, Invalid),
 )
