@@ -70,6 +70,18 @@ def test_a_colleagues_customer_does_not_exist(sign_in, mine, now):
     assert stranger.post("/v1/contact-reservations", json=wanted(mine, now)).status_code == 404
 
 
+def test_nor_does_one_who_was_planned_with_before(sign_in, caller, mine, now):
+    """One statement finds and locks whose lock is made: it has to look whose customer that is."""
+    caller.post("/v1/contact-reservations", json=wanted(mine, now + HOUR))
+
+    for colleague in (make_staff(), make_staff(Role.MANAGER, make_team())):
+        asked = wanted(mine, now + 3 * DAY, endpoint=mine.phone)
+        assert sign_in(colleague).post("/v1/contact-reservations", json=asked).status_code == 404
+
+    planned = caller.get(f"/v1/contact-reservations?customer_id={mine.id}").json["items"]
+    assert len(planned) == 1
+
+
 def test_a_days_plans_are_checked_in_one_call(caller, owner, mine, now):
     other = make_customer(owner)
     reserve(make_plan(mine, now + HOUR))

@@ -25,6 +25,7 @@ from crm_api.contact_frequency.models import (
 from crm_api.customers import reaching
 from crm_api.customers.locks import NotWriting, lock_subjects
 from crm_api.customers.models import Customer, SubjectLock
+from crm_api.customers.terms import Category
 from crm_api.kit import clock
 from crm_api.kit.db import db
 from crm_api.kit.errors import Busy
@@ -38,6 +39,7 @@ from tests.governor_proof.mutants import Mutant, planted
 SOON = 15
 DAY = timedelta(days=1)
 LOCKS = "crm_api.customers.locks"
+LOCKING = "crm_api.contact_frequency.service.locking"
 REACHING = "crm_api.customers.reaching"
 GATHERING = "crm_api.contact_frequency.queries.gathering"
 
@@ -286,6 +288,44 @@ def two_ask_on_a_number_nobody_locked_yet(app, customer_id):
     assert [type(w.finish()) for w in writers] == [Slot, ContactBlocked]
 
 
+def two_ask_on_a_number_that_is_nobodys(app, customer_id):
+    """Two customers are to be called on one number, which is neither's own."""
+    other, number = make_customer().id, "+8613700000009"
+    with transaction():
+        lock_subjects(customer_ids=[other], endpoints=[number])
+    db.session.remove()
+
+    def ask(one):
+        return governor.reserve_slot(make_plan(one, noon(3), endpoint=number), by_id=None)
+
+    first = Writer(app, lambda: ask(customer_id), waits=True)
+    first.start()
+    assert first.is_done.wait(SOON)
+    second = Writer(app, lambda: ask(other))
+    second.start()
+    wait_until_it_waits(second)
+    assert [type(w.finish()) for w in (first, second)] == [Slot, ContactBlocked]
+
+
+def two_begin_one_contact(app, customer_id):
+    """The second has looked at it before the first holds the locks: it looks again."""
+    until = clock.now() + 3 * DAY  # a notice with a deadline may go out at any hour
+    notice = make_plan(customer_id, clock.now(), category=Category.STATUTORY, not_after=until)
+    with transaction():
+        slot_id = governor.reserve_slot(notice, by_id=None).id
+    db.session.remove()
+    first = Writer(app, lambda: governor.begin_slots([slot_id]), waits=True)
+    first.start()
+    assert first.is_done.wait(SOON)
+    second = Writer(app, lambda: governor.begin_slots([slot_id]))
+    second.start()
+    wait_until_it_waits(second)
+    assert first.finish() == {slot_id: None}
+    again = second.finish()[slot_id]
+    assert again is not None
+    assert [reason.code for reason in again.reasons] == ["slot_settled"]
+
+
 def who_is_reached_is_locked_in_order(app, _customer_id):
     """Who waits for the middle one of three who are one person has the first, and not the last."""
     for one in ("z-last", "m-middle", "a-first"):
@@ -377,6 +417,23 @@ MISTAKES = {
         two_ask_at_once,
         at_once,
     ),
+    "locks no number but the customer's own": (
+        _of(
+            REACHING,
+            "_subjects",
+            "sa.cast(sa.bindparam('endpoints', type_=sa.Text()), JSONB)",
+            "sa.cast(sa.func.left(sa.bindparam('endpoints', type_=sa.Text()), 0) + '[]', JSONB)",
+        ),
+        two_ask_on_a_number_that_is_nobodys,
+        at_once,
+    ),
+    "begins what it looked at before the locks": (
+        _of(
+            LOCKING, "lock_touched", "(since, slots) = look(slot_ids)", "since = look(slot_ids)[0]"
+        ),
+        two_begin_one_contact,
+        step_by_step,
+    ),
     "locks whom it finds in no order": (
         _of(REACHING, "_in_order", "rows.order_by(*order)", "rows.order_by(order[1].desc())"),
         who_is_reached_is_locked_in_order,
@@ -397,6 +454,7 @@ MISTAKES = {
         two_ask_at_once,
         two_ask_for_somebody_new,
         two_ask_on_a_number_nobody_locked_yet,
+        two_ask_on_a_number_that_is_nobodys,
         who_is_reached_is_locked_in_order,
         the_clock_is_read_once_the_lock_is_held,
         who_is_one_person_is_asked_again_under_the_lock,
@@ -410,7 +468,9 @@ def test_the_product_does_not(proof, way, scene, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "proof", [locks_are_taken_in_order, rows_are_made_in_order], ids=lambda p: p.__name__
+    "proof",
+    [locks_are_taken_in_order, rows_are_made_in_order, two_begin_one_contact],
+    ids=lambda p: p.__name__,
 )
 def test_the_product_does_not_either(proof, scene):
     proof(*scene)

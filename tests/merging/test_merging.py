@@ -206,10 +206,12 @@ def test_the_former_id_answers_with_where_it_went(caller, owner):
     read = caller.get(f"{path(merged)}/contacts?limit=3")
     change = caller.post(f"{path(merged)}/phones", json={"number": "+8613912345678"})
     plan = caller.post("/v1/visits", json=a_plan(merged, starts_at=MORNING))
+    call = {"customer_id": merged.id, "channel": "call", "category": "service", "at": MORNING}
+    call = caller.post("/v1/contact-reservations", json=call)
 
     assert (read.status_code, read.json["merged_into_id"]) == (308, survivor.id)
     assert read.headers["Location"].endswith(f"{path(survivor)}/contacts?limit=3")
-    for reply in (change, plan):
+    for reply in (change, plan, call):
         assert (reply.status_code, reply.json["code"]) == (409, "customer_merged")
         assert reply.json["merged_into_id"] == survivor.id
     found = ok(caller.get("/v1/customers"))["items"]
