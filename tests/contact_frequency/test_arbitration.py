@@ -90,6 +90,18 @@ def test_what_is_reserved_gives_way_to_nobody(customer, now):
     assert state_of(held) is SlotState.RESERVED
 
 
+def test_what_has_begun_gives_way_to_nobody(customer, now, at):
+    """It is on its way: to give its place to another would be to contact twice."""
+    [held] = hold(greeting(customer, now + 2 * DAY))
+    at(now + 2 * DAY)
+    in_transaction(contact_frequency.begin_slots, [held.id])
+
+    with pytest.raises(ContactBlocked):
+        reserve(appointment(customer, now + 2 * DAY + HOUR))
+
+    assert state_of(held) is SlotState.IN_FLIGHT
+
+
 def test_firming_leaves_alone_what_has_begun_or_ended(customer, now, at):
     begun, ended = hold(greeting(customer, now + 2 * DAY), greeting(customer, now + 20 * DAY))
     in_transaction(contact_frequency.release_slot, ended.id, reason="cancelled")

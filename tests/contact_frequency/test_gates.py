@@ -70,6 +70,7 @@ def test_it_stands_where_it_really_began(message, now, at):
 
     assert slot_of(message.id).effective_at == now + 2 * HOUR
     assert slot_of(message.id).planned_at == now + HOUR
+    assert slot_of(message.id).judged_at == now + 2 * HOUR  # the audit goes by what held then
 
 
 def test_a_message_passes_begin_once(due):
@@ -189,9 +190,10 @@ def test_in_a_batch_each_is_judged_by_itself(customer, now, at):
 def test_what_was_not_sent_goes_back_and_through_the_gate_again(due):
     begin(due)
     in_transaction(contact_frequency.return_slots, [due.id], reason="retry")
-    assert slot_of(due.id).state is SlotState.RESERVED
+    assert (slot_of(due.id).state, slot_of(due.id).reason) == (SlotState.RESERVED, "retry")
 
     assert begin(due) is None
+    assert slot_of(due.id).reason is None
 
 
 def test_in_doubt_it_counts_until_somebody_knows(customer, due, now):
