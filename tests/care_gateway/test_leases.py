@@ -235,6 +235,17 @@ def test_each_sender_has_a_bucket_of_its_own(database_url, gateway, at):
     assert [m["sender"] for m in gateway.lease(5)] == ["10001"] * 2
 
 
+def test_what_is_taken_little_by_little_empties_the_buckets_too(database_url, gateway):
+    config.configure(databases.settings_for(database_url, gateway_messages_per_second=2))
+    for _ in range(6):
+        make_message(sender="10001")
+        make_message(sender="10002")
+
+    leased = [m["sender"] for _ in range(6) for m in gateway.lease(2)]
+
+    assert sorted(leased) == ["10001"] * 4 + ["10002"] * 4
+
+
 def test_a_spent_bucket_wakes_no_waiting_worker(database_url, gateway, now):
     config.configure(databases.settings_for(database_url, gateway_messages_per_second=1))
     make_messages(3)
