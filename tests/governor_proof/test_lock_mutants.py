@@ -268,6 +268,20 @@ def who_is_one_person_is_asked_again_under_the_lock(app, customer_id):
     assert isinstance(writer.finish(), Busy)
 
 
+def a_number_is_asked_again_under_the_lock(app, customer_id):
+    """While somebody waits to call, the customer changes the number: the new one is not locked."""
+    held = holding("customer", customer_id)
+    held.__enter__()
+    writer = Writer(app, lambda: governor.reserve_slot(make_plan(customer_id, noon(3)), by_id=None))
+    writer.start()
+    wait_until_it_waits(writer)
+    with transaction():
+        own = touching(sa.update(Customer).where(Customer.id == customer_id))
+        db.session.execute(own.values(phone="+8613700000009"))
+    held.__exit__(None, None, None)
+    assert isinstance(writer.finish(), Busy)
+
+
 def two_ask_on_a_number_nobody_locked_yet(app, customer_id):
     """Two customers, whose own locks were taken before, share a number, whose lock never was."""
     number = db.session.get_one(Customer, customer_id).phone
@@ -407,6 +421,16 @@ MISTAKES = {
         who_is_one_person_is_asked_again_under_the_lock,
         at_once,
     ),
+    "does not look again at the number": (
+        _of(
+            GATHERING,
+            "look_at",
+            "since[customer_id] != reach[customer_id]",
+            "since[customer_id].person_ids != reach[customer_id].person_ids",
+        ),
+        a_number_is_asked_again_under_the_lock,
+        at_once,
+    ),
     "goes by the policies that it knew": (
         _of(GATHERING, "look_at", "not catalog.still_holds(rows)", "False"),
         a_policy_of_just_now_is_known,
@@ -458,6 +482,7 @@ MISTAKES = {
         who_is_reached_is_locked_in_order,
         the_clock_is_read_once_the_lock_is_held,
         who_is_one_person_is_asked_again_under_the_lock,
+        a_number_is_asked_again_under_the_lock,
         a_policy_of_just_now_is_known,
     ],
     ids=lambda p: p.__name__,
