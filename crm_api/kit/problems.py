@@ -121,6 +121,7 @@ def _stale(_error: StaleDataError) -> Response:
 
 def _database(error: DBAPIError) -> Response:
     if is_busy(error):
+        log.warning("database_busy", said=str(error.orig).partition("\n")[0])
         return _refused(Busy())
     if isinstance(error, IntegrityError):
         log.warning("constraint_refused", constraint=_constraint(error))
@@ -130,10 +131,11 @@ def _database(error: DBAPIError) -> Response:
 
 
 def is_busy(error: DBAPIError) -> bool:
-    """Tell whether a statement only waited too long for others, or lost its connection."""
+    """Tell whether a statement waited too long for others, or lost or never got a connection."""
     if error.connection_invalidated:
         return True
-    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+    never_connected = error.statement is None  # unless it went at the commit
+    if isinstance(error, OperationalError) and (never_connected or "locked" in str(error.orig)):
         return True
     return getattr(error.orig, "sqlstate", None) in BUSY_STATES
 

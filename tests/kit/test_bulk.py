@@ -191,7 +191,7 @@ def test_nothing_to_change_asks_nothing(app, count_statements):
     assert statements.count == 0
 
 
-def _answered(**changes):
+def answered(**changes):
     return {
         "actor_id": "a",
         "route": "r",
@@ -207,7 +207,7 @@ def _answered(**changes):
 
 def test_a_few_rows_of_several_tables_arrive_together(app, backend):
     entries = [entry(details={"text": text, "n": [1, None]}, by_id="x") for text in HARD]
-    answers = [_answered(), _answered(status=None, headers=None, body=None)]
+    answers = [answered(), answered(status=None, headers=None, body=None)]
 
     with counting() as statements, transaction():
         insert_together({AuditEntry: entries, IdempotencyKey: answers, ClientKey: []})
@@ -222,7 +222,7 @@ def test_a_few_rows_of_several_tables_arrive_together(app, backend):
 
 
 def test_of_rows_that_travel_together_all_arrive_or_none(app):
-    twice = _answered()
+    twice = answered()
 
     with pytest.raises(IntegrityError), transaction():
         insert_together({AuditEntry: [entry()], IdempotencyKey: [twice, twice]})
