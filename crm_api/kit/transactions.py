@@ -40,10 +40,13 @@ def transaction(*, read_only: bool = False) -> Iterator[None]:
 
 
 def _remember(refusal: DomainError) -> None:
-    assert refusal.remember is not None  # noqa: S101 - the caller looked
+    # Once: a transaction around this one, which the refusal leaves next, would write it again.
+    remember, refusal.remember = refusal.remember, None
+    assert remember is not None  # noqa: S101 - the caller looked
     sqlite_begin.set("IMMEDIATE")
-    refusal.remember()
-    _commit()
+    with statements_together():
+        remember()
+        _commit()
 
 
 def _commit() -> None:
