@@ -5,6 +5,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from crm_api.accounts.covers.models import Cover
 from crm_api.accounts.models import Role
 from crm_api.contact_history import queries, service
 from crm_api.contact_history.schemas import OverviewSchema
@@ -12,9 +13,10 @@ from crm_api.customers.models import Customer
 from crm_api.customers.policies.masking import mask_phone
 from crm_api.kit import clock
 from crm_api.kit.db import db
+from crm_api.kit.ids import new_id
 from crm_api.kit.json import OPTIONS
 from crm_api.kit.transactions import transaction
-from tests.factories.accounts import make_staff
+from tests.factories.accounts import make_staff, make_team
 from tests.factories.contact_history import make_contact
 from tests.factories.customers import make_customer
 from tests.support.statements import counting
@@ -87,6 +89,47 @@ def test_it_takes_one_statement_after_the_guard(customer, sign_in):
 
 def test_a_stranger_sees_no_customer(customer, sign_in):
     assert overview(sign_in(make_staff()), customer).status_code == 404
+
+
+def test_the_managers_above_and_who_sees_all_see_it(app, sign_in):
+    above = make_team()
+    team = make_team(parent=above)
+    theirs = make_customer(make_staff(team=team))
+    seeing = [make_staff(Role.MANAGER, team), make_staff(Role.MANAGER, above)]
+
+    for actor in (*seeing, make_staff(Role.ADMIN), make_staff(Role.AUDITOR)):
+        assert overview(sign_in(actor), theirs).json["customer"]["id"] == theirs.id
+
+
+def test_a_manager_beneath_sees_nothing_from_above(app, sign_in):
+    above = make_team()
+    theirs = make_customer(make_staff(team=above))
+
+    beneath = make_staff(Role.MANAGER, make_team(parent=above))
+    assert overview(sign_in(beneath), theirs).status_code == 404
+
+
+def test_who_stands_in_sees_it_until_the_cover_ends(customer, sign_in, at):
+    now = clock.now()
+    stand_in = make_staff()
+    db.session.add(
+        Cover(
+            id=new_id(),
+            absent_id=customer.owner_id,
+            stand_in_id=stand_in.id,
+            starts_at=now,
+            ends_at=now + timedelta(hours=1),
+            reason="Leave",
+            by_id=stand_in.id,
+            created_at=now,
+        )
+    )
+    db.session.commit()
+    caller = sign_in(stand_in)
+
+    assert overview(caller, customer).status_code == 200
+    at(now + timedelta(hours=1))
+    assert overview(caller, customer).status_code == 404
 
 
 def test_a_manager_of_another_team_sees_no_customer(customer, sign_in):
