@@ -35,14 +35,16 @@ class LocksDoNotHold(RuntimeError):
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Return `create_engine` options for the engine that the settings name."""
+    silent = {"hide_parameters": True}  # of errors, which are logged: they name people
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": settings.lock_timeout_ms / 1000}}
+        return {**silent, "connect_args": {"timeout": settings.lock_timeout_ms / 1000}}
     timeouts = (
         f"-c lock_timeout={settings.lock_timeout_ms}"
         f" -c statement_timeout={settings.statement_timeout_ms}"
         " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     )
     return {
+        **silent,
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_use_lifo": True,  # the connection used last is the warmest

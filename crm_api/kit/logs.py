@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
 _DIGITS = re.compile(r"\+?\d{7,}")
+# PostgreSQL quotes the very row that it refuses.
+_QUOTED = re.compile(
+    r"(?ms)^(DETAIL|CONTEXT): .*?(?=^\[SQL: |^The above exception|^During handling|\Z)"
+)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _request_lines: structlog.WriteLogger | None = None
 
@@ -66,8 +70,11 @@ def _line(event: MutableMapping[str, Any], *, default: Callable[[Any], Any]) -> 
 
 
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blot out whatever looks like a phone, document or account number."""
+    """Blot out whatever looks like a phone, document or account number, and rows of the database.
+
+    What a statement was asked with, SQLAlchemy hides: see `engine_options`.
+    """
     for name, value in event.items():
         if isinstance(value, str) and name not in ("timestamp", "request_id", "actor_id"):
-            event[name] = _DIGITS.sub("[number]", value)
+            event[name] = _DIGITS.sub("[number]", _QUOTED.sub("", value))
     return event

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import orjson
 import pytest
+import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects import postgresql
 
-from crm_api.kit import logs
+from crm_api.kit import logs, problems
+from crm_api.kit.db import db
+from crm_api.kit.straight import StraightRead
+
+ASKED = "王秀兰 {"
 
 
 @pytest.fixture
@@ -56,6 +62,31 @@ def test_what_is_logged_amid_a_request_bears_its_id_and_no_number(
     odd, _, lost = lines()
     assert (odd["request_id"], odd["said"]) == ("asked-2", "call [number]")
     assert (lost["rule"], lost["status"]) == ("none", 404)
+
+
+@pytest.mark.parametrize("road", ["sqlalchemy", "straight"])
+def test_what_the_database_refuses_is_logged_without_what_it_was_asked(
+    client, written, backend, monkeypatch, road
+):
+    text = sa.bindparam("said", ASKED, type_=sa.Text())
+    kind = postgresql.JSONB() if backend == "postgres" else None
+    broken = sa.select(sa.cast(text, kind) if kind else sa.func.json(text))
+
+    def break_down():
+        if road == "straight":
+            StraightRead(broken).rows(said=ASKED)
+        db.session.execute(broken)
+
+    monkeypatch.setitem(client.application.view_functions, "health.show_health", break_down)
+    monkeypatch.setattr(problems, "log", structlog.get_logger())  # its own may write elsewhere
+    lines = written()
+
+    assert client.get("/healthz").status_code == 500
+
+    [crash, _] = lines()
+    assert "SELECT" in crash["exception"]
+    assert "json" in crash["exception"]
+    assert "王秀兰" not in str(crash)
 
 
 def test_a_verb_of_the_caller_s_own_making_is_not_repeated(client, written):
