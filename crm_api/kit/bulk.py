@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -76,7 +76,7 @@ def update_rows(
     if connection.dialect.name == "postgresql":
         change = _update_from(table, tuple(rows[0]), key, tuple(alike))
         said = {f"all_{name}": value for name, value in alike.items()}
-        connection.execute(change, {"changes": orjson.dumps(rows).decode(), **said})
+        connection.execute(change, {"changes": as_document(rows), **said})
         return
     its_key = {name: f"its_{name}" for name in key}
     where = [table.c[name] == sa.bindparam(its) for name, its in its_key.items()]
@@ -92,7 +92,7 @@ def upsert_rows(model: Any, rows: Sequence[Row], *, key: tuple[str, ...]) -> Non
     table, connection = model.__table__, db.session.connection()
     touch_rows(table, rows)
     if connection.dialect.name == "postgresql":
-        changes = orjson.dumps(rows).decode()
+        changes = as_document(rows)
         connection.execute(_upsert_from(table, tuple(rows[0]), key), {"changes": changes})
         return
     connection.execute(_replacing(sqlite.insert(table), tuple(rows[0]), key), rows)
@@ -183,6 +183,21 @@ def as_stored(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> Sequ
         return {name: kind.process_bind_param(row[name], dialect) for name, kind in ours.items()}
 
     return [{**row, **turned(row)} for row in rows]
+
+
+def as_document(rows: Sequence[Row]) -> str:
+    """Write rows as one document that PostgreSQL reads as a table."""
+    return orjson.dumps(rows, default=_in_document, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def _in_document(value: Any) -> str:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, datetime):
+        return _write_moment(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError
 
 
 @cache

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from crm_api.kit.bulk import FEW, as_stored, insert_rows
+from crm_api.kit.bulk import FEW, as_document, as_stored, insert_rows
 from crm_api.kit.db import db
 from crm_api.kit.straight import send
 from crm_api.kit.touches import touch_rows
@@ -37,21 +35,10 @@ def insert_together(rows_by_model: Mapping[Any, Sequence[Row]]) -> None:
         touch_rows(model.__table__, rows)
     kinds = tuple((model.__table__, tuple(rows[0])) for model, rows in together.items())
     documents = {
-        table.name: _document(as_stored(table, rows, connection.dialect))
+        table.name: as_document(as_stored(table, rows, connection.dialect))
         for (table, _), rows in zip(kinds, together.values(), strict=True)
     }
     send(connection, _insert_into(kinds, connection.dialect), documents)
-
-
-def _document(rows: Sequence[Row]) -> str:
-    return orjson.dumps(rows, default=_as_text).decode()
-
-
-def _as_text(value: Any) -> str:
-    """Write bytes as PostgreSQL reads them."""
-    if not isinstance(value, bytes):
-        raise TypeError
-    return "\\x" + value.hex()
 
 
 @cache

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from crm_api.accounts.models import ClientKey, MachineClient, Scope, Standing
 from crm_api.audit.models import AuditEntry
@@ -219,6 +219,22 @@ def test_a_few_rows_of_several_tables_arrive_together(app, backend):
         by_key = {row[key]: row for row in found}
         assert by_key == {row[key]: row for row in rows}
     db.session.rollback()
+
+
+@pytest.mark.parametrize("road", ["one", "many", "together", "changed"])
+def test_a_moment_without_its_zone_is_refused_by_every_road(app, road):
+    nowhere = {"created_at": NOW.replace(tzinfo=None)}
+    roads = {
+        "one": lambda: insert_rows(AuditEntry, [entry(**nowhere)]),
+        "many": lambda: insert_rows(AuditEntry, [entry(**nowhere) for _ in range(20)]),
+        "together": lambda: insert_together(
+            {AuditEntry: [entry(**nowhere)], IdempotencyKey: [answered()]}
+        ),
+        "changed": lambda: update_rows(IdempotencyKey, [{"key": "k", **nowhere}], key=("key",)),
+    }
+
+    with pytest.raises((ValueError, TypeError, StatementError)), transaction():
+        roads[road]()
 
 
 def test_of_rows_that_travel_together_all_arrive_or_none(app):
