@@ -35,11 +35,24 @@ class Schema(ma.Schema):
     For a few short texts in the query or the headers, read into what nobody can change."""
 
 
+class Whole(validate.Regexp):
+    """Compare a text with a pattern to its very end: `$` lets a line end follow."""
+
+    def __call__(self, value: Any) -> Any:
+        """Refuse what does not match.
+
+        :raises ma.ValidationError: saying what a text must be like
+        """
+        if self.regex.fullmatch(value) is None:
+            raise ma.ValidationError(self._format_error(value))
+        return value
+
+
 class RecordIdField(fields.String):
     """An id: 1 to 64 letters, digits, hyphens, underscores."""
 
     def __init__(self, **kwargs: Any) -> None:
-        checks = [validate.Regexp(PATTERN, error="An id is 1 to 64 of A-Z a-z 0-9 _ -.")]
+        checks = [Whole(PATTERN, error="An id is 1 to 64 of A-Z a-z 0-9 _ -.")]
         super().__init__(validate=checks, **kwargs)
 
 

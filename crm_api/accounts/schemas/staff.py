@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from crm_api.accounts.models import Role, Standing
 from crm_api.kit.schemas import (
@@ -11,6 +11,7 @@ from crm_api.kit.schemas import (
     RecordIdField,
     Schema,
     TextField,
+    Whole,
     page_schema,
 )
 
@@ -57,7 +58,7 @@ class NewStaffSchema(Schema):
     id = RecordIdField(load_default=None, metadata={"description": "Brought by the client."})
     login = fields.String(
         required=True,
-        validate=validate.Regexp(
+        validate=Whole(
             r"^[A-Za-z0-9][A-Za-z0-9._@-]{2,63}$",
             error="A login is 3 to 64 of letters, digits and . _ @ -.",
         ),

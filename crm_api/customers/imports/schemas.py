@@ -13,7 +13,7 @@ from crm_api.customers.imports.policies.rows import READERS
 from crm_api.kit import json
 from crm_api.kit.errors import Invalid
 from crm_api.kit.routing import InvalidRequest, point_at
-from crm_api.kit.schemas import MomentField, Payload, RecordIdField, Schema, TextField
+from crm_api.kit.schemas import MomentField, Payload, RecordIdField, Schema, TextField, Whole
 
 LONGEST_MAPPING = 64 * 1024
 LONGEST_TEXT = 200
@@ -28,7 +28,7 @@ class FieldRuleSchema(Schema):
     values = fields.Dict(keys=fields.String(), values=TextField(longest=LONGEST_TEXT))
     derive = fields.String(validate=validate.OneOf(sorted(DERIVATIONS)))
     digits = fields.Integer(validate=validate.Range(min=0, max=4))
-    day = fields.String(validate=validate.Regexp(r"^(19|20|21)\d\d-\d\d-\d\d$"))
+    day = fields.String(validate=Whole(r"^(19|20|21)\d\d-\d\d-\d\d$"))
     salt = TextField(longest=LONGEST_TEXT)
     choices = fields.List(TextField(longest=LONGEST_TEXT, shortest=1), validate=validate.Length(1))
 

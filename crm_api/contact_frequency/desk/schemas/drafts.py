@@ -19,11 +19,10 @@ from crm_api.kit.schemas import (
     RecordIdField,
     Schema,
     TextField,
+    Whole,
 )
 
-NAME = validate.Regexp(
-    r"^[a-z0-9][a-z0-9_.]{0,63}$", error="A key is 1 to 64 of a-z 0-9 _ and dots."
-)
+NAME = Whole(r"^[a-z0-9][a-z0-9_.]{0,63}$", error="A key is 1 to 64 of a-z 0-9 _ and dots.")
 
 
 def _effective_from() -> MomentField:
