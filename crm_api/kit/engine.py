@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from contextlib import closing
 from contextvars import ContextVar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 sqlite_begin: ContextVar[str] = ContextVar("sqlite_begin", default="IMMEDIATE")
 
 IDLE_SECONDS = 5
+LOOK_AGAIN_SECONDS = 0.001
 APART = "is_apart"  # the option of connections on which each statement is a transaction of its own
 
 PRAGMAS = (
@@ -78,7 +80,38 @@ def _prepare_sqlite(engine: sa.Engine, settings: Settings) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {sqlite_begin.get()}")
+        if sqlite_begin.get() == "IMMEDIATE":
+            _take_write_lock(connection, patience_ms=settings.lock_timeout_ms)
+        else:
+            connection.exec_driver_sql(f"BEGIN {sqlite_begin.get()}")
+
+
+def _take_write_lock(connection: sa.Connection, *, patience_ms: int) -> None:
+    """Begin to write, once nobody else does.
+
+    SQLite itself looks again ever more rarely, and misses the moment between two transactions of a
+    command that writes without a pause: everybody else waited in vain.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + patience_ms / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _begins_to_write(driver, is_last_try=time.monotonic() >= deadline):
+            time.sleep(LOOK_AGAIN_SECONDS)
+    except sqlite3.OperationalError as error:
+        raise wrapped(error, connection, "BEGIN IMMEDIATE") from error
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={patience_ms}")
+
+
+def _begins_to_write(driver: sqlite3.Connection, *, is_last_try: bool) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _prepare_postgresql(engine: sa.Engine) -> None:
