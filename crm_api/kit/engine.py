@@ -37,14 +37,16 @@ class LocksDoNotHold(RuntimeError):
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Return `create_engine` options for the engine that the settings name."""
+    silent = {"hide_parameters": True}  # of errors, which are logged: they name people
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": settings.lock_timeout_ms / 1000}}
+        return {**silent, "connect_args": {"timeout": settings.lock_timeout_ms / 1000}}
     timeouts = (
         f"-c lock_timeout={settings.lock_timeout_ms}"
         f" -c statement_timeout={settings.statement_timeout_ms}"
         " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     )
     return {
+        **silent,
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_use_lifo": True,  # the connection used last is the warmest
@@ -87,8 +89,8 @@ def _prepare_sqlite(engine: sa.Engine, settings: Settings) -> None:
 def _take_write_lock(connection: sa.Connection, *, patience_ms: int) -> None:
     """Begin to write, once nobody else does.
 
-    SQLite itself looks again only every tenth of a second: it never meets the moment between two
-    transactions of a command that writes without a pause, and everybody else waited in vain.
+    SQLite itself looks again ever more rarely, and misses the moment between two transactions of a
+    command that writes without a pause: everybody else waited in vain.
     """
     driver: Any = connection.connection.dbapi_connection
     deadline = time.monotonic() + patience_ms / 1000

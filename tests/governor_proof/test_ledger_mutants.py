@@ -358,7 +358,7 @@ MISTAKES = {
         an_occasion_is_greeted_once,
     ),
     "forgets its refusals": (
-        Mutant("crm_api.kit.transactions", "_remember", "refusal.remember()", "None"),
+        Mutant("crm_api.kit.transactions", "_remember", "remember()", "None"),
         a_refusal_is_kept,
     ),
     "lets a version act before its time": (

@@ -16,15 +16,18 @@ ASKED = "王秀兰 {"
 
 
 @pytest.fixture
-def written(app, capsys):
+def written(app, capsys, monkeypatch):
     """Give what begins to log from a level on, and what then reads the lines."""
+    before = structlog.get_config()
+    monkeypatch.setattr(logs, "_request_lines", None)
 
     def begin(level="INFO"):
         logs.configure_logs(level)  # within the test: before it, standard error is another
+        structlog.configure(cache_logger_on_first_use=False)  # it is closed when the test ends
         return lambda: [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
 
     yield begin
-    logs.configure_logs("ERROR")
+    structlog.configure(**before)
 
 
 def test_a_request_leaves_one_line(client, written):
