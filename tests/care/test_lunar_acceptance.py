@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from crm_api.calendars.terms import Calendar
+from crm_api.calendars.models import Festival
+from crm_api.calendars.terms import Calendar, DateRule, Tone
 from crm_api.care.models import CareMessage
 from crm_api.care.terms import MessageState, Occasion
 from crm_api.customers import service as customers
@@ -130,3 +131,35 @@ def test_a_date_without_its_year_is_kept_like_any_other(born, plan, calendar, on
     born(8, 15, calendar=calendar)
 
     assert greeted_on(plan, on - timedelta(days=3)) == [(on, "birthday:2026")]
+
+
+@pytest.fixture
+def laba(born):
+    """Keep the eighth of the twelfth month: solar 2022 sees it twice, 2023 never."""
+    with transaction():
+        dated = {"rule": DateRule.LUNAR, "month": 12, "day": 8}
+        named = {"key": "laba", "name": "腊八节", "name_en": "Laba"}
+        db.session.add(Festival(**named, **dated, tone=Tone.GENTLE, rank=20))
+    for _ in range(3):  # nothing is said again within three occasions
+        make_template(Occasion.FESTIVAL, "laba")
+    make_customer()
+
+
+@pytest.mark.usefixtures("laba")
+def test_a_lunar_festival_that_falls_twice_in_a_solar_year_is_greeted_twice(plan):
+    falls = [date(2022, 1, 10), date(2022, 12, 30), date(2024, 1, 18)]
+
+    found = greeted_on(plan, *(on - timedelta(days=2) for on in (*falls, falls[-1])))
+
+    years = (f"festival:laba:{year}" for year in (2022, 2023, 2024))
+    assert found == list(zip(falls, years, strict=True))
+
+
+def test_new_years_eve_keeps_the_year_in_which_it_falls(born, plan):
+    """Whoever has this year's already under that key is not greeted again."""
+    make_template(Occasion.FESTIVAL, "new_years_eve")
+    make_customer()
+
+    found = greeted_on(plan, NEW_YEARS_EVE - timedelta(days=2))
+
+    assert found == [(NEW_YEARS_EVE, "festival:new_years_eve:2027")]

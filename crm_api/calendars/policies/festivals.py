@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from crm_api.calendars.policies import lunar
-from crm_api.calendars.policies.occurrences import occurrences
+from crm_api.calendars.policies.occurrences import Occurrence, occurrences
 from crm_api.calendars.terms import Calendar, DateRule, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+
+LAST_MONTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +33,13 @@ class FestivalRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FestivalDay:
-    """A festival on its day."""
+    """A festival on its day, and the year it is for: each year has one, though not always in it.
+
+    Laba (lunar 12/8) came in January and December 2022 and never in 2023: those of 2022 and 2023.
+    """
 
     on: date
+    label_year: int
     key: str
     name: str
     name_en: str
@@ -97,21 +103,35 @@ def festivals_on_days(
     """Return the festivals from `start` to `end`, both included, by day and rank."""
     days = [
         FestivalDay(
-            on=on, key=r.key, name=r.name, name_en=r.name_en, tone=Tone(r.tone), rank=r.rank
+            on=found.on,
+            label_year=_label_year(r, found),
+            key=r.key,
+            name=r.name,
+            name_en=r.name_en,
+            tone=Tone(r.tone),
+            rank=r.rank,
         )
         for r in rules
-        for on in _days_of(r, start=start, end=end)
+        for found in _occurrences_of(r, start=start, end=end)
     ]
     return sorted(days, key=lambda f: (f.on, f.rank, f.key))
 
 
-def _days_of(rule: FestivalRule, *, start: date, end: date) -> list[date]:
+def _occurrences_of(rule: FestivalRule, *, start: date, end: date) -> list[Occurrence]:
     if rule.term is not None:
         years = range(start.year, end.year + 1)
-        days = [lunar.solar_term_on(year, rule.term) for year in years]
-        return [day for day in days if start <= day <= end]
+        days = [Occurrence(lunar.solar_term_on(year, rule.term), year) for year in years]
+        return [day for day in days if start <= day.on <= end]
     assert rule.month is not None  # noqa: S101 - a rule has a term or a date
     assert rule.day is not None  # noqa: S101
     calendar = Calendar(rule.rule)
-    found = occurrences(calendar, month=rule.month, day=rule.day, start=start, end=end)
-    return [occurrence.on for occurrence in found]
+    return occurrences(calendar, month=rule.month, day=rule.day, start=start, end=end)
+
+
+def _label_year(rule: FestivalRule, found: Occurrence) -> int:
+    """Count the 12th lunar month to the next year, where most of it lies and New Year's Eve always.
+
+    So it is the solar year but where a festival of winter strays across New Year.
+    """
+    is_last_month = rule.rule == DateRule.LUNAR and rule.month == LAST_MONTH
+    return found.label_year + is_last_month

@@ -134,7 +134,7 @@ def _festivals(festivals: list[FestivalDay], *, window: timing.Window) -> Iterat
         yield Cause(
             occasion=Occasion.FESTIVAL,
             on=festival.on,
-            label_year=festival.on.year,
+            label_year=festival.label_year,
             window=window,
             priority=timing.priority_of(Occasion.FESTIVAL, festival.key),
             rank=festival.rank,
