@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from crm_api.sync.pushing.mending import mended
 from crm_api.sync.tables import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from crm_api.kit.schemas import Payload
     from crm_api.sync.pushing.values import Push, PushedRecord
@@ -88,6 +89,27 @@ def load(schema: type[ma.Schema], told: dict[str, Any]) -> Payload:
         fault = point_at(error.messages)[0]
         raise Invalid(fault["pointer"], fault["message"]) from None
     return loaded
+
+
+@contextmanager
+def naming(**columns: str) -> Iterator[None]:
+    """Name the phone's own columns in what is refused, where the online call calls them otherwise.
+
+    By the online field; what lies within another is named by both, with `__` between them.
+    """
+    try:
+        yield
+    except Invalid as refusal:
+        [fault] = refusal.details["errors"]
+        column = _column(columns, fault["pointer"])
+        if column is None:
+            raise
+        raise Invalid(f"/{column}", fault["message"]) from None
+
+
+def _column(columns: Mapping[str, str], pointer: str) -> str | None:
+    names = pointer.split("/")[1:]
+    return columns.get("__".join(names)) or columns.get(names[0] if names else "")
 
 
 @cache

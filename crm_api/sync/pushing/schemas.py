@@ -84,7 +84,15 @@ class RejectionSchema(Schema):
             "example": "not_found",
         },
     )
-    field = fields.String(required=True, allow_none=True)
+    field = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The column of the pushed row that is to be mended, or `id`; null where "
+            "none is wrong by itself.",
+            "example": "confirmed_how",
+        },
+    )
     message = fields.String(required=True)
     issue_id = RecordIdField(required=True, allow_none=True)
     next_allowed_at = fields.Integer(

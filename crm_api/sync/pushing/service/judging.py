@@ -55,15 +55,17 @@ def _rejection(record: PushedRecord, refusal: Exception) -> Rejection:
         code=refusal.code,
         message=refusal.detail,
         is_fixable=meaning.is_fixable and record.op is not Pushed.DELETED,
-        field=_field(refusal),
+        field=_field(refusal, record),
         next_allowed_at=_moment(refusal.details.get("next_allowed_at")),
     )
 
 
-def _field(refusal: DomainError) -> str | None:
+def _field(refusal: DomainError, record: PushedRecord) -> str | None:
+    """Return which of the record's columns is to be mended, if it is one."""
     errors = refusal.details.get("errors") or [{"pointer": ""}]
     _, _, path = errors[0]["pointer"].partition("/")
-    return path.split("/")[0][:64] or None
+    name: str = path.split("/")[0]
+    return name if name in {"id", *(column.name for column in record.table.columns)} else None
 
 
 def _moment(given: Any) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.contact_frequency.errors import ContactBlocked
 from crm_api.customers.errors import CustomerMerged
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
-from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.decoding import decode, load, naming
 from crm_api.sync.pushing.writers.shape import UNSAID, Writer
 from crm_api.visits import queries, service
 from crm_api.visits.errors import AlreadyDone, TaskKept, VisitClosed
@@ -25,7 +25,9 @@ def _create(record: PushedRecord, push: Push) -> None:
     content = {"id": record.id, "text": told.get("text"), "due_on": told.get("due_on")}
     contact = _contact(told)
     schema = NextTouchSchema if is_next_touch else NewFollowUpSchema
-    task = load(schema, {**content, "contact": contact})
+    missing = "channel" if contact or told.get("channel") is None else "contact_at"
+    with naming(contact=missing, contact__at="contact_at", contact__category="category"):
+        task = load(schema, {**content, "contact": contact})
     visit_id = str(told.get("visit_id", ""))
     by = push.actor_for(visit_id)
     service.add_follow_up(visit_id, task, is_next_touch=is_next_touch, by=by, now=push.now)

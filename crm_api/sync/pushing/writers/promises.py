@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from crm_api.contact_history import queries as contact_history
 from crm_api.customers.errors import CustomerMerged
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
-from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.decoding import decode, load, naming
 from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import UNSAID, Writer
 from crm_api.sync.tables import Written
@@ -70,7 +70,8 @@ def _move(record: PushedRecord, push: Push) -> None:
         "reason": told.get("moved_because") or UNSAID,
         "is_agreed": told.get("is_move_agreed") or False,
     }
-    moved = load(PromiseMoveSchema, content)
+    with naming(reason="moved_because", is_agreed="is_move_agreed"):
+        moved = load(PromiseMoveSchema, content)
     if queries.get_promise(record.id, visible_to=push.by).due_on != moved["due_on"]:
         service.move_promise(record.id, moved, by=push.by, now=push.now, may_be_late=True)
 
@@ -83,11 +84,13 @@ def _settle(record: PushedRecord, push: Push, *, customer_id: str, by: Actor) ->
         contact_id = _contact(told.get("kept_contact_id"), customer_id=customer_id, by=by)
         file_id = _file(told.get("kept_attachment_id"), customer_id=customer_id)
         shown = {"contact_id": contact_id, "attachment_id": file_id}
-        content = load(PromiseKeptSchema, {"how": told.get("kept_how") or UNSAID, **shown})
+        with naming(how="kept_how"):
+            content = load(PromiseKeptSchema, {"how": told.get("kept_how") or UNSAID, **shown})
         service.keep_promise(record.id, **content, by=by, now=_at(told["kept_at"], push))
     if told.get("withdrawn_at") and record.changed & {n for n in told if "withdrawn" in n}:
         reason = {"reason": told.get("withdrawn_because") or UNSAID}
-        content = load(PromiseWithdrawalSchema, reason)
+        with naming(reason="withdrawn_because"):
+            content = load(PromiseWithdrawalSchema, reason)
         service.withdraw_promise(record.id, **content, by=by, now=_at(told["withdrawn_at"], push))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from crm_api.sync.pushing.decoding import load
+from crm_api.sync.pushing.decoding import load, naming
 from crm_api.sync.pushing.errors import RecordUnfinished
 from crm_api.sync.pushing.writers.shape import UNSAID
 from crm_api.visits import service
@@ -36,9 +36,10 @@ def close(told: Told) -> None:
         if any(told.row.get(name) for name in WRITTEN):
             raise RecordUnfinished
         return
-    content = load(NewVisitRecordSchema, _content(told.row))
     at = told.at("recorded_at")
-    service.close_visit(told.visit_id, content, at=at, by=told.by, now=told.now)
+    with naming(leave_alone__until="leave_alone_until", leave_alone__reason="leave_alone_reason"):
+        content = load(NewVisitRecordSchema, _content(told.row))
+        service.close_visit(told.visit_id, content, at=at, by=told.by, now=told.now)
 
 
 def _content(row: dict[str, Any]) -> dict[str, Any]:

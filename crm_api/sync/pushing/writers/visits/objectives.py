@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_api.kit.errors import IdTaken, Invalid, NotFound
-from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.decoding import decode, load, naming
 from crm_api.sync.pushing.errors import VisitPending
 from crm_api.sync.pushing.writers.shape import Writer
 from crm_api.visits import service
@@ -44,7 +44,8 @@ def _answer(record: PushedRecord, push: Push, *, by: Actor) -> None:
     else:
         note = told.get("outcome_note") or ""
         asked = {"id": record.id, "outcome": told["outcome"], "note": note}
-        given = load(ObjectiveAnswerSchema, asked)
+        with naming(note="outcome_note"):
+            given = load(ObjectiveAnswerSchema, asked)
         answer = {"outcome": given["outcome"], "outcome_note": given["note"]}
     service.answer_objective(record.id, answer, by=by)
 

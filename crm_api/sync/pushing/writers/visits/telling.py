@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crm_api.kit.db import db
 from crm_api.kit.errors import DomainError, Invalid
-from crm_api.sync.pushing.decoding import decode, load
+from crm_api.sync.pushing.decoding import decode, load, naming
 from crm_api.sync.pushing.writers.shape import UNSAID
 from crm_api.sync.pushing.writers.visits import moments
 from crm_api.sync.tables import Written
@@ -23,7 +23,7 @@ from crm_api.visits.schemas.presence import CheckInSchema, CheckOutSchema
 from crm_api.visits.terms import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from crm_api.accounts.actors import Actor
     from crm_api.sync.pushing.values import Push, PushedRecord
@@ -43,6 +43,14 @@ WORDS: Final = {
     "cancelled_at": ("cancelled_by", "cancel_reason"),
     "missed_at": ("absent", "absence_proof"),
     "checked_in_at": ("checked_in_place",),
+}
+# What the online call of a step names otherwise than the columns.
+NAMED: Final = {
+    "confirmed_at": {"by": "confirmed_by", "how": "confirmed_how"},
+    "cancelled_at": {"by": "cancelled_by", "reason": "cancel_reason"},
+    "missed_at": {"proof": "absence_proof"},
+    "checked_in_at": {"at": "checked_in_at", "place": "checked_in_place"},
+    "checked_out_at": {"at": "checked_out_at"},
 }
 # What besides the moment is news of a step.
 NEWS: Final = {**WORDS, "brief_acknowledged_at": ("brief_digest",)}
@@ -109,15 +117,17 @@ def tell_steps(told: Told) -> DomainError | None:
         _keep_refusal(check, told)
     for moment, step in TAKEN.items():
         if told.says(moment, *NEWS.get(moment, ())):
-            attempt(step, told)
+            attempt(step, told, columns=NAMED.get(moment, {}))
     return next(iter(told.refused), None)
 
 
-def attempt(step: Callable[[Told], None], told: Told) -> None:
-    """Take a step, or keep why it is refused."""
+def attempt(
+    step: Callable[[Told], None], told: Told, *, columns: Mapping[str, str] | None = None
+) -> None:
+    """Take a step, or keep why it is refused, in the words of these columns."""
 
     def take(told: Told) -> None:
-        with db.session.begin_nested():
+        with naming(**columns or {}), db.session.begin_nested():
             step(told)
 
     _keep_refusal(take, told)
