@@ -1,5 +1,7 @@
 """What managers see of a day before it goes out."""
 
+from datetime import timedelta
+
 import pytest
 
 from crm_api.accounts.models import Role
@@ -96,13 +98,48 @@ def test_who_gets_nothing_is_counted(district, shown):
     )
 
 
-def test_managers_see_the_runs(app, sign_in, now):
+def test_who_holds_is_told_by_level(district, shown, rule):
+    city, message = district.cities[0], district.messages[0]
+    rule(district.chief)
+    rule(district.chief, occasion="birthday")
+    rule(district.leaders[0])
+    rule(make_staff(Role.ADMIN, district.cities[1]), message_id=message.id)
+
+    def held_by(manager):
+        return [
+            (line["team_name"], line["is_from_above"], line["messages"])
+            for line in shown(manager)["held_by"]
+        ]
+
+    own, other = (city.name, False, 1), district.cities[1].name
+    assert sorted(held_by(district.leaders[0])) == sorted(
+        [(district.province.name, True, 1), own, (other, True, 1)]
+    )
+    assert held_by(district.leaders[1]) == [(district.province.name, True, 1)]
+    assert held_by(district.chief)[0] == (district.province.name, False, 2)
+
+
+def test_what_is_held_by_nobody_has_no_level(district, shown, rule, lift):
+    lift(district.chief, rule(district.chief).json)
+    rule(district.chief, kind="approval")
+    rule(district.chief, on=TODAY + timedelta(days=1))
+
+    assert shown(district.chief)["held_by"] == []
+
+
+def test_those_at_the_top_see_the_runs(app, sign_in, now):
     with transaction():
         db.session.add(
             PlanRun(id="run", created_at=now, worker="host:1", first_on=TODAY, days=46, planned=7)
         )
 
-    (run,) = sign_in(make_staff(Role.MANAGER)).get("/v1/care-plan-runs").json["items"]
+    for role in (Role.ADMIN, Role.AUDITOR):
+        (run,) = sign_in(make_staff(role)).get("/v1/care-plan-runs").json["items"]
+        assert (run["planned"], run["days"], run["ended_at"]) == (7, 46, None)
 
-    assert (run["planned"], run["days"], run["ended_at"]) == (7, 46, None)
-    assert sign_in(make_staff()).get("/v1/care-plan-runs").status_code == 403
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ACCOUNT_MANAGER])
+def test_who_leads_a_team_does_not_see_how_many_the_whole_has(app, sign_in, role):
+    refused = sign_in(make_staff(role)).get("/v1/care-plan-runs")
+
+    assert (refused.status_code, refused.json["code"]) == (403, "forbidden_role")

@@ -217,8 +217,38 @@ def test_rulings_are_listed_to_those_who_lead_the_team(district, rule, lift, sig
     assert listed(district.chief) == [one["id"], two["id"]]
     assert listed(district.chief, in_force="true") == [one["id"]]
     assert listed(district.chief, kind="approval") == []
-    assert listed(district.leaders[0]) == [one["id"]]
-    assert listed(district.leaders[1]) == []
+    assert listed(district.leaders[0]) == [one["id"], two["id"]]
+    assert listed(district.leaders[1]) == [two["id"]]
+
+
+def test_whose_messages_are_held_from_above_learns_why_and_by_whom(district, rule, lift, sign_in):
+    path = f"/v1/care-days/{TODAY}/rulings"
+    made(rule(district.leaders[0]))
+    above = made(rule(district.chief, reason="全省哀悼"))
+
+    _, shown = sign_in(district.leaders[0]).get(path).json["items"]
+    assert (shown["reason"], shown["is_from_above"]) == ("全省哀悼", True)
+    assert (shown["team_name"], shown["by_name"]) == (district.province.name, district.chief.name)
+    own, shown = sign_in(district.chief).get(path).json["items"]
+    assert (own["is_from_above"], shown["is_from_above"]) == (False, False)
+    refused = lift(district.leaders[0], above)
+    assert (refused.status_code, refused.json["code"]) == (403, "ruling_from_above")
+    assert refused.json["team_id"] == district.province.id
+
+
+def test_a_hold_on_one_message_is_told_to_those_who_see_its_customer(district, rule, lift, sign_in):
+    path = f"/v1/care-days/{TODAY}/rulings"
+    named = district.messages[0].id
+    held = made(rule(district.chief, message_id=named))
+    elsewhere = made(rule(make_staff(Role.ADMIN, district.cities[1]), message_id=named))
+
+    seen, unseen = (sign_in(leader).get(path).json["items"] for leader in district.leaders)
+
+    assert [ruling["id"] for ruling in seen] == [held["id"], elsewhere["id"]]
+    assert unseen == []
+    first, second = district.leaders
+    assert [lift(second, ruling).status_code for ruling in (held, elsewhere)] == [404, 404]
+    assert [lift(first, ruling).status_code for ruling in (held, elsewhere)] == [403, 403]
 
 
 class TestWhereADayNeedsApproval:

@@ -22,3 +22,13 @@ class RulingLifted(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This ruling was lifted before, for another reason. Read it again.")
+
+
+class RulingFromAbove(DomainError):
+    """It was made for a team above the actor's, and is lifted there."""
+
+    status = 403
+    code = "ruling_from_above"
+
+    def __init__(self, *, team_id: str) -> None:
+        super().__init__("This ruling was made above your team. Ask there.", team_id=team_id)

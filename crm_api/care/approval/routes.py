@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_api.accounts.guards import current_actor, requires
 from crm_api.accounts.models import Role
 from crm_api.care.approval import queries, schemas, service
-from crm_api.care.approval.errors import DayIsOver, RulingLifted
+from crm_api.care.approval.errors import DayIsOver, RulingFromAbove, RulingLifted
 from crm_api.care.errors import MessageMovedOn
 from crm_api.kit import clock
 from crm_api.kit.errors import Busy, Invalid, NotFound
@@ -43,12 +43,16 @@ def show_day(payload: Payload, *, on: date) -> Any:
 
 
 @blueprint.get("/v1/care-plan-runs")
-@requires(*READERS)
+@requires(Role.ADMIN, Role.AUDITOR)
 @refuses(Invalid)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, schemas.PlanRunPageSchema)
 def list_runs(payload: Payload) -> Any:
-    """List the planner's runs with their numbers, the newest first."""
+    """List the planner's runs with their numbers, the newest first.
+
+    They count the customers of the whole organisation. What becomes of a team's is in
+    `GET /v1/care-plans/{on}` and `GET /v1/care-days/{on}`.
+    """
     return queries.list_runs(**payload)
 
 
@@ -58,7 +62,7 @@ def list_runs(payload: Payload) -> Any:
 @blueprint.arguments(schemas.RulingsQuerySchema, location="query")
 @blueprint.response(200, schemas.RulingPageSchema)
 def list_rulings(payload: Payload, *, on: date) -> Any:
-    """List the holds on a day's messages, and the leave given for them."""
+    """List the holds on a day's messages and the leave given for them, those from above too."""
     return queries.list_rulings(on, **payload, visible_to=current_actor())
 
 
@@ -74,7 +78,7 @@ def rule(payload: Payload, *, on: date) -> Any:
 
 @blueprint.put("/v1/care-rulings/<record_id:ruling_id>/lift")
 @requires(*LEADERS)
-@refuses(NotFound, DayIsOver, RulingLifted, Busy)
+@refuses(NotFound, DayIsOver, RulingFromAbove, RulingLifted, Busy)
 @blueprint.arguments(schemas.RulingLiftSchema)
 @blueprint.response(200, schemas.RulingSchema)
 def lift_ruling(payload: Payload, *, ruling_id: str) -> Any:

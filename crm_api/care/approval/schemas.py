@@ -71,6 +71,16 @@ class RulingSchema(Schema):
     lift_reason = fields.String(allow_none=True)
 
 
+class ListedRulingSchema(RulingSchema):
+    """A ruling with who made it, and for which team: a reader may know neither."""
+
+    team_name = fields.String()
+    by_name = fields.String(allow_none=True)
+    is_from_above = fields.Boolean(
+        metadata={"description": "Made for a team above yours: it holds, and is not yours to lift."}
+    )
+
+
 class RulingsQuerySchema(PageQuerySchema):
     """Which rulings are wanted."""
 
@@ -101,6 +111,17 @@ class WaitingSchema(Schema):
     sample_text = fields.String(metadata={"description": "One of them, as it would be read."})
 
 
+class HeldBySchema(Schema):
+    """How many of the waiting messages one team's holds stop; two may stop the same one."""
+
+    team_id = RecordIdField()
+    team_name = fields.String()
+    is_from_above = fields.Boolean(
+        metadata={"description": "Held outside the team asked about, and lifted only there."}
+    )
+    messages = fields.Integer()
+
+
 class RefusedSchema(Schema):
     """How many get no greeting for one reason."""
 
@@ -123,6 +144,10 @@ class CareDaySchema(Schema):
     segments = fields.Integer()
     held = fields.Integer()
     waiting = fields.List(fields.Nested(WaitingSchema))
+    held_by = fields.List(
+        fields.Nested(HeldBySchema),
+        metadata={"description": "By which team's holds. Why, and by whom: `…/rulings`."},
+    )
     refused = fields.List(fields.Nested(RefusedSchema))
 
 
@@ -143,4 +168,4 @@ class PlanRunSchema(Schema):
 
 
 PlanRunPageSchema = page_schema(PlanRunSchema)
-RulingPageSchema = page_schema(RulingSchema)
+RulingPageSchema = page_schema(ListedRulingSchema)

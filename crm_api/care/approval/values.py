@@ -18,6 +18,7 @@ class Day:
     team_id: str
     needs_approval: bool
     waiting: Sequence[Any]
+    held_by: Sequence[Any]
     refused: Sequence[Any]
 
     @property

@@ -1,6 +1,7 @@
 """Which messages are held, what was ruled, and what goes out."""
 
 from crm_api.care.approval.queries.days import (
+    held_by_level,
     list_runs,
     refused_by_team,
     waiting_by_team,
@@ -18,6 +19,7 @@ from crm_api.care.approval.queries.rulings import (
 __all__ = [
     "get_ruling",
     "held_among",
+    "held_by_level",
     "is_held",
     "is_stopped",
     "is_stopped_where",

@@ -9,7 +9,9 @@ from sqlalchemy.orm import aliased
 
 from crm_api.accounts import queries as accounts
 from crm_api.accounts.models import Team
-from crm_api.care.approval.queries.rulings import is_stopped
+from crm_api.care.approval.models import DayRuling
+from crm_api.care.approval.queries.rulings import covers, is_stopped
+from crm_api.care.approval.terms import RulingKind
 from crm_api.care.models import CareMessage, PlanRefusal, PlanRun
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from crm_api.kit.paging import PageRequest
 
 IS_WAITING = sa.text("care_messages.state IN ('queued', 'leased')")
-OWN, BRANCH = aliased(Team), aliased(Team)
+OWN, BRANCH, OVER = aliased(Team), aliased(Team), aliased(Team)
 
 
 def waiting_by_team(on: date, *, team: Team, visible_to: Actor) -> Sequence[Any]:
@@ -47,6 +49,28 @@ def waiting_by_team(on: date, *, team: Team, visible_to: Actor) -> Sequence[Any]
     statement = sa.select(*columns).join(Customer, Customer.id == CareMessage.customer_id)
     statement = statement.where(CareMessage.on_day == on, IS_WAITING)
     return _by_branch(statement, team, groups, visible_to=visible_to)
+
+
+def held_by_level(on: date, *, team: Team, visible_to: Actor) -> Sequence[Any]:
+    """Return which teams' holds stop how many of a team's waiting messages, the topmost first."""
+    beneath = sa.func.substr(OVER.path, 1, len(team.path)) == team.path
+    statement = (
+        sa.select(
+            OVER.id.label("team_id"),
+            OVER.name.label("team_name"),
+            sa.not_(beneath).label("is_from_above"),
+            sa.func.count(CareMessage.id.distinct()).label("messages"),
+        )
+        .select_from(CareMessage)
+        .join(Customer, Customer.id == CareMessage.customer_id)
+        .join(DayRuling, DayRuling.on_day == CareMessage.on_day)
+        .join(OVER, sa.and_(OVER.id == DayRuling.team_id, covers(OVER, RulingKind.HOLD)))
+        .where(CareMessage.on_day == on, IS_WAITING)
+        .where(Customer.team_id.in_(accounts.subtree_team_ids(team.path)))
+        .group_by(OVER.id, OVER.name, OVER.path)
+        .order_by(OVER.path, OVER.id)
+    )
+    return db.session.execute(customers.limit_to(statement, visible_to=visible_to)).all()
 
 
 def refused_by_team(on: date, *, team: Team, visible_to: Actor) -> Sequence[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from crm_api import config
 from crm_api.accounts import queries as accounts
-from crm_api.accounts.models import Team
+from crm_api.accounts.models import Staff, Team
 from crm_api.care.approval.models import DayRuling, RulingMember
 from crm_api.care.approval.terms import RulingKind
 from crm_api.care.models import CareMessage, CareTemplate
@@ -54,26 +54,31 @@ def _is_covered(kind: RulingKind) -> sa.ColumnElement[bool]:
     customer belongs by now. The CASE keeps PostgreSQL from making a join of
     it, which would read the whole queue before it hands out the first message.
     """
-    over, says_both = aliased(Team), aliased(CareTemplate)
+    over = aliased(Team)
+    ruling = sa.select(DayRuling.id).join(over, over.id == DayRuling.team_id)
+    ruling = ruling.where(covers(over, kind)).correlate(CareMessage)
+    return sa.case((ruling.exists(), 1), else_=0) == 1
+
+
+def covers(over: type[Team], kind: RulingKind) -> sa.ColumnElement[bool]:
+    """Tell whether a ruling, made for the team `over`, is in force and covers a message."""
+    says_both = aliased(CareTemplate)
     also = (
         sa.exists()
         .where(says_both.id == CareMessage.template_id)
         .where(says_both.also_occasion == DayRuling.occasion)
         .correlate_except(says_both)
     )
-    ruling = (
-        sa.select(DayRuling.id)
-        .join(over, over.id == DayRuling.team_id)
-        .where(sa.text("care_day_rulings.lifted_at IS NULL"))
-        .where(DayRuling.on_day == CareMessage.on_day, DayRuling.kind == kind)
-        .where(_is_or_any(DayRuling.message_id, CareMessage.id))
-        .where(_is_or_any(DayRuling.template_id, CareMessage.template_id))
-        .where(sa.or_(_is_or_any(DayRuling.occasion, CareMessage.occasion), also))
-        .where(sa.or_(DayRuling.message_id.is_not(None), _belongs_beneath(over.path)))
-        .where(sa.or_(DayRuling.segment_id.is_(None), _is_meant()))
-        .correlate(CareMessage)
+    return sa.and_(
+        sa.text("care_day_rulings.lifted_at IS NULL"),
+        DayRuling.on_day == CareMessage.on_day,
+        DayRuling.kind == kind,
+        _is_or_any(DayRuling.message_id, CareMessage.id),
+        _is_or_any(DayRuling.template_id, CareMessage.template_id),
+        sa.or_(_is_or_any(DayRuling.occasion, CareMessage.occasion), also),
+        sa.or_(DayRuling.message_id.is_not(None), _belongs_beneath(over.path)),
+        sa.or_(DayRuling.segment_id.is_(None), _is_meant()),
     )
-    return sa.case((ruling.exists(), 1), else_=0) == 1
 
 
 def _is_meant() -> sa.ColumnElement[bool]:
@@ -125,9 +130,10 @@ def held_among(message_ids: Collection[str]) -> set[str]:
 def get_ruling(ruling_id: str, *, visible_to: Actor) -> DayRuling:
     """Return a ruling.
 
-    :raises NotFound: if there is none, or the reader may not see its team
+    :raises NotFound: if there is none, or it is about nobody whom the reader sees
     """
-    sought = _visible(visible_to).where(DayRuling.id == ruling_id)
+    sought = sa.select(DayRuling).join(Team, Team.id == DayRuling.team_id)
+    sought = sought.where(DayRuling.id == ruling_id, _concerns(visible_to))
     ruling = db.session.scalars(sought).one_or_none()
     if ruling is None:
         raise NotFound("ruling")
@@ -142,8 +148,18 @@ def list_rulings(
     kind: RulingKind | None = None,
     in_force: bool | None = None,
 ) -> Page:
-    """Return a page of what was ruled about a day, the oldest first."""
-    statement = _visible(visible_to).where(DayRuling.on_day == on)
+    """Return a page of what was ruled about a day, the oldest first, with who ruled it where."""
+    statement = (
+        sa.select(
+            *sa.inspect(DayRuling).columns,
+            Team.name.label("team_name"),
+            Staff.name.label("by_name"),
+            sa.not_(accounts.visible_teams(visible_to)).label("is_from_above"),
+        )
+        .join(Team, Team.id == DayRuling.team_id)
+        .outerjoin(Staff, Staff.id == DayRuling.by_id)
+        .where(DayRuling.on_day == on, _concerns(visible_to))
+    )
     if kind is not None:
         statement = statement.where(DayRuling.kind == kind)
     if in_force is not None:
@@ -151,6 +167,13 @@ def list_rulings(
     return fetch_page(statement, by=[DayRuling.id], page=page)
 
 
-def _visible(visible_to: Actor) -> sa.Select[DayRuling]:
-    statement = sa.select(DayRuling).join(Team, Team.id == DayRuling.team_id)
-    return statement.where(accounts.visible_teams(visible_to))
+def _concerns(reader: Actor) -> sa.ColumnElement[bool]:
+    """Tell whether a ruling is about somebody's own: made there, or above for all beneath.
+
+    Of a ruling on one message, only those learn who see its customer.
+    """
+    theirs = sa.select(CareMessage.id).join(Customer, Customer.id == CareMessage.customer_id)
+    theirs = customers.limit_to(theirs, visible_to=reader)
+    is_named = theirs.where(CareMessage.id == DayRuling.message_id).exists()
+    is_for_all = sa.and_(DayRuling.message_id.is_(None), accounts.sharing_teams(reader))
+    return sa.or_(is_for_all, is_named)

@@ -9,7 +9,7 @@ from crm_api.audit import service as audit
 from crm_api.calendars import service as calendars
 from crm_api.care import queries as care
 from crm_api.care.approval import queries
-from crm_api.care.approval.errors import DayIsOver
+from crm_api.care.approval.errors import DayIsOver, RulingFromAbove
 from crm_api.care.approval.models import DayRuling
 from crm_api.care.approval.terms import RulingKind
 from crm_api.care.errors import MessageMovedOn
@@ -94,9 +94,11 @@ def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> Day
 
     :raises DayIsOver: if the day has passed
     :raises RulingLifted: if it was lifted before for another reason
-    :raises NotFound: if there is none, or it is not the actor's to lift
+    :raises RulingFromAbove: if it was made for a team that is not the actor's to lead
+    :raises NotFound: if there is none, or it is about nobody whom the actor sees
     """
     ruling = queries.get_ruling(ruling_id, visible_to=by)
+    _require_own(ruling, by=by)
     _require_ahead(ruling.on_day, now=now)
     contact_frequency.stop_begins()
     db.session.refresh(ruling, with_for_update=True)
@@ -105,6 +107,13 @@ def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> Day
     if is_news:
         audit.record(f"care_day.{ruling.kind}_lifted", **_about(ruling, by=by, now=now))
     return ruling
+
+
+def _require_own(ruling: DayRuling, *, by: Actor) -> None:
+    try:
+        accounts.get_team(ruling.team_id, visible_to=by)
+    except NotFound:
+        raise RulingFromAbove(team_id=ruling.team_id) from None
 
 
 def _require_waiting(message: CareMessage, *, on: date, kind: RulingKind) -> None:

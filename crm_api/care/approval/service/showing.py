@@ -26,5 +26,6 @@ def show_day(on: date, *, team_id: str | None, visible_to: Actor) -> Day:
         team_id=team.id,
         needs_approval=config.current().care_needs_approval,
         waiting=queries.waiting_by_team(on, team=team, visible_to=visible_to),
+        held_by=queries.held_by_level(on, team=team, visible_to=visible_to),
         refused=queries.refused_by_team(on, team=team, visible_to=visible_to),
     )
