@@ -15,6 +15,7 @@ from crm_api.customers.merging.service import following as merged
 from crm_api.customers.merging.service import let
 from crm_api.kit import touches
 from crm_api.kit.following import follow
+from crm_api.preparation.briefs.service import following as briefs
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.feeding.watching import WATCHED as SYNCED
 from crm_api.visits.attachments.queries import shows_attachment
@@ -31,6 +32,7 @@ def follow_changes() -> None:
     follow(plans.MEMBERS_WATCHED, plans.follow_members)
     follow(messages.WATCHED, messages.follow_numbers)
     follow(reasons.WATCHED, reasons.follow_reasons)
+    follow(briefs.WATCHED, briefs.follow_owners)
     hear_of_losses(note_losses)
     let_show("visits", shows_attachment)
     touches.watch(SYNCED, feeding.feed_touched)

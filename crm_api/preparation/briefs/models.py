@@ -29,3 +29,10 @@ class Brief(Record, Model):
 def last_said(briefs: Any) -> sa.ColumnElement[datetime]:
     """Return since when a brief of this table says how things stand: of a visit, the last does."""
     return sa.func.coalesce(briefs.c.again_at, briefs.c.created_at)
+
+
+def is_newest(briefs: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that a brief of this table is the last one of its visit."""
+    newer = Brief.__table__.alias("newer")
+    later = sa.tuple_(last_said(newer), newer.c.id) > sa.tuple_(last_said(briefs), briefs.c.id)
+    return ~sa.exists().where(newer.c.visit_id == briefs.c.visit_id, later)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, selectinload
 
 from crm_api.accounts.models import Team
 from crm_api.contact_frequency.models import Hold
+from crm_api.customers import queries as customers
 from crm_api.customers.models import (
     Anniversary,
     Customer,
@@ -17,19 +18,22 @@ from crm_api.customers.models import (
     LifeEvent,
     Relation,
 )
-from crm_api.customers.terms import RelationKind
+from crm_api.customers.terms import Kind, RelationKind
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 from crm_api.kit.types import UTCDateTime
-from crm_api.preparation.briefs.models import Brief
+from crm_api.preparation.briefs.models import Brief, is_newest
 from crm_api.visits.models import Visit
+from crm_api.visits.models.visit import IS_OPEN
 from crm_api.visits.terms import VisitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
+    from crm_api.accounts.actors import Actor
 
 MOST = 50
 TO_COME = (VisitStatus.PLANNED, VisitStatus.CONFIRMED)
@@ -106,6 +110,50 @@ def coming_visits(after: tuple[datetime, str], *, until: datetime, limit: int) -
         .order_by(Visit.starts_at, Visit.id)
     )
     return db.session.scalars(statement.limit(limit)).all()
+
+
+def whole_visits(visit_ids: Collection[str]) -> Sequence[Visit]:
+    """Return these visits with what a brief of them says, in the order of their ids."""
+    statement = sa.select(Visit).where(is_among(Visit.id, visit_ids)).order_by(Visit.id)
+    whole = statement.options(selectinload(Visit.objectives), selectinload(Visit.persons))
+    return db.session.scalars(whole.execution_options(populate_existing=True)).all()
+
+
+def newest_of_groups(customer_ids: Collection[str], *, owner_ids: Collection[str]) -> Sequence[Any]:
+    """Return the newest brief of each open visit to these groups, or to those of these owners."""
+    columns: tuple[Any, ...] = (Brief.visit_id, Visit.customer_id, Brief.content)
+    told = sa.select(*columns).join(Visit, Visit.id == Brief.visit_id)
+    concerned = sa.or_(
+        is_among(Visit.customer_id, customer_ids), is_among(Visit.owner_id, owner_ids)
+    )
+    groups = told.join(Customer, Customer.id == Visit.customer_id).where(
+        Customer.kind == Kind.GROUP,
+        sa.text(f"visits.{IS_OPEN}"),
+        concerned,
+        is_newest(Brief.__table__),
+    )
+    return db.session.execute(groups).all()
+
+
+def owners_of(customer_ids: Collection[str]) -> dict[str, str | None]:
+    """Return whose these customers are."""
+    statement = sa.select(Customer.id, Customer.owner_id)
+    rows = db.session.execute(statement.where(is_among(Customer.id, customer_ids)))
+    return dict(rows.tuples().all())
+
+
+def seen_of(customer_ids: Collection[str], *, visible_to: Actor) -> set[str]:
+    """Return which of these customers somebody may see."""
+    statement = sa.select(Customer.id).where(is_among(Customer.id, customer_ids))
+    return set(db.session.scalars(customers.limit_to(statement, visible_to=visible_to)))
+
+
+def told_of(customer_id: str) -> set[str]:
+    """Return of whom a customer's brief tells: of the customer, and of a group's key persons."""
+    persons = sa.select(Relation.other_id).where(
+        Relation.customer_id == customer_id, Relation.kind == RelationKind.KEY_PERSON
+    )
+    return {customer_id, *db.session.scalars(persons)}
 
 
 def whose_visits(visit_ids: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from crm_api.attachments.models import Attachment, StoredFile
-from crm_api.preparation.briefs.models import Brief, last_said
+from crm_api.preparation.briefs.models import Brief, is_newest
 from crm_api.sync.tables.shape import Column, Kind, SyncTable, Written
 from crm_api.visits.models import (
     Visit,
@@ -214,13 +214,8 @@ ATTACHMENTS = SyncTable(
 
 def _is_needed_soon(today: date) -> sa.ColumnElement[bool]:
     """Those of open visits that are near; of each visit, the newest alone."""
-    newer = _briefs.alias("newer")
-    is_newest = ~sa.exists().where(
-        newer.c.visit_id == _briefs.c.visit_id,
-        sa.tuple_(last_said(newer), newer.c.id) > sa.tuple_(last_said(_briefs), _briefs.c.id),
-    )
     is_near = _visits.c.starts_at < _midnight(today + BRIEFS_AHEAD)
-    return sa.and_(sa.text(f"visits.{IS_OPEN}"), is_near, is_newest)
+    return sa.and_(sa.text(f"visits.{IS_OPEN}"), is_near, is_newest(_briefs))
 
 
 BRIEFS = SyncTable(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_api.kit.errors import Invalid
+from crm_api.kit.errors import Invalid, NotFound
 from crm_api.preparation.briefs import queries
 from crm_api.preparation.briefs.errors import BriefChanged
 from crm_api.preparation.briefs.policies import comparing
+from crm_api.preparation.briefs.service import reading
 from crm_api.preparation.briefs.service.freezing import composed, freeze
 from crm_api.visits import queries as visits
 from crm_api.visits import service as visiting
@@ -31,7 +32,9 @@ def get_brief(
     """
     visit = _get_briefed(visit_id, visible_to=visible_to)
     content, digest = composed(visit, now=now)
-    return _told(visit, content, digest=digest, known_digest=known_digest, now=now)
+    return _told(
+        visit, content, digest=digest, known_digest=known_digest, visible_to=visible_to, now=now
+    )
 
 
 def freeze_brief(visit_id: str, *, by: Actor, now: datetime) -> dict[str, Any]:
@@ -39,10 +42,11 @@ def freeze_brief(visit_id: str, *, by: Actor, now: datetime) -> dict[str, Any]:
 
     :raises NotFound: if the actor may not see the visit
     """
+    reading.hold_told_of(_get_briefed(visit_id, visible_to=by))
     visit = _get_briefed(visit_id, visible_to=by)
     content, digest = composed(visit, now=now)
     freeze(visit.id, content, digest=digest, by_id=by.id, now=now)
-    return _told(visit, content, digest=digest, known_digest=digest, now=now)
+    return _told(visit, content, digest=digest, known_digest=digest, visible_to=by, now=now)
 
 
 def _get_briefed(visit_id: str, *, visible_to: Actor) -> Visit:
@@ -59,10 +63,12 @@ def _get_briefed(visit_id: str, *, visible_to: Actor) -> Visit:
 def get_frozen(visit_id: str, *, digest: str, visible_to: Actor) -> dict[str, Any]:
     """Return a brief as it was read then.
 
-    :raises NotFound: if the actor may not see the visit, or nobody kept such a brief
+    :raises NotFound: if the actor may not see the visit or whom the brief names, or nobody kept it
     """
     visit = visits.get_seen_visit(visit_id, visible_to=visible_to)
     brief = queries.get_brief(visit.id, digest=digest)
+    if not reading.is_shown(brief, visit, to=visible_to):
+        raise NotFound("brief")
     return {
         "visit_id": visit.id,
         "digest": brief.digest,
@@ -94,6 +100,7 @@ def acknowledge_brief(
     :raises BriefChanged: if nobody froze what was read, and it is another now
     :raises Invalid: if it cannot have been read at that moment
     """
+    reading.hold_told_of(visits.get_visit(visit_id, visible_to=by))
     visit = visits.get_visit(visit_id, visible_to=by)
     content, current = composed(visit, now=now)
     frozen = queries.find_brief(visit_id, digest=digest)
@@ -103,7 +110,7 @@ def acknowledge_brief(
         freeze(visit.id, content, digest=digest, by_id=by.id, now=now)
     read_at = _moment(at, frozen, now=now)
     visit = visiting.acknowledge_brief(visit_id, digest=digest, by=by, now=read_at)
-    return _told(visit, content, digest=current, known_digest=digest, now=now)
+    return _told(visit, content, digest=current, known_digest=digest, visible_to=by, now=now)
 
 
 def _moment(at: datetime | None, frozen: Brief | None, *, now: datetime) -> datetime:
@@ -121,9 +128,12 @@ def _told(
     *,
     digest: str,
     known_digest: str | None,
+    visible_to: Actor,
     now: datetime,
 ) -> dict[str, Any]:
     known = queries.find_brief(visit.id, digest=known_digest)
+    if known is not None and not reading.is_shown(known, visit, to=visible_to):
+        known = None
     acknowledged = queries.find_brief(visit.id, digest=visit.brief_digest)
     return {
         "visit_id": visit.id,

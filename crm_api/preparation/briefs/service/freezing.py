@@ -15,7 +15,7 @@ from crm_api.kit.touches import touch, touching
 from crm_api.kit.upserts import insert
 from crm_api.preparation.briefs import queries
 from crm_api.preparation.briefs.models import Brief, last_said
-from crm_api.preparation.briefs.policies import comparing
+from crm_api.preparation.briefs.policies import comparing, naming
 from crm_api.preparation.briefs.service.composing import compose
 
 if TYPE_CHECKING:
@@ -98,12 +98,16 @@ def keep_prepared(prepared: Sequence[Prepared], *, now: datetime) -> int:
     """Keep these briefs; return how many say something new.
 
     Not of who was forgotten, merged or handed over since: what was composed is not for the new
-    owner, and for nobody where the law had it taken out.
+    owner, and for nobody where the law had it taken out. Nor where one is named who has left.
     """
-    lock_subjects(customer_ids={one.customer_id for one in prepared})
+    told_of = {one.customer_id for one in prepared}
+    told_of |= {named for one in prepared for named in naming.key_persons_in(one.content)}
+    lock_subjects(customer_ids=told_of)
     whose = queries.whose_visits([one.visit_id for one in prepared])
+    owners = queries.owners_of(told_of)
     return sum(
         freeze(one.visit_id, one.content, digest=one.digest, by_id=one.owner_id, now=now)
         for one in prepared
         if whose.get(one.visit_id) == (one.customer_id, one.owner_id)
+        and naming.is_of_one_portfolio(one.content, customer_id=one.customer_id, owners=owners)
     )

@@ -1,0 +1,40 @@
+"""Of whom a brief tells: they are held while it is composed, and looked at when it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_api.customers.locks import lock_subjects
+from crm_api.kit.db import db
+from crm_api.preparation.briefs import queries
+from crm_api.preparation.briefs.policies import naming
+
+if TYPE_CHECKING:
+    from crm_api.accounts.actors import Actor
+    from crm_api.preparation.briefs.models import Brief
+    from crm_api.visits.models import Visit
+
+
+def hold_told_of(visit: Visit) -> None:
+    """Let nobody of whom the brief will tell change hands until it is kept.
+
+    What was read before is out of date: read the visit again.
+    """
+    if lock_subjects(customer_ids=queries.told_of(visit.customer_id)):
+        db.session.expire_all()
+
+
+def is_shown(brief: Brief, visit: Visit, *, to: Actor) -> bool:
+    """Tell whether somebody who sees the visit may read a brief of it that was kept.
+
+    It was composed for who looked after the customer then. A key person who is another account
+    manager's by now is told of to those alone who see that person.
+    """
+    named = naming.key_persons_in(brief.content)
+    if not named:
+        return True
+    owners = queries.owners_of({visit.customer_id, *named})
+    is_told = naming.is_of_one_portfolio(
+        brief.content, customer_id=visit.customer_id, owners=owners
+    )
+    return is_told or named <= queries.seen_of(named, visible_to=to)
