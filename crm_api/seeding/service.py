@@ -31,6 +31,7 @@ from crm_api.customers.terms import (
     Gender,
     Influence,
     Kind,
+    LifeEventKind,
     RelationKind,
     Tier,
 )
@@ -166,6 +167,10 @@ def _make_customer(content: dict[str, Any], *, today: date, now: datetime) -> No
         core["birth_on"] = _earlier(today, content["birthday_in_days"], content["born_in"])
     customer = customers.create_customer(core, by=owner, now=now)
     _extend(customer, content, owner=owner, today=today, now=now)
+    for event in content.get("life_events", ()):
+        news = {"kind": LifeEventKind(event["kind"]), "label": event["label"]}
+        news["happened_on"] = today + timedelta(days=event["in_days"])
+        customers.note_life_event(customer.id, content=news, by=owner, now=now)
 
 
 def _extend(

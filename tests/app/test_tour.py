@@ -131,6 +131,7 @@ def a_zone_where_it_is_night():
 def require_what_the_tour_tells(shown):
     assert '"name": "演示客户二"' in shown
     assert "Wants to climb in spring" in shown
+    assert '"kind": "new_home"' in shown
     assert "The ledger is clean" in shown
     assert "; 0 chains broken." in shown
     assert re.search(r"^care plan from .* for 7 day\(s\): ", shown, re.MULTILINE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from crm_api import config
+from crm_api.care.models import CareMessage
+from crm_api.care.terms import Occasion
 from crm_api.care.wording import queries
 from crm_api.care.wording.service.house import house_of_today, lint_version
 from crm_api.care.wording.service.pooling import report_pools
@@ -118,3 +120,19 @@ def test_the_demo_customers_have_places_where_nothing_is(seed):
     places = db.session.scalars(sa.select(Place).order_by(Place.customer_id)).all()
     assert len(places) == 5
     assert all(place.is_primary and "虚构" in place.address for place in places)
+
+
+def test_the_demo_has_news_and_they_are_greeted(seed, app, at):
+    at(datetime(2026, 3, 2, 2, tzinfo=UTC))
+    seed("--demo")
+
+    planned = app.test_cli_runner().invoke(args=["care", "plan", "--days", "7"])
+
+    assert planned.exit_code == 0, planned.output
+    db.session.rollback()
+    news = sa.select(CareMessage.occasion, CareMessage.customer_id, CareMessage.on_day)
+    news = news.where(CareMessage.occasion.in_([Occasion.LIFE_EVENT, Occasion.PROMOTION]))
+    assert [tuple(row) for row in db.session.execute(news.order_by(CareMessage.on_day))] == [
+        (Occasion.LIFE_EVENT, "demo-customer-3", date(2026, 3, 4)),
+        (Occasion.PROMOTION, "demo-key-person-1", date(2026, 3, 6)),
+    ]
