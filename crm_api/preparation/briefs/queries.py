@@ -139,7 +139,7 @@ def owners_of(customer_ids: Collection[str]) -> dict[str, str | None]:
     """Return whose these customers are."""
     statement = sa.select(Customer.id, Customer.owner_id)
     rows = db.session.execute(statement.where(is_among(Customer.id, customer_ids)))
-    return dict(rows.tuples().all())
+    return {row.id: row.owner_id for row in rows}
 
 
 def seen_of(customer_ids: Collection[str], *, visible_to: Actor) -> set[str]:
