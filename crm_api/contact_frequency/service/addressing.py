@@ -10,6 +10,7 @@ from crm_api.contact_frequency.models import Slot, SlotSubject
 from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS
 from crm_api.contact_frequency.policies.limiting import RINGING
 from crm_api.contact_frequency.policies.moments import micros
+from crm_api.contact_frequency.service import replanning
 from crm_api.contact_frequency.service.ledger import readdress_slot
 from crm_api.contact_frequency.service.replanning import STILL_OPEN
 from crm_api.contact_frequency.terms import PLANNED_STATES
@@ -19,7 +20,7 @@ from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
 
@@ -39,14 +40,19 @@ def lock_new_numbers(former: Mapping[str, str | None]) -> dict[str, str | None]:
 
 def follow_numbers(
     former: Mapping[str, str | None], *, to: Mapping[str, str | None], now: datetime
-) -> None:
-    """Let what is planned for these customers' former numbers go to the numbers they have now."""
-    if not former:
-        return
-    for slot in _planned(former, now=now):
+) -> set[str]:
+    """Let what is planned for these customers' former numbers go to the numbers they have now.
+
+    Return the numbers that something came to, where it may stand too close to what others plan.
+    """
+    moved = []
+    for slot in _planned(former, now=now) if former else ():
         number = to[slot.customer_id]
         if slot.endpoint == former[slot.customer_id] != number:
             readdress_slot(slot, number=number)
+            moved.append(slot)
+    replanning.explain_exempt(moved, now=now)
+    return {slot.endpoint for slot in moved if slot.endpoint is not None}
 
 
 def _planned(customer_ids: Mapping[str, str | None], *, now: datetime) -> list[Slot]:
@@ -61,3 +67,17 @@ def _planned(customer_ids: Mapping[str, str | None], *, now: datetime) -> list[S
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(statement))
+
+
+def planned_on(numbers: Collection[str], *, now: datetime) -> list[str]:
+    """Return the customers with whom something is planned on these numbers."""
+    statement = (
+        sa.select(Slot.customer_id)
+        .distinct()
+        .join(SlotSubject, SlotSubject.slot_id == Slot.id)
+        .where(is_among(SlotSubject.subject_id, sorted(numbers)), SUBJECT_COUNTS)
+        .where(SlotSubject.effective_micros >= micros(now - STILL_OPEN))
+        .where(Slot.state.in_(PLANNED_STATES))
+        .order_by(Slot.customer_id)
+    )
+    return list(db.session.scalars(statement)) if numbers else []

@@ -21,7 +21,7 @@ from crm_api.kit.db import db
 from crm_api.kit.upserts import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from crm_api.kit.following import Changed, Watched
@@ -56,8 +56,8 @@ def follow_customers(changes: Sequence[Changed]) -> None:
             former.setdefault(change.record.id, change.before["phone"])
     numbers = addressing.lock_new_numbers(former)
     now = clock.after_lock(db.session())
-    addressing.follow_numbers(former, to=numbers, now=now)
-    _look_again(changes, now=now)
+    busier = addressing.follow_numbers(former, to=numbers, now=now)
+    _look_again(changes, numbers=busier, now=now)
 
 
 def follow_members(changes: Sequence[Changed]) -> None:
@@ -67,12 +67,16 @@ def follow_members(changes: Sequence[Changed]) -> None:
         _look_again(changes, now=clock.after_lock(db.session()))
 
 
-def _look_again(changes: Sequence[Changed], *, now: datetime) -> None:
+def _look_again(
+    changes: Sequence[Changed], *, numbers: Collection[str] = (), now: datetime
+) -> None:
+    """Look at what is planned with whoever changed, and on the numbers that became busier."""
     touched = sorted(set(_touched(changes)))
     if len(touched) > MOST_AT_ONCE:
-        look_later(touched, now=now)
+        beside = addressing.planned_on(numbers, now=now)
+        look_later(sorted({*touched, *beside}), now=now)
     else:
-        replanning.recheck_customers(touched, now=now)
+        replanning.recheck_customers(touched, numbers=numbers, now=now)
 
 
 def _touched(changes: Iterable[Changed]) -> Iterator[str]:

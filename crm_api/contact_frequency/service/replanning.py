@@ -19,17 +19,21 @@ from crm_api.contact_frequency.policies import arbitrating, decide
 from crm_api.contact_frequency.policies.moments import micros
 from crm_api.contact_frequency.queries import frame_at, gather
 from crm_api.contact_frequency.queries.overrides import override_facts
+from crm_api.contact_frequency.service.ledger import Entries
 from crm_api.contact_frequency.service.locking import read_slots
 from crm_api.contact_frequency.service.planning import plans_of
-from crm_api.contact_frequency.terms import PLANNED_STATES
+from crm_api.contact_frequency.terms import PLANNED_STATES, OverrunCause
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
+
+    from crm_api.contact_frequency.policies import PolicyFrame
+    from crm_api.contact_frequency.values import Decision
 
 MOST_AT_ONCE = 200
 STILL_OPEN = timedelta(days=1)  # a plan of today whose moment passed may still be kept
@@ -53,9 +57,35 @@ class Rechecked:
 def recheck_slots(slots: Sequence[Slot], *, now: datetime) -> Rechecked:
     """Judge plans anew by what is known now, and keep whether each needs a new plan."""
     found = Rechecked(seen=len(slots))
-    if not slots:
-        return found
-    frame, plans = frame_at(now), plans_of(slots)
+    frame = frame_at(now) if slots else None
+    for slot, decision in _judged(slots, frame=frame, now=now) if frame else ():
+        is_illegal = any(reason.blocks for reason in decision.reasons)
+        found.marked += is_illegal and not slot.needs_new_plan
+        found.cleared += slot.needs_new_plan and not is_illegal
+        slot.needs_new_plan = is_illegal
+    db.session.flush()
+    return found
+
+
+def explain_exempt(slots: Sequence[Slot], *, now: datetime) -> None:
+    """Record what exempt plans go beyond where they stand now: they stay, and need no new plan."""
+    for start in range(0, len(slots), MOST_AT_ONCE):
+        entries = Entries(frame=frame_at(now), now=now, by_id=None)
+        chunk = slots[start : start + MOST_AT_ONCE]
+        for slot, decision in _judged(chunk, frame=entries.frame, now=now):
+            entries.add_overruns(
+                decision.exceeded,
+                slot_id=slot.id,
+                customer_id=slot.customer_id,
+                cause=OverrunCause.EXEMPT_CATEGORY,
+            )
+        entries.write()
+
+
+def _judged(
+    slots: Sequence[Slot], *, frame: PolicyFrame, now: datetime
+) -> Iterator[tuple[Slot, Decision]]:
+    plans = plans_of(slots)
     known = gather(list(plans.values()), frame=frame, now=now)
     overrides = override_facts(slots)
     for slot in slots:
@@ -67,19 +97,19 @@ def recheck_slots(slots: Sequence[Slot], *, now: datetime) -> Rechecked:
             override=overrides.get(slot.id),
         )
         facts = arbitrating.without_weaker(plans[slot.id], facts, now=now)
-        reasons = decide(plans[slot.id], facts, frame, now).reasons
-        is_illegal = any(reason.blocks for reason in reasons)
-        found.marked += is_illegal and not slot.needs_new_plan
-        found.cleared += slot.needs_new_plan and not is_illegal
-        slot.needs_new_plan = is_illegal
-    db.session.flush()
-    return found
+        yield slot, decide(plans[slot.id], facts, frame, now)
 
 
-def recheck_customers(customer_ids: Iterable[str], *, now: datetime) -> Rechecked:
-    """Look again at what is planned with these customers, and with whoever is the same person."""
+def recheck_customers(
+    customer_ids: Iterable[str], *, numbers: Iterable[str] = (), now: datetime
+) -> Rechecked:
+    """Look again at what is planned with these customers, and with whoever is the same person.
+
+    And on these numbers, whoever is meant there.
+    """
     persons = customers.same_person_ids(customer_ids)
-    return recheck_subjects({one for ids in persons.values() for one in ids}, now=now)
+    of_persons = (one for ids in persons.values() for one in ids)
+    return recheck_subjects({*of_persons, *numbers}, now=now)
 
 
 def recheck_subjects(subject_ids: Collection[str], *, now: datetime) -> Rechecked:

@@ -1,0 +1,156 @@
+"""Plans that came to a busy number with their customer: what needs a new plan is no breach yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crm_api.contact_frequency import queries
+from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.models import Overrun, Slot
+from crm_api.contact_frequency.service.following import MOST_AT_ONCE
+from crm_api.contact_frequency.terms import OverrunCause
+from crm_api.customers.models import Customer
+from crm_api.customers.terms import Category, Channel
+from crm_api.kit.db import db
+from crm_api.kit.transactions import transaction
+from tests.contact_frequency.test_audit import push
+from tests.factories.contact_frequency import in_transaction, make_plan, reserve
+from tests.factories.customers import make_customer
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NEW = "+8613700000001"
+
+
+@pytest.fixture
+def mine(now):
+    return make_customer()
+
+
+@pytest.fixture
+def partner(now):
+    return make_customer(phone=NEW)
+
+
+def move(customer, number=NEW):
+    with transaction():
+        db.session.get_one(Customer, customer.id).phone = number
+
+
+def breaches():
+    db.session.rollback()
+    return [(b.policy_key, b.subject_kind) for b in queries.find_breaches()]
+
+
+def marked():
+    statement = sa.select(Slot.id).where(Slot.needs_new_plan)
+    return set(db.session.scalars(statement))
+
+
+def tell(plan):
+    return in_transaction(
+        contact_frequency.record_fact,
+        plan,
+        occurred_at=plan.at,
+        recorded_at=plan.at,
+        outcome="reached",
+        by_id=None,
+    )
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_came_too_close_needs_a_new_plan_and_is_no_breach(mine, partner, now, at, is_first):
+    whose = (mine, partner) if is_first else (partner, mine)
+    one = reserve(make_plan(whose[0], now + DAY))
+    at(now + MINUTE)
+    other = reserve(make_plan(whose[1], now + DAY + HOUR))
+
+    move(mine)
+
+    assert breaches() == []
+    assert marked() == {one.id, other.id}
+
+
+def test_what_is_exempt_stays_and_what_it_goes_beyond_is_recorded(mine, partner, now, at):
+    kept = reserve(make_plan(mine, now + HOUR, category=Category.COMPLAINT))
+    tell(make_plan(partner, now))
+
+    move(mine)
+
+    assert breaches() == []
+    assert marked() == set()
+    overruns = db.session.query(Overrun).filter_by(slot_id=kept.id).all()
+    assert {(o.policy_key, o.cause) for o in overruns} == {
+        ("gap_24_hours", OverrunCause.EXEMPT_CATEGORY)
+    }
+
+
+def test_who_is_beside_what_is_exempt_needs_a_new_plan(mine, partner, now, at):
+    reserve(make_plan(mine, now + DAY, category=Category.COMPLAINT))
+    at(now + MINUTE)
+    beside = reserve(make_plan(partner, now + DAY + HOUR))
+
+    move(mine)
+
+    assert breaches() == []
+    assert marked() == {beside.id}
+
+
+def test_what_gives_way_needs_a_new_plan_and_the_stronger_none(mine, partner, now, at):
+    stronger = reserve(make_plan(mine, now + DAY, is_agreed=True))
+    at(now + MINUTE)
+    greeting = {"channel": Channel.SMS, "category": Category.CARE}
+    plans = [make_plan(partner, now + DAY + HOUR, **greeting)]
+    [held] = in_transaction(contact_frequency.reserve_slots, plans, by_id=None, is_held=True)
+
+    move(mine)
+
+    assert breaches() == []
+    assert marked() == {held.id}
+    assert in_transaction(contact_frequency.recheck_next, now=now + MINUTE) is not None
+    assert marked() == {held.id}
+    assert stronger.id != held.id
+
+
+def test_a_file_that_moves_many_leaves_who_is_beside_them_to_the_sweep(partner, now, at):
+    many = [make_customer() for _ in range(MOST_AT_ONCE + 1)]
+    moved = reserve(make_plan(many[0], now + DAY))
+    at(now + MINUTE)
+    beside = reserve(make_plan(partner, now + DAY + HOUR))
+    numbers = {customer.id: f"+86137{n:08d}" for n, customer in enumerate(many)}
+
+    with transaction():
+        for customer in db.session.scalars(sa.select(Customer).where(Customer.id != partner.id)):
+            customer.phone = NEW if customer.id == many[0].id else numbers[customer.id]
+    while in_transaction(contact_frequency.recheck_noted, now=now + MINUTE):
+        pass
+
+    assert breaches() == []
+    assert marked() == {moved.id, beside.id}
+
+
+def test_what_is_carried_out_all_the_same_is_a_breach_again(mine, partner, now, at):
+    """As unsafe code would: the mark alone excuses nothing that happened."""
+    reserve(make_plan(partner, now + DAY))
+    at(now + MINUTE)
+    forced = reserve(make_plan(mine, now + DAY + HOUR))
+    move(mine)
+
+    with transaction():
+        db.session.execute(sa.update(Slot).values(state="consumed"))
+
+    assert breaches() == [("gap_24_hours", "endpoint")]
+    assert forced.id in marked()
+
+
+def test_a_plan_of_ones_own_that_is_marked_goes_on_being_measured(mine, now):
+    """Only a number is shared by chance: a customer's own stand too close for another cause."""
+    reserve(make_plan(mine, now + HOUR))
+    second = reserve(make_plan(mine, now + 2 * DAY))
+    push(second, now + 3 * HOUR)
+    with transaction():
+        db.session.execute(sa.update(Slot).values(needs_new_plan=True))
+
+    assert breaches() == [("gap_24_hours", "customer")]
