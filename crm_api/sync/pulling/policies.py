@@ -39,6 +39,11 @@ def _why_anew(epoch: int, seq: int, wish: Wish, standing: Standing) -> Whole | N
     return None if was_there and not is_refused else Whole.TOO_OLD
 
 
+def refused_cursor(wish: Wish, start: Start, standing: Standing) -> int | None:
+    """Return the cursor in the place of which the phone was given all anew, now or last."""
+    return standing.refused_cursor if start.because is None else wish.cursor
+
+
 def is_ready(
     wish: Wish, standing: Standing, *, covered: tuple[str, ...], carried: set[str], now: datetime
 ) -> bool:

@@ -14,6 +14,7 @@ from crm_api.sync.feeding.queries.standing import (
     followed_covers,
     lagging_feeds,
     misnumbered,
+    row_at,
     today_at,
     unread_feeds,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "lagging_feeds",
     "lock_feeds",
     "misnumbered",
+    "row_at",
     "today_at",
     "unread_feeds",
 ]

@@ -90,3 +90,10 @@ def misnumbered(subscriber_id: str) -> dict[Entry, Op]:
         .where(_own == subscriber_id, sa.or_(_rows.c.seq > _feeds.c.seq, is_twin))
     )
     return {Entry(*row[:3]): row.op for row in db.session.execute(wrong)}
+
+
+def row_at(subscriber_id: str, seq: int) -> dict[Entry, Op]:
+    """Return what a feed tells under one of its numbers, if there is anything."""
+    told = sa.select(_rows.c.subscriber_id, _rows.c.table_name, _rows.c.record_id, _rows.c.op)
+    told = told.where(_rows.c.subscriber_id == subscriber_id, _rows.c.seq == seq)
+    return {Entry(*row[:3]): row.op for row in db.session.execute(told)}

@@ -6,6 +6,7 @@ from crm_api.sync.feeding.service.portfolios import (
     activate,
     follow_covers,
     reconcile_feed,
+    vacate,
 )
 from crm_api.sync.feeding.service.upkeep import (
     find_faults,
@@ -27,4 +28,5 @@ __all__ = [
     "reconcile_feed",
     "repair_feed",
     "retire_feed",
+    "vacate",
 ]

@@ -55,6 +55,15 @@ def reconcile_feed(subscriber_id: str, *, now: datetime) -> int:
     return _reconcile(subscriber_id, feeds, now=now)
 
 
+def vacate(subscriber_id: str, seq: int, *, now: datetime) -> None:
+    """Have no page of a feed end at a number: what has it is told again, as the next one."""
+    feeds = writing.lock_feeds({}, others={subscriber_id})
+    if there := queries.row_at(subscriber_id, seq):
+        writing.write_words(there, feeds, now=now)
+    else:  # of a feed that ends there
+        writing.mark_moved(feeds, {subscriber_id})
+
+
 def _set_covers(subscriber_id: str, covers: Collection[str]) -> None:
     gone = sa.delete(FollowedCover).where(
         FollowedCover.subscriber_id == subscriber_id, FollowedCover.absent_id.not_in(covers)

@@ -62,15 +62,19 @@ def pull(wish: Wish, *, by: Actor, known: list[Sequence[Any]], now: datetime) ->
     start = policies.start_of(wish, standing)
     if start.because is None and wish.cursor == policies.cursor_of(standing, standing.seq):
         return _told(_nothing(wish, standing), start, standing, now=now)
-    page, start, standing = _read(wish, start, standing, by=by)
+    page, start, standing = _read(wish, start, standing, by=by, now=now)
     _keep_cursor(page, start, standing, wish, by=by, now=now)
     return _told(page, start, standing, now=now)
 
 
 def _read(
-    wish: Wish, start: Start, standing: Standing, *, by: Actor
+    wish: Wish, start: Start, standing: Standing, *, by: Actor, now: datetime
 ) -> tuple[Page, Start, Standing]:
-    """Read the page, and where the feed stood just then: it may have been purged meanwhile."""
+    """Read the page, and where the feed stood just then: it may have been purged meanwhile.
+
+    None ends where the phone was refused to go on: coming with that cursor, it would be one that
+    lost the page and one that has it.
+    """
 
     def read(after: int) -> Page:
         return queries.find_page(
@@ -81,6 +85,10 @@ def _read(
     standing = standing._replace(oldest_seq=page.oldest_seq)
     now_from = policies.start_of(wish, standing)
     page = page if now_from == start else read(now_from.seq)
+    if policies.cursor_of(standing, page.seq) == policies.refused_cursor(wish, now_from, standing):
+        with writing_apart():
+            feeding.vacate(by.id, page.seq, now=now)
+        return _read(wish, now_from, standing, by=by, now=now)
     return page, now_from, standing
 
 
@@ -156,12 +164,11 @@ def _keep_cursor(
     A cursor that was lost with the power costs its phone one answer in full.
     """
     cursor = policies.cursor_of(standing, page.seq)
-    refused = standing.refused_cursor if start.because is None else wish.cursor
     _KEPT.run(
         its_owner=by.id,
         its_device=wish.device_id,
         new_cursor=cursor,
         new_whole_since=standing.oldest_seq if start.seq == 0 else standing.whole_since,
-        new_refused_cursor=None if refused == cursor else refused,
+        new_refused_cursor=policies.refused_cursor(wish, start, standing),
         new_last_pulled_at=now,
     )
