@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CUSTOMERS = int(os.environ.get("BENCH_PLAN_CUSTOMERS", "1000000"))
 DUE_EVERY = 33
+ROUNDS = 3  # on SQLite
 ADVANCE = 3  # days: far enough that the holds are holds
 PATIENT = {"lock_timeout_ms": 60_000, "statement_timeout_ms": 0}
 
@@ -291,22 +292,38 @@ def _of_two(
 def _measure_sqlite(now: datetime, day: date) -> Result:
     say(f"{CUSTOMERS:,} customers on SQLite …")
     with tempfile.TemporaryDirectory() as folder:
-        alone, shared = Path(folder, "alone.db"), Path(folder, "shared.db")
-        databases.migrate(f"sqlite:///{alone}")
-        with sqlite3.connect(alone) as connection:
+        filled = Path(folder, "filled.db")
+        databases.migrate(f"sqlite:///{filled}")
+        with sqlite3.connect(filled) as connection:
             connection.execute(
                 "CREATE TABLE numbers AS WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL "
                 f"SELECT n + 1 FROM counted WHERE n < {CUSTOMERS}) SELECT n FROM counted"
             )
             for statement in _fill(now, day, **SQLITE):
                 connection.execute(statement)
-        _seed(f"sqlite:///{alone}")
-        with sqlite3.connect(alone) as connection:
+        _seed(f"sqlite:///{filled}")
+        with sqlite3.connect(filled) as connection:
             connection.execute("ANALYZE")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copyfile(alone, shared)
-        say("one planner …")
-        planned, seconds = _plan([f"sqlite:///{alone}"], day)
-        say("two planners …")
-        together, halved = _plan([f"sqlite:///{shared}"] * 2, day)
+        # In turns, since one run differs from the next by more than one planner from two.
+        ones, twos = zip(
+            *((_plan_afresh(filled, day, 1), _plan_afresh(filled, day, 2)) for _ in range(ROUNDS)),
+            strict=True,
+        )
+    (planned, seconds), (together, halved) = (min(runs, key=_seconds) for runs in (ones, twos))
     return _of_two("SQLite", planned, seconds, together, halved, target=1.0)
+
+
+def _plan_afresh(filled: Path, day: date, processes: int) -> tuple[int, float]:
+    """Plan a day from the same beginning."""
+    fresh = filled.with_name("fresh.db")
+    shutil.copyfile(filled, fresh)
+    try:
+        return _plan([f"sqlite:///{fresh}"] * processes, day)
+    finally:
+        for path in filled.parent.glob("fresh.db*"):
+            path.unlink()
+
+
+def _seconds(run: tuple[int, float]) -> float:
+    return run[1]

@@ -86,13 +86,13 @@ class Rig:
 
 
 @contextmanager
-def bare_server(port: int = 18_431) -> Iterator[int]:
-    """Serve the baseline by the same gunicorn settings; give the port."""
+def bare_server(dsn: str = "", *, port: int = 18_431) -> Iterator[int]:
+    """Serve the baselines by the same gunicorn settings; give the port."""
     command = [sys.executable, "-m", "gunicorn", "-c", "python:crm_api.config.server"]
     process = subprocess.Popen(
         [*command, "bench.bare:app"],
         cwd=ROOT,
-        env=environment("sqlite://", BIND=f"127.0.0.1:{port}"),
+        env=environment("sqlite://", BIND=f"127.0.0.1:{port}", BARE_DSN=dsn),
         stderr=subprocess.DEVNULL,
     )
     time.sleep(2)

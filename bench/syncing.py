@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RECORDS = 20_000  # in each feed
 CONNECTIONS = 8
+CHANGES = 100
 PAGE, FIRST_PULL = 2_000, 10_000
 EPOCH = 10**12
 HEADERS = "X-Device-Id: bench\r\nX-App-Version: 1.0.0\r\n"
@@ -74,13 +75,20 @@ def measure(rig: Rig) -> list[Result]:
     signed = people.tokens(rig)
     say(f"feeds of {RECORDS:,} records …")
     _fill(rig)
-    with bare_server() as port:
-        say("the bare Flask route …")
+    with bare_server(rig.dsn) as port:
+        say("bare Flask routes …")
         bare = drive(port, lambda _: itertools.repeat(request("GET", "/")), connections=CONNECTIONS)
+        asks = drive(port, _each(lambda am: request("GET", f"/newest/{am}")))
+        gives = drive(port, _each(lambda am: request("GET", f"/changes/{am}/{RECORDS - CHANGES}")))
     with rig.serving() as port:
+        say("idle pulls, and pulls of changes …")
+        idle = drive(port, _pulls(signed, behind=0), connections=CONNECTIONS)
+        hundred = drive(port, _pulls(signed, behind=CHANGES), connections=CONNECTIONS)
         return [
-            _against(bare, port, "idle pull", _pulls(signed, behind=0), 0.4),
-            _against(bare, port, "pull of 100 changes", _pulls(signed, behind=100), 0.22),
+            _against("idle pull", idle, bare, "bare Flask route", target=0.4),
+            _against("idle pull", idle, asks, "bare route that asks PostgreSQL once"),
+            _against("pull of 100 changes", hundred, bare, "bare Flask route", target=0.22),
+            _against("pull of 100 changes", hundred, gives, "bare route, plain SQL of the same"),
             _first_pull(rig, port, signed["am-1"]),
             _pushes(port, signed),
             _growth(port, signed),
@@ -101,27 +109,28 @@ def _pull(token: str, cursor: int | str, *, limit: int = PAGE) -> bytes:
 
 
 def _pulls(signed: dict[str, str], *, behind: int) -> Callable[[int], Iterator[bytes]]:
+    return _each(lambda am: _pull(signed[am], EPOCH + RECORDS - behind))
+
+
+def _each(asked: Callable[[str], bytes]) -> Callable[[int], Iterator[bytes]]:
     """Have each connection go through its share of the phones, again and again."""
 
     def script(n: int) -> Iterator[bytes]:
-        names = [f"am-{m}" for m in range(1, ACCOUNT_MANAGERS) if m % CONNECTIONS == n]
-        asked = [_pull(signed[name], EPOCH + RECORDS - behind) for name in names]
-        return itertools.cycle(asked)
+        share = [m for m in range(1, ACCOUNT_MANAGERS) if m % CONNECTIONS == n]
+        return itertools.cycle([asked(f"am-{m}") for m in share])
 
     return script
 
 
 def _against(
-    bare: Outcome, port: int, path: str, script: Callable[[int], Iterator[bytes]], target: float
+    path: str, ours: Outcome, theirs: Outcome, baseline: str, *, target: float = 0
 ) -> Result:
-    say(f"{path} …")
-    ours = drive(port, script, connections=CONNECTIONS)
-    ratio = ours.per_second / bare.per_second
-    wanted, is_met = at_least(target, ratio)
+    ratio = ours.per_second / theirs.per_second
+    wanted, is_met = at_least(target, ratio) if target else ("told only", True)
     return Result(
         path=path,
         ours=f"{ours.per_second:.0f}/s (p50 {ours.p50_ms:.1f}, p95 {ours.p95_ms:.1f} ms)",
-        baseline=f"{bare.per_second:.0f}/s bare Flask route",
+        baseline=f"{theirs.per_second:.0f}/s {baseline}",
         ratio=ratio,
         target=wanted,
         is_met=is_met,
