@@ -31,7 +31,7 @@ def standing_of(
 ) -> Standing:
     """Gather what is known of a customer and of all who are the same person.
 
-    Wishes, holds, opt-outs and death concern the person; tier, segments and account are the
+    Wishes, holds, opt-outs, death and age concern the person; tier, segments and account are the
     customer's own.
     """
     return Standing(
@@ -39,7 +39,7 @@ def standing_of(
         phone=own.phone,
         is_closed=own.status is Status.CLOSED,
         is_deceased=any(member.status is Status.DECEASED for member in members),
-        consent_due_until=_consent_due_until(own, zone),
+        consent_due_until=_consent_due_until(members, own=own, zone=zone),
         wishes=tuple(_wish(wish, zone) for member in members for wish in member.wishes),
         holds=_holds(members, holds) if holds else (),  # of most there is nothing to tell
         opt_outs=_opt_outs(members, opt_outs) if opt_outs else (),
@@ -76,10 +76,19 @@ def _wish(wish: Wish, zone: ZoneInfo) -> WishFact:
     )
 
 
-def _consent_due_until(own: GovernedFacts, zone: ZoneInfo) -> int | None:
-    if own.kind is not Kind.INDIVIDUAL or own.birth_on is None or own.has_guardian_consent:
+def _consent_due_until(
+    members: Sequence[GovernedFacts], *, own: GovernedFacts, zone: ZoneInfo
+) -> int | None:
+    """Return until when a guardian must have consented; which open record says so is all one.
+
+    One that was merged away is closed: the survivor has what was chosen of the two.
+    """
+    known = [m for m in members if m is own or m.status is not Status.CLOSED]
+    people = [member for member in known if member.kind is Kind.INDIVIDUAL]
+    born = [member.birth_on for member in people if member.birth_on is not None]
+    if not born or any(member.has_guardian_consent for member in people):
         return None
-    return moments.day_start(moments.day_number(_comes_of_age(own.birth_on)), zone)
+    return moments.day_start(moments.day_number(_comes_of_age(max(born))), zone)
 
 
 def _comes_of_age(born: date) -> date:
