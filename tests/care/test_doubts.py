@@ -91,17 +91,17 @@ def check():
         return check_birthdays(now=NOW)
 
 
-def due():
+def due(occasion=Occasion.BIRTHDAY):
     return [
         person
         for cause in causes_of(NEW_YEARS_DAY, now=NOW)
-        if cause.occasion is Occasion.BIRTHDAY
+        if cause.occasion is occasion
         for person in db.session.execute(people_of(cause))
     ]
 
 
-def doubtful():
-    return {person.customer_id for person in due() if person.obstacle == "suspicious_date"}
+def doubtful(occasion=Occasion.BIRTHDAY):
+    return {person.customer_id for person in due(occasion) if person.obstacle == "suspicious_date"}
 
 
 @pytest.fixture
@@ -206,6 +206,20 @@ def test_what_the_customer_stated_is_no_part_of_a_mass(caller, staff):
     caller.post(f"/v1/customers/{mass[0]['id']}/anniversaries", json=said)
 
     assert mass[0]["id"] not in doubtful()
+
+
+@pytest.mark.parametrize("year", [1900, 1970])
+def test_a_wedding_on_a_placeholder_is_neither_greeted_nor_forgotten(caller, staff, year):
+    customer, other = make_customer(staff), make_customer(staff)
+    day = {"kind": "wedding", "month": 1, "day": 1}
+    for one, of_year in ((customer, year), (other, 1995)):
+        content = {**day, "year": of_year}
+        said = caller.post(f"/v1/customers/{one.id}/anniversaries", json=content)
+        assert said.status_code == 201, said.text
+
+    assert len(due(Occasion.ANNIVERSARY)) == 2
+    assert doubtful(Occasion.ANNIVERSARY) == {customer.id}
+    assert listed(caller, kind="wedding") == [customer.id]
 
 
 @pytest.mark.parametrize("year", [1970, 1985])

@@ -118,11 +118,11 @@ def test_the_day_itself_counts_unless_it_is_what_is_written(tell):
 
 def test_one_person_hears_what_is_sent_to_any_of_their_numbers(tell):
     one, other = (make_customer(person_id="p1") for _ in range(2))
-    tell(one, -9, -5, -1, 3)
-    tell(other, -8, -4)
+    tell(one, -9, -5, -1, 3, 7)
+    tell(other, -8, -4, 5, 9)
     tell(make_customer(), -3)
 
-    assert told(one) == told(other) == days(-5, -4, -1, 3)
+    assert told(one) == told(other) == days(-5, -4, -1, 3, 5, 7)
 
 
 def test_the_template_counts_as_well_as_the_text(tell):

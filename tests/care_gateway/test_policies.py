@@ -41,6 +41,9 @@ NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
         "ＳＴＯＰ",
         "“退订”",
         "T️",
+        "回复R",
+        "回 ＴＤ",
+        "发送0",
     ],
 )
 def test_a_word_of_refusal_is_an_opt_out(text):
@@ -62,7 +65,20 @@ def test_a_longer_refusal_goes_to_a_person(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["谢谢，同祝安康", "thanks", "", "……", "T恤很好看", "10", "Nice", "RQ", "何时？"]
+    "text",
+    [
+        "谢谢，同祝安康",
+        "thanks",
+        "",
+        "……",
+        "T恤很好看",
+        "10",
+        "Nice",
+        "RQ",
+        "何时？",
+        "回复",
+        "回去",
+    ],
 )
 def test_other_words_change_nothing(text):
     assert read_reply(text) is InboundAction.NONE

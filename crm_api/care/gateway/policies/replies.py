@@ -7,12 +7,16 @@ from typing import Final
 
 from crm_api.care.gateway.terms import InboundAction
 
+# What our own texts ask to be sent. Some send it with the words that asked: "回复R".
+LETTERS: Final = ("t", "td", "n", "r", "q", "0")
+ASKED: Final = ("", "回", "回复", "回復", "发", "发送", "發送")
 # Compared with the whole folded text: "N" is a refusal, the "n" in "phone" is not.
 OPT_OUT_WORDS: Final = frozenset(
-    {"t", "td", "tdhf", "n", "r", "q", "0", "0000", "00000", "qx", "js", "stop", "stopall"}
+    {asked + letter for asked in ASKED for letter in LETTERS}
+    | {"tdhf", "0000", "00000", "qx", "js", "stop", "stopall"}
     | {"unsubscribe", "unsub", "cancel", "end", "quit", "optout", "remove"}
     | {"退订", "退訂", "取消", "拒收", "拒绝", "拒絕", "停止", "取消订阅", "取消訂閱"}
-    | {"不要", "不需要", "勿扰", "勿擾", "免打扰", "免打擾", "回t", "回复t", "退", "拒"}
+    | {"不要", "不需要", "勿扰", "勿擾", "免打扰", "免打擾", "退", "拒"}
 )
 OPT_IN_WORDS: Final = frozenset(
     {"start", "unstop", "optin", "subscribe", "dy", "hf", "kt"}
