@@ -74,6 +74,25 @@ def test_a_day_that_the_profile_keeps_for_joining_comes_first(app):
     assert due(date(2026, 6, 1), Occasion.ANNIVERSARY) == [(customer.id, "")]
 
 
+@pytest.mark.parametrize(
+    ("label", "obstacle"), [("母亲忌日", "grief"), ("父亲去世三周年", "grief"), ("相识纪念日", "")]
+)
+def test_nobody_is_congratulated_on_a_day_of_grief(app, label, obstacle):
+    customer = make_customer()
+    when = {"calendar": Calendar.SOLAR, "month": DAY.month, "day": DAY.day}
+    keep(
+        Anniversary(
+            customer_id=customer.id,
+            created_at=EARLY,
+            kind=AnniversaryKind.OTHER,
+            label=label,
+            **when,
+        )
+    )
+
+    assert due(DAY, Occasion.ANNIVERSARY) == [(customer.id, obstacle)]
+
+
 def test_a_systems_default_is_no_day_of_joining(app):
     customer = make_customer(joined_on=date(1970, 1, 1))
 
@@ -136,6 +155,17 @@ def test_who_wants_no_word_about_it_gets_none(app):
     event = note(happened_on=DAY, noted_on=DAY - timedelta(days=2), is_greeted=False)
 
     assert due(DAY, Occasion.PROMOTION) == [(event.customer_id, "not_greeted")]
+
+
+def test_what_is_no_joy_is_not_called_one(app):
+    event = note(
+        happened_on=DAY,
+        noted_on=DAY - timedelta(days=2),
+        kind=LifeEventKind.OTHER,
+        label="丈夫住院",
+    )
+
+    assert due(DAY, Occasion.LIFE_EVENT) == [(event.customer_id, "grief")]
 
 
 # --- a rise of tier ---

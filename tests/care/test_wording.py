@@ -15,9 +15,17 @@ from crm_api.care.policies.choosing import (
     turn_of,
 )
 from crm_api.care.policies.lengths import measure
+from crm_api.care.policies.naming import name_of_day, name_of_event
 from crm_api.care.policies.rendering import compile_text, longest_rendering
 from crm_api.care.policies.salutations import ANYBODY, LONGEST_SALUTATION, salute, say_name
-from crm_api.customers.terms import Category, CommunicationStyle, Gender, Tier
+from crm_api.customers.terms import (
+    AnniversaryKind,
+    Category,
+    CommunicationStyle,
+    Gender,
+    LifeEventKind,
+    Tier,
+)
 
 MALE, FEMALE, UNKNOWN = Gender.MALE, Gender.FEMALE, Gender.UNKNOWN
 
@@ -225,3 +233,14 @@ def test_words_for_several_are_for_each_of_them():
     assert several.fit(Tier.GOLD, None) is Fit.TIER
     assert several.fit(Tier.DIAMOND, None) is Fit.TIER
     assert several.fit(Tier.SUPREME, None) is None
+
+
+@pytest.mark.parametrize("label", ["充100送话费", "见 www.x.cn", "【官方】", "{name}", "很" * 13])
+def test_a_label_that_no_second_person_would_approve_is_not_said(label):
+    assert name_of_day(AnniversaryKind.WEDDING, label) == "结婚纪念日"
+    assert name_of_event(LifeEventKind.NEW_HOME, label) == "乔迁之喜"
+
+
+def test_a_day_is_called_as_its_own_label_says():
+    assert name_of_day(AnniversaryKind.OTHER, "相识纪念日") == "相识纪念日"
+    assert name_of_event(LifeEventKind.CHILDS_SUCCESS, "女儿考上大学") == "女儿考上大学"

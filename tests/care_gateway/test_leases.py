@@ -144,7 +144,7 @@ def test_what_has_just_enough_time_is(gateway):
 def test_quiet_hours_come_before_a_later_last_moment(gateway, at):
     make_message(send_before=later(days=2))
 
-    at(later(hours=9, minutes=50))  # 19:50; the care window closes at 20:00
+    at(later(hours=9, minutes=55))  # 19:55; the care window closes at 20:00
     [leased] = gateway.lease(seconds=600)
 
     assert leased["send_before"] == "2026-03-02T12:00:00Z"

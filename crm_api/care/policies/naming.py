@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from crm_api.care.policies.rendering import LONGEST_DAY_NAME
@@ -33,6 +34,17 @@ TIER_NAMES: Final = {
     Tier.DIAMOND: "钻石级",
     Tier.SUPREME: "至尊级",
 }
+# A day or an event that is called by any of these wants no greeting, whoever forgot to say so.
+GRIEF: Final = (
+    *("忌日", "忌辰", "去世", "逝", "过世", "過世", "离世", "離世", "病故", "身故", "亡"),
+    *("丧", "喪", "葬", "祭", "悼", "追思", "缅怀", "緬懷", "扫墓", "掃墓"),
+    *("病", "手术", "手術", "住院", "车祸", "車禍", "离婚", "離婚", "流产", "失业"),
+)
+# Found in a text, they make it marketing; a label that says them is not called by its name.
+OFFERS: Final = re.compile(
+    r"优惠|折扣|特价|立减|满减|返现|秒杀|抢购|促销|限时|办理|订购|升级套餐|充[\d话值]|送话费|送流量"
+    r"|赠送|\d+(\.\d+)?\s*(元|折|GB?\b|M\b)|https?://|www\."
+)
 # For whoever previews a text: what it may name where nothing is known of the customer.
 SAMPLES: Final = {"years": "1", "event": OTHER_EVENT, "tier": TIER_NAMES[Tier.VIP]}
 
@@ -49,4 +61,4 @@ def name_of_event(kind: str, label: str) -> str:
 
 
 def _is_speakable(label: str) -> bool:
-    return not is_unspeakable(label, LONGEST_DAY_NAME)
+    return not is_unspeakable(label, LONGEST_DAY_NAME) and OFFERS.search(label) is None

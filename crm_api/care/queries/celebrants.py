@@ -13,7 +13,7 @@ from crm_api.calendars import service as calendars
 from crm_api.care.doubts.queries import IS_DOUBTFUL
 from crm_api.care.models import CareMessage, GreetingPreferences
 from crm_api.care.policies.birthdays import PLACEHOLDER_DATES
-from crm_api.care.policies.naming import TIER_NAMES
+from crm_api.care.policies.naming import GRIEF, TIER_NAMES
 from crm_api.care.policies.timing import EventDays, event_days, joining_days
 from crm_api.care.terms import Occasion
 from crm_api.customers.models import Anniversary, Customer, CustomerChange, LifeEvent
@@ -96,7 +96,7 @@ def _remembering(cause: Cause) -> sa.Select[Any]:
             occurrence=sa.literal("anniversary:") + kind + when + PERSON,
             label=Anniversary.label,
             kind=Anniversary.kind,
-            obstacles=(NOT_GREETED, IN_DOUBT),
+            obstacles=(NOT_GREETED, _in_grief(Anniversary.label), IN_DOUBT),
         )
         .join(Anniversary, Anniversary.customer_id == Customer.id)
         .where(_is_on(cause.date), Anniversary.kind != AnniversaryKind.BIRTHDAY)
@@ -146,7 +146,7 @@ def _with_news(cause: Cause) -> sa.Select[Any]:
             occurrence=occurrence,
             label=LifeEvent.label,
             kind=LifeEvent.kind,
-            obstacles=(not_greeted,),
+            obstacles=(not_greeted, _in_grief(LifeEvent.label)),
         )
         .join(LifeEvent, LifeEvent.customer_id == Customer.id)
         .where(
@@ -237,6 +237,11 @@ def _greeted(
         .select_from(Customer)
         .outerjoin(GreetingPreferences, GreetingPreferences.id == Customer.id)
     )
+
+
+def _in_grief(label: Any) -> tuple[Any, Any]:
+    """Of what was kept as a day to greet on, some is none: a label says that somebody died."""
+    return sa.or_(*(label.contains(word) for word in GRIEF)), sa.literal("grief")
 
 
 def _person_columns() -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from crm_api.care.policies import rendering
 from crm_api.care.policies.lengths import measure
+from crm_api.care.policies.naming import OFFERS
 from crm_api.care.wording.policies import characters, tones
 from crm_api.customers.terms import Category
 
@@ -25,10 +26,6 @@ OPT_OUT_LINE: Final = re.compile(
 )
 OPT_OUT_AT_THE_END: Final = re.compile(r"(TD|[TRNQ0]|退订|拒收)[。.！!]?$")
 SIGNATURE: Final = re.compile(r"【([^【】]*)】")
-OFFERS: Final = re.compile(
-    r"优惠|折扣|特价|立减|满减|返现|秒杀|抢购|促销|限时|办理|订购|升级套餐|充[\d话值]|送话费|送流量"
-    r"|赠送|\d+(\.\d+)?\s*(元|折|GB?\b|M\b)|https?://|www\."
-)
 
 
 class Severity(StrEnum):
