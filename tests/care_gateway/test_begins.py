@@ -237,6 +237,17 @@ def test_no_lease_outlasts_the_last_moment(gateway):
     assert answer["expires_at"] == "2026-03-02T02:03:00Z"
 
 
+def test_what_has_begun_may_take_longer_than_that(gateway):
+    """It is past its last look: its lease only says who is asked what became of it."""
+    make_message(send_before=later(minutes=3))
+    [begun] = gateway.begun()
+    body = {"messages": [hold(begun)], "lease_seconds": 600}
+
+    [answer] = gateway.post("/v1/gateway/leases/extensions", json=body).json["messages"]
+
+    assert answer["expires_at"] == "2026-03-02T02:10:00Z"
+
+
 @pytest.mark.parametrize(
     "messages",
     [
