@@ -20,6 +20,16 @@ class Unauthenticated(DomainError):
         super().__init__("Sign in, and send the access token as `Authorization: Bearer …`.")
 
 
+class DeviceRevoked(DomainError):
+    """The phone was lost, or went to somebody else: it gets nothing more, and brings nothing."""
+
+    status = 403
+    code = "device_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This device may not sync any more. Forget what it holds.")
+
+
 class ForbiddenRole(DomainError):
     """The route is not for people of this role."""
 

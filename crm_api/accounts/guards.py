@@ -11,7 +11,7 @@ from flask import Response, after_this_request, g, request
 from sqlalchemy.exc import DBAPIError
 
 from crm_api.accounts import queries, service
-from crm_api.accounts.errors import ForbiddenRole, ForbiddenScope, Unauthenticated
+from crm_api.accounts.errors import DeviceRevoked, ForbiddenRole, ForbiddenScope, Unauthenticated
 from crm_api.accounts.tokens import digest_of, keyring
 from crm_api.kit import clock
 from crm_api.kit.idempotency import KeyReused, once
@@ -37,7 +37,7 @@ def requires(*roles: Role, callers: Callers = queries.CALLERS) -> Callable[[V], 
     """
 
     def decorate(view: V) -> V:
-        note_refusals(view, (Unauthenticated, ForbiddenRole, KeyReused))
+        note_refusals(view, (Unauthenticated, DeviceRevoked, ForbiddenRole, KeyReused))
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -133,6 +133,7 @@ def _authenticate(callers: Callers) -> Actor:
     g.actor_id = claims.staff_id
     found = callers.find(staff_id=claims.staff_id, session_id=claims.session_id, at=now)
     if found is None:
+        service.refuse_revoked(queries.device_of_session(claims.session_id))
         raise Unauthenticated
     g.actor, g.known_of_caller = found
     return found[0]

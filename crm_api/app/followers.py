@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm_api.accounts.service import let_turn_away
 from crm_api.attachments.queries import let_show
 from crm_api.care.gateway.service import following as messages
 from crm_api.care.service import note_losses
@@ -18,13 +19,15 @@ from crm_api.kit.following import follow
 from crm_api.preparation.briefs.service import following as briefs
 from crm_api.sync.feeding import service as feeding
 from crm_api.sync.feeding.watching import WATCHED as SYNCED
+from crm_api.sync.phones.queries import is_revoked
 from crm_api.visits.attachments.queries import shows_attachment
 
 
 def follow_changes() -> None:
     """Let plans and messages follow their customers, and messages hear who took their moments.
 
-    Attachments, which know nobody above them, hear from visits who sees what hangs on one.
+    Attachments, which know nobody above them, hear from visits who sees what hangs on one, and
+    accounts from sync which devices were turned away.
     """
     follow(merged.WATCHED, merged.follow_owners)
     follow(plans.TEAMS_WATCHED, plans.follow_teams)
@@ -35,6 +38,7 @@ def follow_changes() -> None:
     follow(briefs.WATCHED, briefs.follow_owners)
     hear_of_losses(note_losses)
     let_show("visits", shows_attachment)
+    let_turn_away(is_revoked)
     touches.watch(SYNCED, feeding.feed_touched)
 
 

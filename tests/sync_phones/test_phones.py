@@ -8,13 +8,14 @@ import pytest
 
 from crm_api import config
 from crm_api.accounts import service as accounts
+from crm_api.accounts.errors import DeviceRevoked
 from crm_api.accounts.models import DeviceSession, Role
 from crm_api.audit.models import AuditEntry
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from crm_api.sync.models import Epoch
 from crm_api.sync.phones import service
-from crm_api.sync.phones.errors import DeviceRevoked, ServerRestored, UpgradeRequired
+from crm_api.sync.phones.errors import ServerRestored, UpgradeRequired
 from crm_api.sync.phones.policies import is_older
 from crm_api.sync.terms import EPOCH_LENGTH
 from tests.factories.accounts import make_staff, make_team
@@ -109,7 +110,7 @@ def test_a_revoked_phone_is_signed_out_and_gets_nothing_more(app, sign_in, momen
     assert reply.status_code == again.status_code == 200
     assert reply.json == again.json
     assert reply.json["revoked_by_id"] == manager.id
-    assert owners.get("/v1/me").status_code == 401
+    assert owners.get("/v1/me").json["code"] == "device_revoked"
     with pytest.raises(DeviceRevoked):
         see(owner, phone, now=moment)
     assert see(owner, tablet, now=moment).revoked_at is None

@@ -8,6 +8,9 @@ from crm_api.accounts.queries.clients import (
     lock_client_keys,
 )
 from crm_api.accounts.queries.sessions import (
+    Device,
+    device_of_session,
+    device_of_token,
     find_credentials,
     find_lock,
     find_refresh_token,
@@ -38,6 +41,9 @@ from crm_api.accounts.queries.teams import (
 __all__ = [
     "CALLERS",
     "Callers",
+    "Device",
+    "device_of_session",
+    "device_of_token",
     "find_at_work",
     "find_client",
     "find_credentials",

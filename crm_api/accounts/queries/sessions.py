@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -54,6 +54,30 @@ def lock_session_of(token_digest: str) -> DeviceSession | None:
 def find_refresh_token(digest: str) -> RefreshToken | None:
     """Return a refresh token as it now is."""
     return db.session.get(RefreshToken, digest, populate_existing=True)
+
+
+class Device(NamedTuple):
+    """Whose device signed in, be it for how long."""
+
+    staff_id: str
+    device_id: str
+
+
+def device_of_session(session_id: str) -> Device | None:
+    """Return on which device a session was, live or not."""
+    return _device(DeviceSession.id == session_id)
+
+
+def device_of_token(token_digest: str) -> Device | None:
+    """Return on which device the session of a refresh token was, live or not."""
+    its = sa.select(RefreshToken.session_id).where(RefreshToken.digest == token_digest)
+    return _device(DeviceSession.id.in_(its))
+
+
+def _device(where: sa.ColumnElement[bool]) -> Device | None:
+    sought = sa.select(DeviceSession.staff_id, DeviceSession.device_id).where(where)
+    row = db.session.execute(sought).one_or_none()
+    return None if row is None else Device(*row)
 
 
 def list_sessions(staff_id: str, *, now: datetime, current_id: str, page: PageRequest) -> Page:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crm_api import config
 from crm_api.accounts import queries, service
 from crm_api.accounts.errors import (
+    DeviceRevoked,
     RefreshRefused,
     RefreshTokenMisused,
     ResetRefused,
@@ -55,7 +56,7 @@ def sign_in(payload: Payload) -> SignedIn:
 
 @blueprint.post("/v1/token-refreshes")
 @anyone
-@refuses(RefreshRefused, RefreshTokenMisused)
+@refuses(DeviceRevoked, RefreshRefused, RefreshTokenMisused)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(201, SignedInSchema)
 def refresh(payload: Payload) -> SignedIn:

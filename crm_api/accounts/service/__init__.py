@@ -36,6 +36,7 @@ from crm_api.accounts.service.staff import (
     deactivate_staff,
 )
 from crm_api.accounts.service.teams import change_team, create_team
+from crm_api.accounts.service.turning_away import let_turn_away, refuse_revoked
 
 __all__ = [
     "USE_IS_NOTED_EVERY",
@@ -57,10 +58,12 @@ __all__ = [
     "give_password",
     "issue_key",
     "issue_reset_code",
+    "let_turn_away",
     "note_key_use",
     "purge",
     "redeem_reset_code",
     "refresh",
+    "refuse_revoked",
     "revoke_key",
     "sign_in",
     "sign_out",

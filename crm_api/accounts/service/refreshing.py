@@ -13,6 +13,7 @@ from crm_api.accounts.errors import RefreshRefused, RefreshTokenMisused
 from crm_api.accounts.models import DeviceSession, RefreshToken
 from crm_api.accounts.service.sign_in import SignedIn, extend, hand_out
 from crm_api.accounts.service.sign_out import end_sessions
+from crm_api.accounts.service.turning_away import refuse_revoked
 from crm_api.accounts.tokens import digest_of, keyring
 from crm_api.audit import service as audit
 
@@ -30,6 +31,7 @@ def refresh(*, refresh_token: str, device_id: str, attempt: str | None, now: dat
     that the repeat gets the very same token, as long as that one is unused. A thief who has only
     the token does not know the attempt.
 
+    :raises DeviceRevoked: if its device was turned away
     :raises RefreshRefused: if the token is unknown, or its session has ended
     :raises RefreshTokenMisused: if it was used before, or on another device
     """
@@ -37,6 +39,7 @@ def refresh(*, refresh_token: str, device_id: str, attempt: str | None, now: dat
     session = queries.lock_session_of(digest)
     token = queries.find_refresh_token(digest)
     if session is None or token is None or session.revoked_at or session.expires_at <= now:
+        refuse_revoked(queries.device_of_token(digest))
         raise RefreshRefused
     if session.device_id != device_id:
         _end_family(session, because="other_device", at=now)

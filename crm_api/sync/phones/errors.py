@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_api.accounts.errors import DeviceRevoked
 from crm_api.kit.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-
-class DeviceRevoked(DomainError):
-    """The phone was lost, or went to somebody else: it gets nothing more, and brings nothing."""
-
-    status = 403
-    code = "device_revoked"
-
-    def __init__(self) -> None:
-        super().__init__("This device may not sync any more. Forget what it holds.")
 
 
 class OtherDevice(DomainError):

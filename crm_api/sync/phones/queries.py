@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.accounts.actors import Actor
+    from crm_api.accounts.queries import Device
     from crm_api.kit.paging import PageRequest
 
 
@@ -33,6 +34,13 @@ def lock_phone(staff_id: str, device_id: str) -> Phone:
 def _locked(staff_id: str, device_id: str) -> sa.Select[Phone]:
     sought = sa.select(Phone).where(Phone.staff_id == staff_id, Phone.device_id == device_id)
     return sought.with_for_update().execution_options(populate_existing=True)
+
+
+def is_revoked(device: Device) -> bool:
+    """Tell whether somebody's device was turned away."""
+    sought = sa.select(Phone.revoked_at)
+    sought = sought.where(Phone.staff_id == device.staff_id, Phone.device_id == device.device_id)
+    return db.session.scalar(sought) is not None
 
 
 def get_phone(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_api import config
 from crm_api.accounts import service as accounts
+from crm_api.accounts.errors import DeviceRevoked
 from crm_api.audit import service as audit
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
@@ -14,7 +15,7 @@ from crm_api.kit.upserts import insert
 from crm_api.sync.epochs import queries as epochs
 from crm_api.sync.models import Phone
 from crm_api.sync.phones import queries
-from crm_api.sync.phones.errors import DeviceRevoked, ServerRestored, UpgradeRequired
+from crm_api.sync.phones.errors import ServerRestored, UpgradeRequired
 from crm_api.sync.phones.policies import is_older
 
 if TYPE_CHECKING:
