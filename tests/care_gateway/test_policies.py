@@ -58,6 +58,9 @@ def test_a_word_of_refusal_is_an_opt_out(text):
         "Please STOP texting me",
         "我要投诉",
         "别发了",
+        "别烦我",
+        "ＴＤ，谢谢",
+        "麻烦你们td",
     ],
 )
 def test_a_longer_refusal_goes_to_a_person(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -44,9 +45,24 @@ SIGNS_OF_REFUSAL: Final = (
         "勿扰",
         "打扰",
     ),
-    *("别发", "別發", "别再", "別再", "不要发", "不要再", "不要給", "不要给", "停止", "烦死"),
+    *(
+        "别发",
+        "別發",
+        "别烦",
+        "別煩",
+        "别再",
+        "別再",
+        "不要发",
+        "不要再",
+        "不要給",
+        "不要给",
+        "停止",
+        "烦死",
+    ),
     *("stop", "unsubscribe", "optout", "donotsend", "dontsend", "nomore", "spam", "harass"),
 )
+# As a word of its own among Chinese ones, as in "TD，谢谢"; the other letters say too little there.
+TD: Final = re.compile(r"(?<![a-z0-9])td(?![a-z0-9])")
 LETTERS_AND_DIGITS: Final = ("L", "N")
 
 
@@ -70,7 +86,7 @@ def read_reply(text: str) -> InboundAction:
             return action
     if _is_question_mark(text):
         return InboundAction.HELP
-    is_refusal = any(sign in folded for sign in SIGNS_OF_REFUSAL)
+    is_refusal = TD.search(folded) or any(sign in folded for sign in SIGNS_OF_REFUSAL)
     return InboundAction.REVIEW if is_refusal else InboundAction.NONE
 
 
