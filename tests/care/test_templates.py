@@ -1,10 +1,12 @@
 """Templates: versions, the second person, the preview."""
 
+import dataclasses
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from crm_api.accounts.models import Role
+from crm_api.accounts.models import Role, Staff
 from crm_api.care import errors
 from crm_api.care.models import CareTemplateVersion
 from crm_api.care.terms import Occasion, TemplateStatus
@@ -72,6 +74,16 @@ def test_nobody_approves_what_they_wrote(sign_in, manager):
 
     assert reply.status_code == 403
     assert reply.json["code"] == errors.OwnTemplate.code
+
+
+def test_nor_once_they_lead_the_team(sign_in, author):
+    template = draft(sign_in(author)).json
+    submit(sign_in(author), template)
+    with transaction():
+        db.session.get_one(Staff, author.id).role = Role.MANAGER
+
+    promoted = sign_in(dataclasses.replace(author, role=Role.MANAGER))
+    assert approve(promoted, template).json["code"] == errors.OwnTemplate.code
 
 
 def test_nor_what_they_submitted_for_a_colleague(sign_in, author, manager):

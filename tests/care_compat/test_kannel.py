@@ -123,6 +123,7 @@ def test_what_would_break_a_header_is_never_begun(kannel, sender):
         ([8, 34], S.UNDELIVERED, L.CONSUMED),
         ([16], S.REJECTED, L.RELEASED),
         ([8, 16], S.REJECTED, L.CONSUMED),
+        ([24], S.REJECTED, L.RELEASED),
         ([2, 1], S.DELIVERED, L.CONSUMED),
         ([1, 2], S.DELIVERED, L.CONSUMED),
     ],

@@ -12,6 +12,7 @@ from crm_api.care.compat.routes.offering import offer
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.terms import SlotState
+from crm_api.customers.terms import Category
 from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.transactions import transaction
@@ -299,6 +300,15 @@ def test_nonsense_is_refused(phone, states):
     reply = phone.patch(f"{APP}/message", json=states)
 
     assert (reply.status_code, reply.json["code"]) == (422, "invalid")
+
+
+def test_what_keeps_for_days_is_sent_before_the_quiet_hours(phone):
+    make_message(category=Category.MARKETING, send_before=later(days=2))
+
+    [offered] = phone.messages()
+
+    closes = offered["validUntil"]
+    assert MORNING.isoformat() < closes < later(hours=14).isoformat()
 
 
 def test_a_state_of_a_newer_app_spoils_no_other(phone):

@@ -111,6 +111,17 @@ def test_a_batch_is_heeded_in_the_order_it_was_written(gateway):
     assert not is_silent(customer.phone)
 
 
+@pytest.mark.parametrize("texts", [("TD", "START"), ("START", "TD")])
+def test_of_one_instant_the_refusal_is_the_last_word(gateway, texts):
+    customer = make_customer()
+    same = {"from": customer.phone, "to": "1", "received_at": "2026-03-02T01:59:00Z"}
+    messages = [{"inbound_id": text, "text": text, **same} for text in texts]
+
+    gateway.post("/v1/gateway/inbound", json={"messages": messages})
+
+    assert is_silent(customer.phone)
+
+
 def test_a_word_of_consent_that_comes_late_lifts_no_newer_refusal(gateway):
     """Two gateways may tell in any order; what the customer wrote last is what holds."""
     customer = make_customer()

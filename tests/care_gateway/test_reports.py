@@ -4,9 +4,11 @@ from itertools import permutations
 
 import pytest
 
+from crm_api.accounts.models import Role
 from crm_api.care.terms import MessageState
 from crm_api.contact_frequency.terms import SlotState
 from tests.care_gateway.factories import contacts_of, later, make_message, slot_state, stored
+from tests.factories.accounts import make_staff
 
 S, L = MessageState, SlotState
 
@@ -186,6 +188,35 @@ def test_a_failure_already_told_does_not_stop_the_next_attempt(gateway, at):
     assert stored(message).state is S.QUEUED
     at(later(minutes=1))
     assert len(gateway.begun()) == 1
+
+
+def test_late_news_of_an_attempt_say_nothing_of_the_next_one(gateway, at):
+    make_message()
+    [first] = gateway.begun()
+    gateway.ack(first, "retry", provider_id="p1")
+    at(later(minutes=1))
+    [second] = gateway.begun()
+    gateway.ack(second, provider_id="p2")
+
+    late = gateway.report("rejected", message_id=first["id"], provider_id="p1")
+
+    assert (late, stored(second).state) == ("ignored_older", S.SUBMITTED)
+
+
+def test_what_a_person_gave_up_as_not_sent_is_refused_by_no_report(gateway, sign_in):
+    message = make_message()
+    [begun] = gateway.begun()
+    gateway.ack(begun, "unknown", provider_id="p1")
+    admin, body = (
+        sign_in(make_staff(Role.ADMIN)),
+        {"outcome": "not_sent", "note": "the log says so"},
+    )
+    admin.put(f"/v1/care-messages/{message.id}/settlement", json=body)
+
+    assert gateway.report("rejected", provider_id="p1") == "ignored_older"
+    assert stored(message).state is S.CANCELLED
+    assert gateway.report("delivered", provider_id="p1") == "applied"
+    assert stored(message).state is S.DELIVERED
 
 
 @pytest.mark.parametrize(
