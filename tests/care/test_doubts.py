@@ -157,6 +157,9 @@ def test_a_team_that_is_no_more_leaves_no_count(staff):
 
     with transaction():
         assert check_birthdays(now=NOW + timedelta(days=1)) == []
+    born(staff, on_new_years_day(1))
+    assert len(due()) == 1
+    assert doubtful() == set()
 
 
 # --- the list, and what an account manager does about it ---
