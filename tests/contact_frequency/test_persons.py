@@ -1,4 +1,4 @@
-"""What is known of a person, whichever record says it: age, a guardian's consent, death."""
+"""What is known of a person, whichever record says it: age, death, holds, wishes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from crm_api.accounts.models import Team
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.terms import HoldKind
+from crm_api.customers.models import DoNotDisturbWish
 from crm_api.customers.terms import Category, Channel, Kind, Status
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.contact_frequency.test_audit import link
-from tests.factories.contact_frequency import make_plan
+from tests.factories.contact_frequency import in_transaction, make_plan
 from tests.factories.customers import make_customer
 
 HOUR = timedelta(hours=1)
@@ -20,7 +23,11 @@ BY_PEN = {"channel": Channel.EMAIL, "category": Category.CARE}
 
 
 def blocked_by(customer, now, **changes):
-    plan = make_plan(customer, now + HOUR, **{**BY_PEN, **changes})
+    return blocked_at(customer, now + HOUR, now=now, **changes)
+
+
+def blocked_at(customer, moment, *, now, **changes):
+    plan = make_plan(customer, moment, **{**BY_PEN, **changes})
     return [str(reason.code) for reason in contact_frequency.preflight(plan, now=now).reasons]
 
 
@@ -46,20 +53,10 @@ def test_a_company_founded_lately_is_no_child(now):
 )
 def test_of_age_from_the_first_moment_of_the_birthday(now, at, born, of_age_on):
     child = make_customer(birth_on=born)
-    evening = {"channel": Channel.EMAIL, "category": Category.CARE}
     before = at(of_age_on - timedelta(microseconds=1))
-    codes = {
-        moment: {
-            r.code
-            for r in contact_frequency.preflight(
-                make_plan(child, moment, **evening), now=before
-            ).reasons
-        }
-        for moment in (before, of_age_on)
-    }
 
-    assert "minor_without_consent" in codes[before]
-    assert "minor_without_consent" not in codes[of_age_on]
+    assert "minor_without_consent" in blocked_at(child, before, now=before)
+    assert "minor_without_consent" not in blocked_at(child, of_age_on, now=before)
 
 
 def test_who_is_a_minor_in_one_record_is_one_in_all_that_are_the_same_person(now):
@@ -95,3 +92,53 @@ def test_a_closed_record_makes_nobody_else_a_minor(now):
 
     assert blocked_by(right, now) == []
     assert "minor_without_consent" in blocked_by(wrong, now)
+
+
+def test_who_is_left_alone_by_one_record_is_by_all(now):
+    one, also = make_customer(), make_customer()
+    link(one, also, at=now - HOUR)
+    alone = {"customer_id": one.id, "reason": "A death in the family.", "by_id": None}
+
+    in_transaction(contact_frequency.place_hold, HoldKind.LEAVE_ALONE, from_at=now, **alone)
+
+    assert blocked_by(also, now) == ["leave_alone"]
+    assert blocked_by(make_customer(), now) == []
+
+
+def test_a_region_mourns_with_whoever_has_a_record_there(now):
+    there, elsewhere = make_customer(), make_customer()
+    assert there.team_id != elsewhere.team_id
+    link(there, elsewhere, at=now - HOUR)
+    region = {"team_path": db.session.get_one(Team, there.team_id).path, "by_id": None}
+
+    in_transaction(
+        contact_frequency.place_hold, HoldKind.MOURNING, from_at=now, reason="Flood.", **region
+    )
+
+    assert blocked_by(elsewhere, now) == ["mourning"]
+    assert blocked_by(make_customer(), now) == []
+
+
+def test_a_hold_ends_with_its_last_moment(now):
+    one = make_customer()
+    until = now + 3 * HOUR
+    alone = {"customer_id": one.id, "reason": "On leave.", "by_id": None, "until_at": until}
+    in_transaction(contact_frequency.place_hold, HoldKind.LEAVE_ALONE, from_at=now, **alone)
+
+    tick = timedelta(microseconds=1)
+    codes = [blocked_at(one, at, now=now) for at in (until - tick, until)]
+
+    assert codes == [["leave_alone"], []]
+
+
+def test_a_wish_holds_through_its_last_day_by_the_local_clock(now):
+    one = make_customer()
+    wish = {"channels": ["email"], "ends_on": date(2026, 3, 5), "created_at": now}
+    with transaction():
+        db.session.add(DoNotDisturbWish(customer_id=one.id, **wish))
+
+    midnight = datetime(2026, 3, 5, 16, tzinfo=UTC)  # the 6th begins in Shanghai
+    tick = timedelta(microseconds=1)
+    codes = ["do_not_disturb" in blocked_at(one, at, now=now) for at in (midnight - tick, midnight)]
+
+    assert codes == [True, False]
