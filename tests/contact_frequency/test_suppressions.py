@@ -119,3 +119,13 @@ def test_a_hold_placed_twice_by_its_source_is_one_and_keeps_the_last_end(custome
     [hold] = db.session.scalars(sa.select(Hold).execution_options(populate_existing=True))
     assert hold.until_at == now + 5 * 24 * HOUR
     assert not may_write(customer, now)
+
+
+def test_a_hold_begins_at_once_even_where_its_callers_clock_runs_ahead(customer, now):
+    wish = {"customer_id": customer.id, "reason": "asked", "by_id": None}
+
+    in_transaction(
+        contact_frequency.place_hold, HoldKind.LEAVE_ALONE, from_at=now + 2 * HOUR, **wish
+    )
+
+    assert not may_write(customer, now)

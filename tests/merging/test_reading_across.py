@@ -135,8 +135,8 @@ def test_plans_that_stand_too_close_by_a_merge_are_marked_and_no_breach(caller, 
     with transaction(read_only=True):
         assert find_breaches() == []
     ok(undo(caller, merge["id"]))
-    plans = plans_of(caller, merged)
-    assert [one["needs_new_plan"] for one in plans] == [False]
+    plans = [*plans_of(caller, survivor), *plans_of(caller, merged)]
+    assert [one["needs_new_plan"] for one in plans] == [False, False]
 
 
 def test_a_visit_made_since_stays_with_the_survivor_when_the_merge_is_undone(caller, owner, moment):
