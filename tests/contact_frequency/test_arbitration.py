@@ -174,7 +174,8 @@ def test_a_move_takes_a_place_as_well(customer, now):
     [held] = hold(greeting(customer, now + 30 * DAY))
     visit = reserve(appointment(customer, now + 20 * DAY))
 
-    in_transaction(contact_frequency.move_slot, visit.id, to=now + 30 * DAY, by_id=None)
+    to = {"to": now + 30 * DAY, "is_agreed": True}
+    in_transaction(contact_frequency.move_slot, visit.id, **to, by_id=None)
 
     assert state_of(held) is SlotState.PREEMPTED
     assert [s["slot_id"] for s in decision_of(visit)["gives_way"]] == [held.id]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
-from crm_api.contact_frequency.models import Overrun, Slot
+from crm_api.contact_frequency.models import CustomerToRecheck, Overrun, Slot
 from crm_api.contact_frequency.service.following import MOST_AT_ONCE
 from crm_api.contact_frequency.terms import OverrunCause
 from crm_api.customers.models import Customer
@@ -116,17 +116,21 @@ def test_what_gives_way_needs_a_new_plan_and_the_stronger_none(mine, partner, no
 
 def test_a_file_that_moves_many_leaves_who_is_beside_them_to_the_sweep(partner, now, at):
     many = [make_customer() for _ in range(MOST_AT_ONCE + 1)]
-    moved = reserve(make_plan(many[0], now + DAY))
+    moved = reserve(make_plan(many[0], now + 3 * HOUR))
     at(now + MINUTE)
-    beside = reserve(make_plan(partner, now + DAY + HOUR))
+    beside = reserve(make_plan(partner, now + 4 * HOUR))
+    reserve(make_plan(make_customer(), now + 3 * HOUR))
     numbers = {customer.id: f"+86137{n:08d}" for n, customer in enumerate(many)}
 
     with transaction():
-        for customer in db.session.scalars(sa.select(Customer).where(Customer.id != partner.id)):
-            customer.phone = NEW if customer.id == many[0].id else numbers[customer.id]
+        for customer_id, number in numbers.items():
+            own = NEW if customer_id == many[0].id else number
+            db.session.get_one(Customer, customer_id).phone = own
+    noted = set(db.session.scalars(sa.select(CustomerToRecheck.customer_id)))
     while in_transaction(contact_frequency.recheck_noted, now=now + MINUTE):
         pass
 
+    assert noted == {partner.id, *numbers}
     assert breaches() == []
     assert marked() == {moved.id, beside.id}
 

@@ -114,6 +114,13 @@ class MovedReservationSchema(Schema):
 
     at = MomentField(required=True)
     override_id = override_field()
+    is_agreed = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "The customer asked for the new moment: that they asked for the former "
+            "one says nothing of it."
+        },
+    )
 
 
 class ReservationReleaseSchema(Schema):

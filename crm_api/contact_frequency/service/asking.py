@@ -79,7 +79,12 @@ def _repeat(known: Slot, plan: Plan) -> Slot:
 
 
 def move_reservation(
-    slot_id: str, *, at: datetime, override_id: str | None = None, by: Actor
+    slot_id: str,
+    *,
+    at: datetime,
+    override_id: str | None = None,
+    is_agreed: bool = False,
+    by: Actor,
 ) -> Slot:
     """Move a contact that somebody planned by hand.
 
@@ -92,7 +97,7 @@ def move_reservation(
     :raises NotFound: if the actor may not see it
     """
     slot = get_reservation(slot_id, visible_to=by)
-    return move_slot(slot.id, to=at, by_id=by.id, override_id=override_id)
+    return move_slot(slot.id, to=at, by_id=by.id, override_id=override_id, is_agreed=is_agreed)
 
 
 def release_reservation(slot_id: str, *, reason: str, by: Actor) -> Slot:

@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 
 
 def move_slot(
-    slot_id: str, *, to: datetime, by_id: str | None, override_id: str | None = None
+    slot_id: str,
+    *,
+    to: datetime,
+    by_id: str | None,
+    override_id: str | None = None,
+    is_agreed: bool = False,
 ) -> Slot:
     """Move a planned slot; where the new time is illegal, it stays where it is.
 
-    The override that it stands under goes with it, as far as that reaches.
+    The override that it stands under goes with it, as far as that reaches. What the customer agreed
+    to was the former moment, unless they agreed to the new one as well.
 
     :raises ContactBlocked: if the new time is illegal; the decision is kept
     :raises OverrideDoesNotFit: and the like, if the override cannot be used: see `reserve_slot`
@@ -39,9 +45,10 @@ def move_slot(
     slot, now = locking.get_slot(slot_id)
     if slot.state not in PLANNED_STATES:
         raise SlotSettled(state=slot.state, wanted="moved")
-    if slot.planned_at == to and not slot.needs_new_plan:
+    is_agreed = is_agreed or (slot.is_agreed and slot.planned_at == to)
+    if slot.planned_at == to and slot.is_agreed is is_agreed and not slot.needs_new_plan:
         return slot
-    plan = replace(plan_of(slot), at=to)
+    plan = replace(plan_of(slot), at=to, is_agreed=is_agreed)
     entries = Entries(frame=frame_at(now), now=now, by_id=by_id)
     facts = gather([plan], frame=entries.frame, now=now).facts_for(
         plan, own_slot=slot.id, override=override_facts([slot]).get(slot.id)
@@ -70,6 +77,7 @@ def _stand(slot: Slot, decision: Decision, facts: Facts, entries: Entries) -> No
         cause=OverrunCause.EXEMPT_CATEGORY,
     )
     slot.override_id = exemptions.apply(decision, entries, slot_id=slot.id, kept=slot.override_id)
+    slot.is_agreed = plan.is_agreed
     slot.move(to=plan.at, **facts.persons[0].stamp, decision_id=decision.id, at=entries.now)
     entries.write()
     keep_subjects([slot], unit=unit_of(plan, facts, slot_id=slot.id))
