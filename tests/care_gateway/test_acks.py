@@ -232,6 +232,15 @@ def test_the_uncertain_is_never_sent_again(gateway, other_gateway, at):
             assert (hand["leased"], hand["recover"]) == ([], [])
 
 
+def test_of_two_answers_in_one_call_the_first_counts(gateway):
+    make_message()
+    [begun] = gateway.begun()
+
+    answers = gateway.ack_all([ack_of(begun, "submitted"), ack_of(begun, "retry")])
+
+    assert answers == ["submitted", "ack_contradicts"]
+
+
 def test_what_was_begun_is_offered_to_its_own_gateway_only(gateway, other_gateway, at):
     make_message()
     [begun] = gateway.begun()
