@@ -97,3 +97,14 @@ def test_what_still_has_its_day_goes_out_afresh(gateway, at):
     [again] = gateway.lease()
     assert gateway.begin(again) == ["submitting"]
     assert stored(message).attempt == 1
+
+
+def test_two_that_come_back_are_each_asked_about_their_own(gateway, other_gateway, at):
+    make_messages(2)
+    [mine], [theirs] = (gateway.lease(1), other_gateway.lease(1))
+    assert [*gateway.begin(mine), *other_gateway.begin(theirs)] == ["submitting", "submitting"]
+    at(later(minutes=2))
+
+    asked = [[m["id"] for m in one.pull()["recover"]] for one in (gateway, other_gateway)]
+
+    assert asked == [[mine["id"]], [theirs["id"]]]
