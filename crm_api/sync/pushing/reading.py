@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_RECORDS: Final = 1_000
 MOST_BYTES: Final = 5 * 1024 * 1024
-LARGEST_CURSOR: Final = 2**53 - 1
+LARGEST_NUMBER: Final = 2**53 - 1  # whole, and exact in JavaScript
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -86,7 +86,13 @@ def _record(table: SyncTable, op: Pushed, entry: Any, pointer: str) -> PushedRec
 
 
 def _clean(value: Any) -> Any:
-    """Take out of a text what no database keeps, rather than have the phone keep the record."""
+    """Take out of a text what no database keeps, rather than have the phone keep the record.
+
+    A number that no phone counts to is kept as its text: a document of ours would give it back as
+    a whole number that no JSON of ours tells.
+    """
+    if isinstance(value, (int, float)) and abs(value) > LARGEST_NUMBER:
+        return str(value)
     return _CONTROL.sub("", value) if isinstance(value, str) else value
 
 
@@ -108,4 +114,4 @@ def _cursor(given: Any) -> int:
     """Return the phone's cursor, 0 where it has none: the client writes that in many ways."""
     text = str(given)
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 16 else 0  # noqa: PLR2004
-    return number if number <= LARGEST_CURSOR else 0
+    return number if number <= LARGEST_NUMBER else 0
