@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from crm_api.calendars import service as calendars
 from crm_api.calendars.policies.festivals import FestivalRule
 from crm_api.calendars.terms import DateRule, Tone
 from crm_api.contact_frequency import service as contact_frequency
+from crm_api.contact_frequency.policies import DEFAULT_RULES
 from crm_api.customers.terms import Category, Channel
 from tests.factories.contact_frequency import in_transaction, make_plan
 
@@ -66,3 +68,26 @@ def test_two_that_move_against_each_other_are_on_their_other_days(solemn):
     keep(grief(day=12), grief("other", day=18))
 
     assert solemn() == {date(2026, 3, 12), date(2026, 3, 18)}
+
+
+def test_workdays_are_asked_for_where_one_policy_of_many_names_them(customer, now):
+    """A make-up Saturday is worked, and the Monday that it makes up for is not."""
+    [hours] = [rule for rule in DEFAULT_RULES if rule.key == "service_hours"]
+    own = replace(hours, key="workdays", workdays_only=True)
+    why = {"effective_from": None, "reason": "agreed", "by_id": "boss", "now": now}
+    in_transaction(contact_frequency.create_policy, own, **why)
+
+    def worked():
+        days = [now + n * DAY for n in range(3, 8)]  # from Friday to Tuesday
+        plans = [make_plan(customer, day, channel=Channel.EMAIL) for day in days]
+        return [contact_frequency.preflight(plan, now=now).is_allowed for plan in plans]
+
+    assert worked() == [True, False, False, True, True]
+    makes_up = [
+        {"on": date(2026, 3, 7), "is_workday": True, "name": "补班"},
+        {"on": date(2026, 3, 9), "is_workday": False, "name": "调休"},
+    ]
+    notice = {"source": "国务院", "days": makes_up, "by_id": None, "now": now}
+    in_transaction(calendars.set_arrangement, 2026, **notice)
+
+    assert worked() == [True, True, False, False, True]
