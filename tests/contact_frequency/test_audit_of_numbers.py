@@ -60,6 +60,18 @@ def tell(plan):
     )
 
 
+def test_what_leaves_a_number_leaves_room_to_whom_it_stood_beside(mine, partner, now, at):
+    reserve(make_plan(partner, now + DAY))
+    at(now + MINUTE)
+    reserve(make_plan(mine, now + DAY + HOUR))
+    move(mine)
+    assert len(marked()) == 2
+
+    move(mine, "+8613700000002")
+
+    assert marked() == set()
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_what_came_too_close_needs_a_new_plan_and_is_no_breach(mine, partner, now, at, is_first):
     whose = (mine, partner) if is_first else (partner, mine)

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def lock_new_numbers(former: Mapping[str, str | None]) -> dict[str, str | None]:
+def lock_numbers(former: Mapping[str, str | None]) -> dict[str, str | None]:
     """Lock the numbers that these customers have now, whose caps hold from now on; return them.
+
+    Their former ones as well: there is room again for what others plan.
 
     The customers are locked already, and the clock is not read yet: that comes after all subjects.
     """
@@ -34,7 +36,8 @@ def lock_new_numbers(former: Mapping[str, str | None]) -> dict[str, str | None]:
     table = Customer.__table__.c
     statement = sa.select(table.id, table.phone).where(is_among(table.id, sorted(former)))
     phones: dict[str, str | None] = {row.id: row.phone for row in db.session.execute(statement)}
-    locks.lock_subjects(endpoints=[number for number in phones.values() if number])
+    numbers = {*phones.values(), *former.values()}
+    locks.lock_subjects(endpoints=[number for number in numbers if number])
     return phones
 
 
@@ -43,7 +46,8 @@ def follow_numbers(
 ) -> set[str]:
     """Let what is planned for these customers' former numbers go to the numbers they have now.
 
-    Return the numbers that something came to, where it may stand too close to what others plan.
+    Return the numbers that something came to, where it may stand too close to what others plan, and
+    those that it left.
     """
     moved = []
     for slot in _planned(former, now=now) if former else ():
@@ -52,7 +56,8 @@ def follow_numbers(
             readdress_slot(slot, number=number)
             moved.append(slot)
     replanning.explain_exempt(moved, now=now)
-    return {slot.endpoint for slot in moved if slot.endpoint is not None}
+    numbers = {n for slot in moved for n in (slot.endpoint, former[slot.customer_id])}
+    return {number for number in numbers if number is not None}
 
 
 def _planned(customer_ids: Mapping[str, str | None], *, now: datetime) -> list[Slot]:

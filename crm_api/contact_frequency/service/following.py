@@ -54,10 +54,10 @@ def follow_customers(changes: Sequence[Changed]) -> None:
     for change in changes:
         if "phone" in change.before:
             former.setdefault(change.record.id, change.before["phone"])
-    numbers = addressing.lock_new_numbers(former)
+    numbers = addressing.lock_numbers(former)
     now = clock.after_lock(db.session())
-    busier = addressing.follow_numbers(former, to=numbers, now=now)
-    _look_again(changes, numbers=busier, now=now)
+    touched_numbers = addressing.follow_numbers(former, to=numbers, now=now)
+    _look_again(changes, numbers=touched_numbers, now=now)
 
 
 def follow_members(changes: Sequence[Changed]) -> None:
@@ -70,7 +70,7 @@ def follow_members(changes: Sequence[Changed]) -> None:
 def _look_again(
     changes: Sequence[Changed], *, numbers: Collection[str] = (), now: datetime
 ) -> None:
-    """Look at what is planned with whoever changed, and on the numbers that became busier."""
+    """Look at what is planned with whoever changed, and on numbers that plans came to or left."""
     touched = sorted(set(_touched(changes)))
     if len(touched) > MOST_AT_ONCE:
         beside = addressing.planned_on(numbers, now=now)
