@@ -129,3 +129,23 @@ def test_a_hold_begins_at_once_even_where_its_callers_clock_runs_ahead(customer,
     )
 
     assert not may_write(customer, now)
+
+
+def test_a_number_that_wants_no_calls_may_be_written_to(customer, now):
+    opt_out(customer.phone, now, channel=Channel.CALL)
+
+    assert not may_write(customer, now, channel=Channel.CALL)
+    assert may_write(customer, now)
+    assert contact_frequency.is_opted_out([customer.phone]) == set()
+
+
+def test_an_opt_in_tells_how_many_refusals_it_lifted(customer, now):
+    """The number's own, and the one that its customer brought along."""
+    opt_out(customer.phone, now)
+    give_number(customer, NEW_NUMBER)
+    opt_out(NEW_NUMBER, now)
+
+    lifted = in_transaction(contact_frequency.opt_in, NEW_NUMBER, at=now, source="inbound")
+
+    assert lifted == 2
+    assert may_write(customer, now)
