@@ -112,3 +112,10 @@ def test_nor_in_any_table(phone, table):
 
     assert reply.status_code == 200, reply.text
     assert len(reply.json["rejections"]) == 1
+
+
+def test_a_flag_is_no_number(phone, customer):
+    reply = phone.send(day(customer, '"month":true'))
+
+    [rejection] = reply.json["rejections"]
+    assert (rejection["code"], rejection["field"]) == ("invalid", "month")
