@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import socket
@@ -51,8 +52,10 @@ class SmppCentre:
 
     def hang_up(self):
         """Drop the session."""
-        if self._session is not None:
-            self._session.shutdown(socket.SHUT_RDWR)
+        session = self._session
+        if session is not None:
+            with contextlib.suppress(OSError):  # it may be leaving by itself just now
+                session.shutdown(socket.SHUT_RDWR)
 
     def deliver(self, **facts):
         """Send a deliver_sm and wait until it is answered."""
