@@ -10,10 +10,12 @@ from crm_api.care.service.causes import causes_of
 from crm_api.care.terms import Occasion
 from crm_api.customers import service as customers
 from crm_api.customers.models import Anniversary, LifeEvent
-from crm_api.customers.terms import AnniversaryKind, LifeEventKind, Tier
+from crm_api.customers.policies.grief import is_grief
+from crm_api.customers.terms import AnniversaryKind, Kind, LifeEventKind, Tier
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.transactions import transaction
+from tests.customers.test_grief import CELEBRATED, MOURNED, SUFFERED
 from tests.factories.accounts import make_staff
 from tests.factories.customers import make_customer
 
@@ -74,23 +76,38 @@ def test_a_day_that_the_profile_keeps_for_joining_comes_first(app):
     assert due(date(2026, 6, 1), Occasion.ANNIVERSARY) == [(customer.id, "")]
 
 
+def remember(label, *, kind=AnniversaryKind.OTHER, of=Kind.INDIVIDUAL):
+    customer = make_customer(kind=of)
+    when = {"calendar": Calendar.SOLAR, "month": DAY.month, "day": DAY.day}
+    day = {"customer_id": customer.id, "kind": kind, "label": label, **when}
+    keep(Anniversary(created_at=EARLY, **day))
+    return customer.id
+
+
 @pytest.mark.parametrize(
     ("label", "obstacle"), [("母亲忌日", "grief"), ("父亲去世三周年", "grief"), ("相识纪念日", "")]
 )
 def test_nobody_is_congratulated_on_a_day_of_grief(app, label, obstacle):
-    customer = make_customer()
-    when = {"calendar": Calendar.SOLAR, "month": DAY.month, "day": DAY.day}
-    keep(
-        Anniversary(
-            customer_id=customer.id,
-            created_at=EARLY,
-            kind=AnniversaryKind.OTHER,
-            label=label,
-            **when,
-        )
-    )
+    customer_id = remember(label)
 
-    assert due(DAY, Occasion.ANNIVERSARY) == [(customer.id, obstacle)]
+    assert due(DAY, Occasion.ANNIVERSARY) == [(customer_id, obstacle)]
+
+
+def test_the_database_judges_a_label_as_the_policy_does(app):
+    labels = [*MOURNED, *SUFFERED, *CELEBRATED]
+    expected = {remember(label): "grief" if is_grief(label) else "" for label in labels}
+
+    assert dict(due(DAY, Occasion.ANNIVERSARY)) == expected
+
+
+def test_a_business_may_be_called_after_what_it_treats(app):
+    founding, clinic = AnniversaryKind.FOUNDING, "疾病预防控制中心成立日"
+    clean = {remember(clinic, kind=founding), remember(clinic, of=Kind.GROUP)}
+    sad = {remember("董事长逝世周年", kind=founding), remember(clinic)}
+
+    assert dict(due(DAY, Occasion.ANNIVERSARY)) == dict.fromkeys(clean, "") | dict.fromkeys(
+        sad, "grief"
+    )
 
 
 def test_a_systems_default_is_no_day_of_joining(app):
@@ -166,6 +183,17 @@ def test_what_is_no_joy_is_not_called_one(app):
     )
 
     assert due(DAY, Occasion.LIFE_EVENT) == [(event.customer_id, "grief")]
+
+
+def test_a_clinic_that_opens_is_a_joy_to_its_owner(app):
+    event = note(
+        happened_on=DAY,
+        noted_on=DAY - timedelta(days=2),
+        kind=LifeEventKind.NEW_BUSINESS,
+        label="光明眼科手术中心开业",
+    )
+
+    assert due(DAY, Occasion.LIFE_EVENT) == [(event.customer_id, "")]
 
 
 # --- a rise of tier ---

@@ -34,12 +34,6 @@ TIER_NAMES: Final = {
     Tier.DIAMOND: "钻石级",
     Tier.SUPREME: "至尊级",
 }
-# A day or an event that is called by any of these wants no greeting, whoever forgot to say so.
-GRIEF: Final = (
-    *("忌日", "忌辰", "去世", "逝", "过世", "過世", "离世", "離世", "病故", "身故", "亡"),
-    *("丧", "喪", "葬", "祭", "悼", "追思", "缅怀", "緬懷", "扫墓", "掃墓"),
-    *("病", "手术", "手術", "住院", "车祸", "車禍", "离婚", "離婚", "流产", "失业"),
-)
 # Found in a text, they make it marketing; a label that says them is not called by its name.
 OFFERS: Final = re.compile(
     r"优惠|折扣|特价|立减|满减|返现|秒杀|抢购|促销|限时|办理|订购|升级套餐|充[\d话值]|送话费|送流量"

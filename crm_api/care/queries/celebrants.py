@@ -13,11 +13,12 @@ from crm_api.calendars import service as calendars
 from crm_api.care.doubts.queries import IS_DOUBTFUL
 from crm_api.care.models import CareMessage, GreetingPreferences
 from crm_api.care.policies.birthdays import PLACEHOLDER_DATES
-from crm_api.care.policies.naming import GRIEF, TIER_NAMES
+from crm_api.care.policies.naming import TIER_NAMES
 from crm_api.care.policies.timing import EventDays, event_days, joining_days
 from crm_api.care.terms import Occasion
 from crm_api.customers.models import Anniversary, Customer, CustomerChange, LifeEvent
-from crm_api.customers.terms import AnniversaryKind, LifeEventKind, Status, Tier
+from crm_api.customers.policies import grief
+from crm_api.customers.terms import AnniversaryKind, Kind, LifeEventKind, Status, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ def _remembering(cause: Cause) -> sa.Select[Any]:
             occurrence=sa.literal("anniversary:") + kind + when + PERSON,
             label=Anniversary.label,
             kind=Anniversary.kind,
-            obstacles=(NOT_GREETED, _in_grief(Anniversary.label), IN_DOUBT),
+            obstacles=(NOT_GREETED, _in_grief(Anniversary), IN_DOUBT),
         )
         .join(Anniversary, Anniversary.customer_id == Customer.id)
         .where(_is_on(cause.date), Anniversary.kind != AnniversaryKind.BIRTHDAY)
@@ -146,7 +147,7 @@ def _with_news(cause: Cause) -> sa.Select[Any]:
             occurrence=occurrence,
             label=LifeEvent.label,
             kind=LifeEvent.kind,
-            obstacles=(not_greeted, _in_grief(LifeEvent.label)),
+            obstacles=(not_greeted, _in_grief(LifeEvent)),
         )
         .join(LifeEvent, LifeEvent.customer_id == Customer.id)
         .where(
@@ -239,9 +240,15 @@ def _greeted(
     )
 
 
-def _in_grief(label: Any) -> tuple[Any, Any]:
+def _in_grief(day: type[Anniversary | LifeEvent]) -> tuple[Any, Any]:
     """Of what was kept as a day to greet on, some is none: a label says that somebody died."""
-    return sa.or_(*(label.contains(word) for word in GRIEF)), sa.literal("grief")
+    kind = sa.type_coerce(day.kind, sa.Text)
+    is_of_business = sa.or_(Customer.kind == Kind.GROUP, kind.in_(sorted(grief.BUSINESS_DAYS)))
+    is_grief = sa.or_(
+        day.label.regexp_match(grief.DEATH),
+        sa.and_(sa.not_(is_of_business), day.label.regexp_match(grief.GRIEF)),
+    )
+    return is_grief, sa.literal("grief")
 
 
 def _person_columns() -> tuple[Any, ...]:
