@@ -1,6 +1,6 @@
 """What one may do with visits."""
 
-from crm_api.visits.service.briefing import acknowledge_brief
+from crm_api.visits.service.briefing import acknowledge_brief, note_brief_read
 from crm_api.visits.service.colleagues import arrive, name_colleagues
 from crm_api.visits.service.notes import add_note, remove_note
 from crm_api.visits.service.offline import (
@@ -21,6 +21,7 @@ from crm_api.visits.service.parts import (
 from crm_api.visits.service.planning import plan_visit
 from crm_api.visits.service.presence import check_in, check_out, purge_coordinates
 from crm_api.visits.service.recording import record_visit
+from crm_api.visits.service.steps import hold_visit
 from crm_api.visits.service.tasks import add_follow_up, drop_follow_up, finish_follow_up
 from crm_api.visits.service.undoing import undo_fact
 
@@ -40,12 +41,14 @@ __all__ = [
     "delete_visit",
     "drop_follow_up",
     "finish_follow_up",
+    "hold_visit",
     "keep_confirmation",
     "keep_move",
     "keep_plan",
     "miss_visit",
     "move_visit",
     "name_colleagues",
+    "note_brief_read",
     "note_presence",
     "plan_visit",
     "purge_coordinates",

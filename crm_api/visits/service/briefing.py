@@ -15,13 +15,21 @@ if TYPE_CHECKING:
 
 
 def acknowledge_brief(visit_id: str, *, digest: str, by: Actor, now: datetime) -> Visit:
-    """Note that the brief was read; read again unchanged, the first time stands.
+    """Note that the brief of a visit was read: see `note_brief_read`.
+
+    :raises NotFound: if the actor may not see the visit
+    """
+    visit = hold_visit(visit_id, by=by)
+    note_brief_read(visit, digest=digest, now=now)
+    return visit
+
+
+def note_brief_read(visit: Visit, *, digest: str, now: datetime) -> None:
+    """Note that the brief of a held visit was read; read again unchanged, the first time stands.
 
     What was read before the door stands as well: nothing read later takes its place.
     """
-    visit = hold_visit(visit_id, by=by)
     is_settled = visit.checked_in_at is not None and visit.is_brief_acknowledged
     if visit.brief_digest != digest and not is_settled:
         visit.brief_digest, visit.brief_acknowledged_at = digest, now
         db.session.flush()
-    return visit

@@ -100,8 +100,7 @@ def acknowledge_brief(
     :raises BriefChanged: if nobody froze what was read, and it is another now
     :raises Invalid: if it cannot have been read at that moment
     """
-    reading.hold_told_of(visits.get_visit(visit_id, visible_to=by))
-    visit = visits.get_visit(visit_id, visible_to=by)
+    visit = reading.hold_briefed(visit_id, by=by)
     content, current = composed(visit, now=now)
     frozen = queries.find_brief(visit_id, digest=digest)
     if frozen is None:
@@ -109,7 +108,7 @@ def acknowledge_brief(
             raise BriefChanged(current_digest=current)
         freeze(visit.id, content, digest=digest, by_id=by.id, now=now)
     read_at = _moment(at, frozen, now=now)
-    visit = visiting.acknowledge_brief(visit_id, digest=digest, by=by, now=read_at)
+    visiting.note_brief_read(visit, digest=digest, now=read_at)
     return _told(visit, content, digest=current, known_digest=digest, visible_to=by, now=now)
 
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from crm_api.customers.locks import lock_subjects
 from crm_api.kit.db import db
+from crm_api.kit.errors import Busy
 from crm_api.preparation.briefs import queries
 from crm_api.preparation.briefs.policies import naming
+from crm_api.visits import queries as visits
+from crm_api.visits import service as visiting
 
 if TYPE_CHECKING:
     from crm_api.accounts.actors import Actor
@@ -19,9 +22,33 @@ def hold_told_of(visit: Visit) -> None:
     """Let nobody of whom the brief will tell change hands until it is kept.
 
     What was read before is out of date: read the visit again.
+
+    :raises Busy: if somebody came to be told of while we waited
     """
-    if lock_subjects(customer_ids=queries.told_of(visit.customer_id)):
+    told_of = queries.told_of(visit.customer_id)
+    if lock_subjects(customer_ids=told_of):
         db.session.expire_all()
+        _require_held(visit, told_of)
+
+
+def hold_briefed(visit_id: str, *, by: Actor) -> Visit:
+    """Hold a visit as whoever changes it does, and with it all of whom its brief will tell.
+
+    In one call: the order of the locks holds within a call only.
+
+    :raises NotFound: if the actor may not see the visit
+    :raises Busy: if somebody came to be told of while we waited
+    """
+    told_of = queries.told_of(visits.get_visit_alone(visit_id, visible_to=by).customer_id)
+    db.session.expire_all()  # out of date, once the locks are there
+    visit = visiting.hold_visit(visit_id, by=by, also=told_of)
+    _require_held(visit, told_of)
+    return visit
+
+
+def _require_held(visit: Visit, told_of: set[str]) -> None:
+    if not queries.told_of(visit.customer_id) <= told_of:
+        raise Busy
 
 
 def is_shown(brief: Brief, visit: Visit, *, to: Actor) -> bool:
