@@ -24,6 +24,9 @@ class Brief(Record, Model):
     content: Mapped[dict[str, Any]]
     # When it came to be so again, after another one was kept.
     again_at: Mapped[datetime | None]
+    # Since when it is no phone's: it names somebody who changed hands. Who composes the next one
+    # replaces it; where that says the same, all is again as it was.
+    withdrawn_at: Mapped[datetime | None]
 
 
 def last_said(briefs: Any) -> sa.ColumnElement[datetime]:
@@ -32,7 +35,11 @@ def last_said(briefs: Any) -> sa.ColumnElement[datetime]:
 
 
 def is_newest(briefs: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that a brief of this table is the last one of its visit."""
+    """Return the condition that a brief of this table is the last one of its visit, and stands.
+
+    Where the last one was withdrawn, the visit has none: those before it are out of date as well.
+    """
     newer = Brief.__table__.alias("newer")
     later = sa.tuple_(last_said(newer), newer.c.id) > sa.tuple_(last_said(briefs), briefs.c.id)
-    return ~sa.exists().where(newer.c.visit_id == briefs.c.visit_id, later)
+    is_last = ~sa.exists().where(newer.c.visit_id == briefs.c.visit_id, later)
+    return sa.and_(briefs.c.withdrawn_at.is_(None), is_last)

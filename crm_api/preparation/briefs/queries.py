@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import aliased, defer, selectinload
 
 from crm_api.accounts.models import Team
 from crm_api.contact_frequency.models import Hold
@@ -25,6 +25,7 @@ from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 from crm_api.kit.types import UTCDateTime
 from crm_api.preparation.briefs.models import Brief, is_newest
+from crm_api.preparation.briefs.policies.naming import Portfolio
 from crm_api.visits.models import Visit
 from crm_api.visits.models.visit import IS_OPEN
 from crm_api.visits.terms import VisitStatus
@@ -112,34 +113,66 @@ def coming_visits(after: tuple[datetime, str], *, until: datetime, limit: int) -
     return db.session.scalars(statement.limit(limit)).all()
 
 
-def whole_visits(visit_ids: Collection[str]) -> Sequence[Visit]:
-    """Return these visits with what a brief of them says, in the order of their ids."""
-    statement = sa.select(Visit).where(is_among(Visit.id, visit_ids)).order_by(Visit.id)
-    whole = statement.options(selectinload(Visit.objectives), selectinload(Visit.persons))
-    return db.session.scalars(whole.execution_options(populate_existing=True)).all()
+def stale_briefs(moved: Collection[str], *, owner_ids: Collection[str]) -> Sequence[str]:
+    """Return the briefs of open visits to groups that name who is in another portfolio by now.
 
-
-def newest_of_groups(customer_ids: Collection[str], *, owner_ids: Collection[str]) -> Sequence[Any]:
-    """Return the newest brief of each open visit to these groups, or to those of these owners."""
-    columns: tuple[Any, ...] = (Brief.visit_id, Visit.customer_id, Brief.content)
-    told = sa.select(*columns).join(Visit, Visit.id == Brief.visit_id)
-    concerned = sa.or_(
-        is_among(Visit.customer_id, customer_ids), is_among(Visit.owner_id, owner_ids)
-    )
-    groups = told.join(Customer, Customer.id == Visit.customer_id).where(
-        Customer.kind == Kind.GROUP,
-        sa.text(f"visits.{IS_OPEN}"),
-        concerned,
+    As far as these customers moved: those of visits to them, to groups whose key persons they are,
+    and those of their former owners, which may name whose relation ended since. The names are
+    looked for in the database: a brief is long, and all that an owner has would travel.
+    """
+    group: Any = aliased(Customer)
+    found = sa.select(Brief.id).join(Visit, Visit.id == Brief.visit_id)
+    found = found.join(group, group.id == Visit.customer_id).where(
+        Visit.id.in_(_open_visits(moved, owner_ids=owner_ids)),
+        group.kind == Kind.GROUP,
         is_newest(Brief.__table__),
+        _names_another_portfolio(group),
     )
-    return db.session.execute(groups).all()
+    return db.session.scalars(found).all()
 
 
-def owners_of(customer_ids: Collection[str]) -> dict[str, str | None]:
-    """Return whose these customers are."""
-    statement = sa.select(Customer.id, Customer.owner_id)
+def _open_visits(moved: Collection[str], *, owner_ids: Collection[str]) -> Any:
+    is_open = sa.text(f"visits.{IS_OPEN}")
+    theirs = sa.select(Visit.id).where(is_open)
+    related = theirs.join(Relation, Relation.customer_id == Visit.customer_id).where(
+        Relation.kind == RelationKind.KEY_PERSON, is_among(Relation.other_id, moved)
+    )
+    own = theirs.where(is_among(Visit.customer_id, moved))
+    return sa.union_all(own, related, theirs.where(is_among(Visit.owner_id, owner_ids)))
+
+
+def _names_another_portfolio(group: Any) -> sa.ColumnElement[bool]:
+    person: Any = aliased(Customer)
+    named, person_id = _key_persons_named()
+    return (
+        sa.exists()
+        .select_from(named)
+        .where(person.id == person_id)
+        .where(
+            sa.or_(
+                person.owner_id.is_distinct_from(group.owner_id), person.team_id != group.team_id
+            )
+        )
+        .correlate(Brief, group)
+    )
+
+
+def _key_persons_named() -> tuple[Any, Any]:
+    """Return the key persons of a brief's content as rows, and the id of each."""
+    if db.engine.dialect.name == "sqlite":
+        each = sa.func.json_each(Brief.content, "$.profile.key_persons")
+        named = each.table_valued("value", joins_implicitly=True)
+        return named, sa.func.json_extract(named.c.value, "$.customer_id")
+    persons = sa.func.jsonb_extract_path(Brief.content, "profile", "key_persons")
+    named = sa.func.jsonb_array_elements(persons).table_valued("value", joins_implicitly=True)
+    return named, sa.func.jsonb_extract_path_text(named.c.value, "customer_id")
+
+
+def portfolios_of(customer_ids: Collection[str]) -> dict[str, Portfolio]:
+    """Return in whose portfolios these customers are."""
+    statement = sa.select(Customer.id, Customer.owner_id, Customer.team_id)
     rows = db.session.execute(statement.where(is_among(Customer.id, customer_ids)))
-    return {row.id: row.owner_id for row in rows}
+    return {row.id: Portfolio(row.owner_id, row.team_id) for row in rows}
 
 
 def seen_of(customer_ids: Collection[str], *, visible_to: Actor) -> set[str]:

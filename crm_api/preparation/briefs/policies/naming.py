@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+
+class Portfolio(NamedTuple):
+    """Whose a customer is: who looks after them, and the team whose managers see them for that."""
+
+    owner_id: str | None
+    team_id: str
 
 
 def key_persons_in(content: Mapping[str, Any]) -> set[str]:
@@ -13,9 +20,8 @@ def key_persons_in(content: Mapping[str, Any]) -> set[str]:
     return {person["customer_id"] for person in content.get("profile", {}).get("key_persons", ())}
 
 
-def is_of_one_portfolio(
-    content: Mapping[str, Any], *, customer_id: str, owners: Mapping[str, str | None]
+def are_of_one_portfolio(
+    customer_ids: Iterable[str], *, portfolios: Mapping[str, Portfolio]
 ) -> bool:
-    """Tell whether all whom a brief names are looked after by who looks after the customer."""
-    whose = owners.get(customer_id)
-    return all(owners.get(person_id) == whose for person_id in key_persons_in(content))
+    """Tell whether all of these are in one portfolio: as briefs are composed, so they are read."""
+    return len({portfolios.get(customer_id) for customer_id in customer_ids}) <= 1

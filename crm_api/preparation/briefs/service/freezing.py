@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from crm_api.customers.locks import lock_subjects
+from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 from crm_api.kit.ids import new_id
 from crm_api.kit.touches import touch, touching
@@ -19,7 +20,7 @@ from crm_api.preparation.briefs.policies import comparing, naming
 from crm_api.preparation.briefs.service.composing import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from crm_api.visits.models import Visit
@@ -73,15 +74,30 @@ def freeze(
 
 
 def _say_again(visit_id: str, *, digest: str, now: datetime) -> bool:
-    """Let a brief that was kept before be the newest, if another came in between."""
+    """Let a brief that was kept before be the newest, if it was not, or was withdrawn."""
     briefs: Any = Brief.__table__
     newer = briefs.alias("newer")
     is_old = sa.exists().where(
         newer.c.visit_id == visit_id, last_said(newer) > last_said(briefs), newer.c.digest != digest
     )
-    its = (briefs.c.visit_id == visit_id, briefs.c.digest == digest, is_old)
-    change = sa.update(briefs).where(*its).values(again_at=now).returning(briefs.c.id)
+    is_out = sa.or_(briefs.c.withdrawn_at.is_not(None), is_old)
+    its = (briefs.c.visit_id == visit_id, briefs.c.digest == digest, is_out)
+    change = sa.update(briefs).where(*its).values(again_at=now, withdrawn_at=None)
+    change = change.returning(briefs.c.id)
     return db.session.scalar(touching(change)) is not None
+
+
+def withdraw(brief_ids: Collection[str], *, now: datetime) -> None:
+    """Take briefs from the phones that have them; whoever composes the next one gives it to them.
+
+    Safe beside whoever withdraws the same at once, which composing anew is not: neither would see
+    the other's, and each would name whom the other took out.
+    """
+    briefs: Any = Brief.__table__
+    its = sa.select(briefs.c.id).where(is_among(briefs.c.id, brief_ids)).order_by(briefs.c.id)
+    ids = db.session.scalars(its.with_for_update(key_share=True)).all()
+    change = sa.update(briefs).where(is_among(briefs.c.id, ids)).values(withdrawn_at=now)
+    db.session.execute(touching(change, ids))
 
 
 def compose_next(after: Prepared | None, *, now: datetime, until: datetime) -> list[Prepared]:
@@ -104,10 +120,12 @@ def keep_prepared(prepared: Sequence[Prepared], *, now: datetime) -> int:
     told_of |= {named for one in prepared for named in naming.key_persons_in(one.content)}
     lock_subjects(customer_ids=told_of)
     whose = queries.whose_visits([one.visit_id for one in prepared])
-    owners = queries.owners_of(told_of)
+    portfolios = queries.portfolios_of(told_of)
     return sum(
         freeze(one.visit_id, one.content, digest=one.digest, by_id=one.owner_id, now=now)
         for one in prepared
         if whose.get(one.visit_id) == (one.customer_id, one.owner_id)
-        and naming.is_of_one_portfolio(one.content, customer_id=one.customer_id, owners=owners)
+        and naming.are_of_one_portfolio(
+            {one.customer_id, *naming.key_persons_in(one.content)}, portfolios=portfolios
+        )
     )

@@ -55,13 +55,12 @@ def is_shown(brief: Brief, visit: Visit, *, to: Actor) -> bool:
     """Tell whether somebody who sees the visit may read a brief of it that was kept.
 
     It was composed for who looked after the customer then. A key person who is another account
-    manager's by now is told of to those alone who see that person.
+    manager's or team's by now is told of to those alone who see that person.
     """
     named = naming.key_persons_in(brief.content)
     if not named:
         return True
-    owners = queries.owners_of({visit.customer_id, *named})
-    is_told = naming.is_of_one_portfolio(
-        brief.content, customer_id=visit.customer_id, owners=owners
-    )
+    told_of = {visit.customer_id, *named}
+    portfolios = queries.portfolios_of(told_of)
+    is_told = naming.are_of_one_portfolio(told_of, portfolios=portfolios)
     return is_told or named <= queries.seen_of(named, visible_to=to)
