@@ -44,6 +44,9 @@ NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
         "回复R",
         "回 ＴＤ",
         "发送0",
+        "回覆R",
+        "td td",
+        "TDTD",
     ],
 )
 def test_a_word_of_refusal_is_an_opt_out(text):
@@ -61,6 +64,19 @@ def test_a_word_of_refusal_is_an_opt_out(text):
         "别烦我",
         "ＴＤ，谢谢",
         "麻烦你们td",
+        *("别给我发短信", "別給我发", "请勿发送", "请勿發送", "不要發了", "不想收到短信"),
+        *("不想再收到了", "不收短信", "不接收广告", "我要退", "我要退出", "拉黑", "已屏蔽"),
+        *(
+            "不要打擾",
+            "煩死了",
+            "回复R，谢谢",
+            "回R谢谢",
+            "回复“R”谢谢",
+            "回覆 r 謝謝",
+            "回复R thanks",
+        ),
+        *("T，谢谢", "N，不要", "0，谢谢", "【R】谢谢！", "R谢谢", "T, 不用了"),
+        *("TD thanks", "please TD", "T.D.谢谢", "TD，网络短信太多", "請td吧"),
     ],
 )
 def test_a_longer_refusal_goes_to_a_person(text):
@@ -81,6 +97,9 @@ def test_a_longer_refusal_goes_to_a_person(text):
         "何时？",
         "回复",
         "回去",
+        *("谢谢", "好的", "同学们好", "今天收到了", "R u there?", "Q: how much", "10，谢谢"),
+        *("TD卡没信号", "TD网络不好", "TD-SCDMA手机", "TD 手機", "我的TD信号差", "LTD"),
+        *("我要退费", "发0.5G流量吗", "我发T恤照片给你", "没有回复我"),
     ],
 )
 def test_other_words_change_nothing(text):

@@ -10,7 +10,7 @@ from crm_api.care.gateway.terms import InboundAction
 
 # What our own texts ask to be sent. Some send it with the words that asked: "回复R".
 LETTERS: Final = ("t", "td", "n", "r", "q", "0")
-ASKED: Final = ("", "回", "回复", "回復", "发", "发送", "發送")
+ASKED: Final = ("", "回", "回复", "回復", "回覆", "发", "发送", "發送")
 # Compared with the whole folded text: "N" is a refusal, the "n" in "phone" is not.
 OPT_OUT_WORDS: Final = frozenset(
     {asked + letter for asked in ASKED for letter in LETTERS}
@@ -31,38 +31,24 @@ ORDERS: Final = (
 )
 # Anywhere in a longer text they are no order, but nobody may be written to before a person read it.
 SIGNS_OF_REFUSAL: Final = (
-    *(
-        "退订",
-        "退訂",
-        "拒收",
-        "取消",
-        "骚扰",
-        "騷擾",
-        "投诉",
-        "投訴",
-        "举报",
-        "舉報",
-        "勿扰",
-        "打扰",
-    ),
-    *(
-        "别发",
-        "別發",
-        "别烦",
-        "別煩",
-        "别再",
-        "別再",
-        "不要发",
-        "不要再",
-        "不要給",
-        "不要给",
-        "停止",
-        "烦死",
-    ),
+    *("退订", "退訂", "拒收", "取消", "屏蔽", "拉黑", "停止", "停发", "停發"),
+    *("骚扰", "騷擾", "打扰", "打擾", "勿扰", "勿发", "勿發", "烦死", "煩死"),
+    *("投诉", "投訴", "举报", "舉報"),
+    *("别发", "別發", "别给", "別給", "别烦", "別煩", "别再", "別再"),
+    *("不要发", "不要發", "不要再", "不要給", "不要给"),
+    *("不想收", "不想再收", "不收短信", "不接收"),
     *("stop", "unsubscribe", "optout", "donotsend", "dontsend", "nomore", "spam", "harass"),
 )
-# As a word of its own among Chinese ones, as in "TD，谢谢"; the other letters say too little there.
-TD: Final = re.compile(r"(?<![a-z0-9])td(?![a-z0-9])")
+# As a word of its own, as in "TD，谢谢"; of a network (TD-SCDMA) it is what one complains about.
+TD: Final = re.compile(
+    r"(?<![a-z0-9])td(?![a-z0-9]|[\s-]*(?:卡|网|網|手机|手機|信号|信號|终端|終端|scdma|lte))"
+)
+TD_ALONE: Final = re.compile(r"(?:td)+")
+# Of the other letters one alone says too little among other words, unless it comes with ours, ...
+ASKED_FOR: Final = re.compile(r"(?:回[复復覆]?|[发發]送?)[\W_]{0,3}[tnrq0](?![a-z0-9恤]|\.[0-9])")
+# ... or first, and all the rest is Chinese: "R，谢谢".
+LETTER_FIRST: Final = re.compile(r"[\W_]*[tnrq0](?:[\W_]|(?=[谢謝]))[\W_㐀-鿿]+")
+LEAVING: Final = re.compile(r"我要退[出了掉]?$")  # not: 我要退费
 LETTERS_AND_DIGITS: Final = ("L", "N")
 
 
@@ -72,10 +58,13 @@ def fold(text: str) -> str:
     Full-width letters, capitals, brackets, blanks and invisible characters make no difference to
     what a customer who answers "[TD]." wants.
     """
+    return "".join(c for c in _plain(text) if unicodedata.category(c)[0] in LETTERS_AND_DIGITS)
+
+
+def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     # Case folding may leave what NFKC would join again.
-    plain = unicodedata.normalize("NFKC", plain)
-    return "".join(c for c in plain if unicodedata.category(c)[0] in LETTERS_AND_DIGITS)
+    return unicodedata.normalize("NFKC", plain)
 
 
 def read_reply(text: str) -> InboundAction:
@@ -84,10 +73,24 @@ def read_reply(text: str) -> InboundAction:
     for words, action in ORDERS:
         if folded in words:
             return action
+    if TD_ALONE.fullmatch(folded):
+        return InboundAction.OPT_OUT
     if _is_question_mark(text):
         return InboundAction.HELP
-    is_refusal = TD.search(folded) or any(sign in folded for sign in SIGNS_OF_REFUSAL)
-    return InboundAction.REVIEW if is_refusal else InboundAction.NONE
+    return InboundAction.REVIEW if _sounds_like_refusal(text) else InboundAction.NONE
+
+
+def _sounds_like_refusal(text: str) -> bool:
+    """Tell whether a longer text may refuse: a word ends at a blank, which folding leaves out."""
+    plain, folded = _plain(text), fold(text)
+    return bool(
+        TD.search(plain)
+        or TD.search(folded)
+        or ASKED_FOR.search(plain)
+        or LETTER_FIRST.fullmatch(plain)
+        or LEAVING.search(folded)
+        or any(sign in folded for sign in SIGNS_OF_REFUSAL)
+    )
 
 
 def _is_question_mark(text: str) -> bool:
