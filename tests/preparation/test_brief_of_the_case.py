@@ -87,6 +87,37 @@ def test_nobody_congratulates_those_who_mourn(field, visit, approve):
     assert cases(after) == ["mourning", "first_visit"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "day"), [("anniversaries", {"month": 3, "day": 20}), ("life-events", None)]
+)
+def test_a_day_of_grief_is_none_to_congratulate_on(field, visit, approve, kind, day):
+    mourned = {"kind": "other", "label": "母亲忌日", **(day or {"happened_on": "2026-03-20"})}
+    path = f"/v1/customers/{field.customer.id}/{kind}"
+    assert field.caller.post(path, json=mourned).status_code == 201
+    approve("joy", "opener", "own_day")
+
+    brief = brief_of(field, visit)
+
+    [told] = [d for d in brief["coming_dates"] if d["whose"]]
+    assert (told["on"], told["label"], told["is_solemn"]) == ("2026-03-20", "母亲忌日", True)
+    assert cases(brief) == ["first_visit"]
+    assert "own_day" not in {o["about"] for o in brief["openers"]}
+    assert [(a["why"], a["topic"]) for a in brief["topics_to_avoid"]] == [
+        ("solemn_day", "母亲忌日")
+    ]
+
+
+def test_a_groups_founding_is_one_whatever_it_treats(field):
+    group = make_customer(field.owner, kind=Kind.GROUP)
+    founded = {"kind": "founding", "label": "虚构疾病预防控制中心成立", "month": 3, "day": 20}
+    path = f"/v1/customers/{group.id}/anniversaries"
+    assert field.caller.post(path, json=founded).status_code == 201
+
+    brief = brief_of(field, planned(field.caller, group, starts_at=field.tomorrow))
+
+    assert "own_day" in cases(brief)
+
+
 def test_the_last_visit_and_the_account_say_what_is_the_case(field, at):
     group = make_customer(field.owner, kind=Kind.GROUP)
     first = planned(field.caller, group, starts_at=field.tomorrow)

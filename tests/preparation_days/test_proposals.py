@@ -141,6 +141,25 @@ def test_everything_that_speaks_for_it_is_told(field, gold):
     assert (told["birthday"]["on"], told["birthday"]["days"]) == ("2026-03-08", 4)
 
 
+def test_nobody_drops_in_for_a_day_of_grief(field, gold):
+    add(heard(gold, field.now - 80 * DAY))
+    mourned = {"customer_id": gold.id, "label": "父亲忌日", "created_at": field.now}
+    with transaction():
+        db.session.add_all(
+            [
+                Anniversary(kind=AnniversaryKind.OTHER, month=3, day=8, **mourned),
+                LifeEvent(
+                    kind=LifeEventKind.OTHER,
+                    happened_on=date(2026, 3, 2),
+                    noted_on=date(2026, 3, 2),
+                    **mourned,
+                ),
+            ]
+        )
+
+    assert points(proposed(field.caller)[gold.id]).keys() == {"overdue", "tier"}
+
+
 def test_only_who_is_served_and_gets_no_visit_anyhow(field, gold):
     gone = make_customer(field.owner, tier=Tier.GOLD, status=Status.CLOSED)
     for customer in (gold, gone):

@@ -97,7 +97,9 @@ def _dates(dates: Iterable[Known], *, today: date) -> Found:
     for day in dates:
         if day["kind"] == "contract_end":
             yield Situation.CONTRACT_ENDING, str(day["on"])
+        elif day["is_solemn"]:
+            continue  # among the topics to avoid
         elif day["whose"]:
             yield Situation.OWN_DAY, day["label"]
-        elif not day["is_solemn"] and day["on"] <= today + FESTIVAL_AHEAD:
+        elif day["on"] <= today + FESTIVAL_AHEAD:
             yield Situation.FESTIVAL, day["label"]

@@ -54,13 +54,16 @@ def openers(
 def topics_to_avoid(
     wishes: Iterable[Mapping[str, Any]],
     *,
+    dates: Iterable[Mapping[str, Any]],
     is_solemn_day: bool,
     went_badly: str,
 ) -> list[dict[str, str]]:
-    """Return what not to touch, and why."""
+    """Return what not to touch, and why: a day of grief is none to be cheerful about."""
     found = [{"why": "wish", "topic": _wish(wish)} for wish in wishes]
     if is_solemn_day:
         found.append({"why": "solemn_day", "topic": "congratulations"})
+    griefs = [d["label"] for d in dates if d["whose"] and d["is_solemn"]]
+    found += [{"why": "solemn_day", "topic": label} for label in dict.fromkeys(griefs)]
     if went_badly:
         found.append({"why": "went_badly_last_time", "topic": went_badly})
     return found

@@ -132,7 +132,13 @@ class ComingDateSchema(Schema):
     kind = fields.String(required=True, metadata={"example": "birthday"})
     label = fields.String(required=True)
     whose = fields.String(required=True, allow_none=True)
-    is_solemn = fields.Boolean(required=True)
+    is_solemn = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Nobody congratulates: a solemn festival, or a day whose label tells of"
+            " grief; that label is among the topics to avoid as well."
+        },
+    )
 
 
 class RecentContactSchema(Schema):

@@ -74,7 +74,10 @@ def _advice(
     joyful = [] if cases.is_grave(found) else known["coming_dates"]
     openers = telling.openers(profile, dates=joyful, promises=known["open_promises"])
     avoided = telling.topics_to_avoid(
-        known["wishes"], is_solemn_day=is_solemn, went_badly=last["went_badly"] if last else ""
+        known["wishes"],
+        dates=known["coming_dates"],
+        is_solemn_day=is_solemn,
+        went_badly=last["went_badly"] if last else "",
     )
     return {
         "facts_to_confirm": facts,

@@ -1,4 +1,7 @@
-"""What is coming: birthdays and anniversaries, life events, festivals, the contract's end."""
+"""What is coming: birthdays and anniversaries, life events, festivals, the contract's end.
+
+Days of grief among them, by their label: told as solemn, so that nobody congratulates on them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crm_api.calendars import service as calendars
+from crm_api.customers.policies.grief import is_grief
 from crm_api.customers.terms import Kind
 from crm_api.preparation.briefs import queries
 from crm_api.preparation.briefs.policies import telling
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from crm_api.customers.models import Anniversary, Customer
+    from crm_api.customers.models import Anniversary, Customer, LifeEvent
 
 
 def coming_dates(customer: Customer, *, today: date) -> list[dict[str, Any]]:
@@ -22,8 +26,8 @@ def coming_dates(customer: Customer, *, today: date) -> list[dict[str, Any]]:
     end = today + telling.DATES_AHEAD
     names = _whose(customer)
     found = [
-        *_anniversaries(names, start=today, end=end),
-        *_life_events(names, start=today, end=end),
+        *_anniversaries(customer, names, start=today, end=end),
+        *_life_events(customer, names, start=today, end=end),
         *_festivals(start=today, end=end),
         *_contract(customer, today=today),
     ]
@@ -37,7 +41,9 @@ def _whose(customer: Customer) -> dict[str, str]:
     return names
 
 
-def _anniversaries(names: Mapping[str, str], *, start: date, end: date) -> Iterator[dict[str, Any]]:
+def _anniversaries(
+    customer: Customer, names: Mapping[str, str], *, start: date, end: date
+) -> Iterator[dict[str, Any]]:
     for anniversary in queries.anniversaries(sorted(names)):
         for on in _days(anniversary, start=start, end=end):
             yield {
@@ -45,19 +51,26 @@ def _anniversaries(names: Mapping[str, str], *, start: date, end: date) -> Itera
                 "kind": anniversary.kind,
                 "label": anniversary.label or anniversary.kind,
                 "whose": names[anniversary.customer_id],
-                "is_solemn": False,
+                "is_solemn": _is_grief(anniversary, customer),
             }
 
 
-def _life_events(names: Mapping[str, str], *, start: date, end: date) -> Iterator[dict[str, Any]]:
+def _life_events(
+    customer: Customer, names: Mapping[str, str], *, start: date, end: date
+) -> Iterator[dict[str, Any]]:
     for event in queries.life_events(sorted(names), start=start, end=end):
         yield {
             "on": event.happened_on,
             "kind": event.kind,
             "label": event.label or event.kind,
             "whose": names[event.customer_id],
-            "is_solemn": False,
+            "is_solemn": _is_grief(event, customer),
         }
+
+
+def _is_grief(day: Anniversary | LifeEvent, customer: Customer) -> bool:
+    is_of_group = day.customer_id == customer.id and customer.kind is Kind.GROUP
+    return is_grief(day.label, kind=day.kind, is_of_group=is_of_group)
 
 
 def _days(anniversary: Anniversary, *, start: date, end: date) -> list[date]:

@@ -70,22 +70,29 @@ OPEN: dict[Any, tuple[Any, ...]] = {
 }
 
 
-def anniversaries_falling(start: date, end: date, **whose: Any) -> Sequence[Anniversary]:
-    """Return the days of the year that come round in this time, by sun and by moon."""
+def anniversaries_falling(start: date, end: date, **whose: Any) -> Sequence[Any]:
+    """Return the days of the year that come round in this time, by sun and by moon.
+
+    Each with the kind of customer whose it is.
+    """
     wanted = sorted(dates_falling_between(start, end))
     key = sa.tuple_(Anniversary.calendar, Anniversary.month, Anniversary.day)
-    statement = sa.select(Anniversary).join(Customer, Customer.id == Anniversary.customer_id)
+    statement = sa.select(Anniversary, Customer.kind).join(
+        Customer, Customer.id == Anniversary.customer_id
+    )
     statement = statement.where(key.in_([tuple(day) for day in wanted]))
     ordered = portfolio_of(statement, **whose).order_by(Anniversary.id)
-    return db.session.scalars(ordered.limit(MOST)).all()
+    return db.session.execute(ordered.limit(MOST)).all()
 
 
-def life_events_between(start: date, end: date, **whose: Any) -> Sequence[LifeEvent]:
-    """Return what happens to customers in this time."""
-    statement = sa.select(LifeEvent).join(Customer, Customer.id == LifeEvent.customer_id)
+def life_events_between(start: date, end: date, **whose: Any) -> Sequence[Any]:
+    """Return what happens to customers in this time, each with the kind of customer."""
+    statement = sa.select(LifeEvent, Customer.kind).join(
+        Customer, Customer.id == LifeEvent.customer_id
+    )
     statement = statement.where(LifeEvent.happened_on.between(start, end))
     ordered = portfolio_of(statement, **whose).order_by(LifeEvent.happened_on, LifeEvent.id)
-    return db.session.scalars(ordered.limit(MOST)).all()
+    return db.session.execute(ordered.limit(MOST)).all()
 
 
 def contracts_ending(start: date, end: date, **whose: Any) -> Sequence[sa.Row[Any]]:

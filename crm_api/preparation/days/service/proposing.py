@@ -11,7 +11,8 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.values import Plan
 from crm_api.contact_history.cadences import queries as cadences
 from crm_api.customers.places.queries import primary_places
-from crm_api.customers.terms import AnniversaryKind, Channel
+from crm_api.customers.policies.grief import is_grief
+from crm_api.customers.terms import AnniversaryKind, Channel, Kind
 from crm_api.preparation.days import queries
 from crm_api.preparation.days.policies import urgency
 from crm_api.preparation.days.service import reach
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from crm_api.accounts.actors import Actor
     from crm_api.contact_frequency.values import Openings
-    from crm_api.customers.models import Anniversary
+    from crm_api.customers.models import Anniversary, LifeEvent
     from crm_api.customers.terms import Category
     from crm_api.preparation.days.values import Candidate, Reason
 
@@ -143,7 +144,9 @@ def _tasks(on: date, **whose: Any) -> Iterator[tuple[str, Reason]]:
 
 def _own_days(on: date, **whose: Any) -> Iterator[tuple[str, Reason]]:
     end = on + DATES_AHEAD
-    for day in queries.anniversaries_falling(on, end, **whose):
+    for day, kind in queries.anniversaries_falling(on, end, **whose):
+        if _is_grief(day, kind):
+            continue
         for falls_on in _falls(day, on, end):
             is_birthday = day.kind is AnniversaryKind.BIRTHDAY
             yield (
@@ -167,9 +170,16 @@ def _falls(day: Anniversary, start: date, end: date) -> Sequence[date]:
 
 
 def _life_events(on: date, **whose: Any) -> Iterator[tuple[str, Reason]]:
-    for event in queries.life_events_between(on - EVENTS_BACK, on + DATES_AHEAD, **whose):
+    for event, kind in queries.life_events_between(on - EVENTS_BACK, on + DATES_AHEAD, **whose):
+        if _is_grief(event, kind):
+            continue
         label = event.label or event.kind
         yield event.customer_id, urgency.of_life_event(event.happened_on, on=on, label=label)
+
+
+def _is_grief(day: Anniversary | LifeEvent, kind: Kind) -> bool:
+    """Tell whether a day is no reason to drop in: the brief of another visit tells of it."""
+    return is_grief(day.label, kind=day.kind, is_of_group=kind is Kind.GROUP)
 
 
 def _contracts(on: date, **whose: Any) -> Iterator[tuple[str, Reason]]:
