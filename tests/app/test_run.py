@@ -31,7 +31,9 @@ def checkout(tmp_path):
 def run_tests(checkout, *, processes):
     calls = checkout / "calls"
     calls.unlink(missing_ok=True)
-    told = {**os.environ, "CALLS": str(calls), "TEST_PROCESSES": processes}
+    # nproc would tell of what OMP_NUM_THREADS allows, and not of the cores.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
+    told = {**kept, "CALLS": str(calls), "TEST_PROCESSES": processes}
     command = [str(checkout / "run"), "test", "--all"]
     done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
     begun = [line.split() for line in calls.read_text().splitlines() if "-m pytest" in line]
