@@ -102,6 +102,17 @@ def test_a_task_names_its_own_columns(phone, customer, moment, told, column):
     assert fields(reply) == [("invalid", column)]
 
 
+def test_a_next_visit_too_far_ahead_names_the_moment_of_the_touch(phone, customer, moment):
+    """It is planned as any visit is, whose own words for that are others."""
+    began = moment - 2 * HOUR
+    visit = a_visit(customer, starts_at=began, **made(began))
+    touch = a_touch(moment + 800 * DAY, channel="visit")
+
+    reply = send(phone, created(visits=[visit], follow_ups=[touch]))
+
+    assert fields(reply) == [("invalid", "contact_at")]
+
+
 @pytest.mark.parametrize(
     ("told", "column"),
     [

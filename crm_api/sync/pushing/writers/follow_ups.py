@@ -26,11 +26,16 @@ def _create(record: PushedRecord, push: Push) -> None:
     contact = _contact(told)
     schema = NextTouchSchema if is_next_touch else NewFollowUpSchema
     missing = "channel" if contact or told.get("channel") is None else "contact_at"
-    with naming(contact=missing, contact__at="contact_at", contact__category="category"):
-        task = load(schema, {**content, "contact": contact})
     visit_id = str(told.get("visit_id", ""))
     by = push.actor_for(visit_id)
-    service.add_follow_up(visit_id, task, is_next_touch=is_next_touch, by=by, now=push.now)
+    with naming(
+        contact=missing,
+        contact__at="contact_at",
+        contact__category="category",
+        starts_at="contact_at",  # of the visit that it plans
+    ):
+        task = load(schema, {**content, "contact": contact})
+        service.add_follow_up(visit_id, task, is_next_touch=is_next_touch, by=by, now=push.now)
     _tell_end(record, push, by=by)
 
 
