@@ -52,6 +52,27 @@ def test_the_sender_and_their_managers_see_it_with_its_content(sign_in, team, se
     assert listed(sign_in(make_staff(team=team))) == []
 
 
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 2**70, 1e300, -1e300])
+def test_a_row_from_before_with_a_number_beyond_64_bits_hides_no_other(sign_in, sender, number):
+    issue = make_issue(sender, content={"row": {"year": number, "label": "x"}, "edited": [number]})
+    other = make_issue(sender)
+    caller = sign_in(sender)
+
+    assert set(listed(caller)) == {issue.id, other.id}
+    content = caller.get(f"/v1/sync/issues/{issue.id}").json["content"]
+    assert content["row"]["label"] == "x"
+    assert float(content["row"]["year"]) == float(content["edited"][0]) == float(number)
+    assert settle(caller, issue).status_code == 200
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, -(2**63), 0, 1.5, True])
+def test_any_other_number_is_shown_as_it_is(sign_in, sender, number):
+    issue = make_issue(sender, content={"row": {"year": number}})
+
+    content = sign_in(sender).get(f"/v1/sync/issues/{issue.id}").json["content"]
+    assert content == {"row": {"year": number}}
+
+
 def test_of_another_teams_customer_the_manager_learns_nothing(sign_in, sender, manager):
     issue = make_issue(sender, make_customer(make_staff()))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from marshmallow import fields, validate
 
 from crm_api.kit.schemas import (
@@ -13,6 +15,28 @@ from crm_api.kit.schemas import (
     page_schema,
 )
 from crm_api.sync.terms import Pushed
+
+SMALLEST: Final = -(2**63)
+LARGEST: Final = 2**64 - 1
+
+
+class ContentField(fields.Raw):
+    """A record as it was sent. A number beyond 64 bits, which no JSON of ours tells, is its text.
+
+    Since such are kept as texts, only rows from before hold any; SQLite gives them as fractions.
+    """
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return _told(value)
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _told(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_told(one) for one in value]
+    is_beyond = isinstance(value, int) and not SMALLEST <= value <= LARGEST
+    return str(value) if is_beyond else value
 
 
 class SyncIssueSchema(Schema):
@@ -29,7 +53,7 @@ class SyncIssueSchema(Schema):
     code = fields.String(required=True, metadata={"description": "Why it was not taken."})
     field = fields.String(required=True, allow_none=True)
     message = fields.String(required=True)
-    content = fields.Raw(
+    content = ContentField(
         required=True, allow_none=True, metadata={"description": "The record as it was sent."}
     )
     next_allowed_at = MomentField(required=True, allow_none=True)
