@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from crm_api.accounts.models import Role
+import pytest
+import sqlalchemy as sa
+
+from crm_api.accounts.models import DeviceSession, Role
+from crm_api.kit.db import db
 from tests.accounts.calls import refresh_by, sign_in_by
 from tests.factories.accounts import give_password, make_staff, make_team
 from tests.factories.customers import make_customer
@@ -67,6 +71,24 @@ def test_it_is_told_where_it_asks_for_a_new_token(app, owner, revoke, client):
 
     assert said(refresh_by(client, tokens["refresh_token"], "lost")) == REVOKED
     assert refresh_by(client, other["refresh_token"], "kept").status_code == 201
+
+
+def test_it_is_told_however_late_it_calls(app, at, moment, *, owner, revoke, client):
+    login = give_password(owner)
+    tokens = sign_in_by(client, login, device_id="lost").json
+    other = sign_in_by(client, login, device_id="kept").json
+    Phone(Caller(client, tokens["access_token"]), "lost").pull()
+    revoke("lost")
+
+    at(moment + timedelta(days=500))
+    app.test_cli_runner().invoke(args=["accounts", "purge"], catch_exceptions=False)
+
+    theirs = sa.select(DeviceSession.device_id).where(DeviceSession.staff_id == owner.id)
+    kept = db.session.scalars(theirs).all()
+    assert kept == ["lost"]
+    db.session.rollback()
+    assert said(refresh_by(client, tokens["refresh_token"], "lost")) == REVOKED
+    assert refresh_by(client, other["refresh_token"], "kept").status_code == 401
 
 
 def test_so_it_is_where_its_sign_in_had_ended_before(owner, sign_in, revoke):

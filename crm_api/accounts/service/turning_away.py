@@ -19,6 +19,11 @@ def let_turn_away(is_revoked: Callable[[Device], bool]) -> None:
     _are_revoked[:] = [is_revoked]
 
 
+def is_turned_away(device: Device) -> bool:
+    """Tell whether a device was turned away, as the floors above know."""
+    return any(is_revoked(device) for is_revoked in _are_revoked)
+
+
 def refuse_revoked(device: Device | None) -> None:
     """Refuse a device by that, rather than for its ended sign-in: it is to forget what it holds.
 
@@ -26,5 +31,5 @@ def refuse_revoked(device: Device | None) -> None:
 
     :raises DeviceRevoked: if it was turned away
     """
-    if device is not None and any(is_revoked(device) for is_revoked in _are_revoked):
+    if device is not None and is_turned_away(device):
         raise DeviceRevoked
