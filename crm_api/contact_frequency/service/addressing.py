@@ -30,6 +30,8 @@ def lock_numbers(former: Mapping[str, str | None]) -> dict[str, str | None]:
     Their former ones as well: there is room again for what others plan.
 
     The customers are locked already, and the clock is not read yet: that comes after all subjects.
+    Of numbers the caller holds none, or all of these, as where one is added to who had none, or two
+    are merged: the order in which locks are taken holds within a call only, and this is the second.
     """
     if not former:
         return {}
