@@ -11,7 +11,7 @@ from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import CustomerToRecheck, Overrun, Slot
 from crm_api.contact_frequency.service.following import MOST_AT_ONCE
-from crm_api.contact_frequency.terms import OverrunCause
+from crm_api.contact_frequency.terms import OverrunCause, SubjectKind
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
 from crm_api.kit.db import db
@@ -22,6 +22,9 @@ from tests.factories.customers import make_customer
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NEW = "+8613700000001"
+EXEMPT = OverrunCause.EXEMPT_CATEGORY
+WITH_CUSTOMER = ("gap_24_hours", SubjectKind.CUSTOMER, EXEMPT)
+ON_NUMBER = ("gap_24_hours", SubjectKind.ENDPOINT, EXEMPT)
 
 
 @pytest.fixture
@@ -32,6 +35,15 @@ def mine(now):
 @pytest.fixture
 def partner(now):
     return make_customer(phone=NEW)
+
+
+def overruns(slot):
+    """Return what is told of a slot, in the order in which it came."""
+    db.session.rollback()
+    statement = sa.select(Overrun).where(Overrun.slot_id == slot.id)
+    by = (Overrun.created_at, Overrun.subject_kind, Overrun.policy_key)
+    told = db.session.scalars(statement.order_by(*by))
+    return [(o.policy_key, o.subject_kind, o.cause) for o in told]
 
 
 def move(customer, number=NEW):
@@ -93,10 +105,48 @@ def test_what_is_exempt_stays_and_what_it_goes_beyond_is_recorded(mine, partner,
 
     assert breaches() == []
     assert marked() == set()
-    overruns = db.session.query(Overrun).filter_by(slot_id=kept.id).all()
-    assert {(o.policy_key, o.cause) for o in overruns} == {
-        ("gap_24_hours", OverrunCause.EXEMPT_CATEGORY)
-    }
+    assert overruns(kept) == [ON_NUMBER]
+
+
+def test_what_is_exempt_is_explained_once_however_often_its_number_changes(mine, partner, now, at):
+    reserve(make_plan(mine, now + HOUR))
+    kept = reserve(make_plan(mine, now + 3 * HOUR, category=Category.COMPLAINT))
+    assert overruns(kept) == [WITH_CUSTOMER, ON_NUMBER]
+    at(now + 2 * HOUR)
+    tell(make_plan(partner, now + 2 * HOUR))
+
+    for number in ("+8613700000002", "+8613700000003", NEW, "+8613700000004", NEW):
+        move(mine, number)
+
+    of_week = ("total_7_days", SubjectKind.ENDPOINT, EXEMPT)
+    assert overruns(kept) == [WITH_CUSTOMER, ON_NUMBER, ON_NUMBER, of_week]
+
+
+def test_what_is_beyond_with_the_customer_is_no_matter_of_numbers(mine, now, at):
+    reserve(make_plan(mine, now + HOUR, channel=Channel.VISIT))
+    kept = reserve(make_plan(mine, now + 3 * HOUR, category=Category.COMPLAINT))
+    assert overruns(kept) == [WITH_CUSTOMER]
+
+    move(mine)
+
+    assert overruns(kept) == [WITH_CUSTOMER]
+
+
+def test_what_came_to_a_number_meanwhile_is_explained_anew(mine, partner, now, at):
+    kept = reserve(make_plan(mine, now + 5 * HOUR, category=Category.COMPLAINT))
+    first = reserve(make_plan(partner, now + 2 * HOUR))
+    move(mine)
+    move(mine, "+8613700000002")
+    in_transaction(contact_frequency.release_slot, first.id, reason="called off")
+    at(now + 2 * HOUR)
+    tell(make_plan(partner, now + 2 * HOUR))
+    assert overruns(kept) == [ON_NUMBER]
+
+    at(now + 2 * HOUR + MINUTE)
+    move(mine)
+
+    assert breaches() == []
+    assert overruns(kept) == [ON_NUMBER, ON_NUMBER]
 
 
 def test_who_is_beside_what_is_exempt_needs_a_new_plan(mine, partner, now, at):
@@ -111,7 +161,7 @@ def test_who_is_beside_what_is_exempt_needs_a_new_plan(mine, partner, now, at):
 
 
 def test_what_gives_way_needs_a_new_plan_and_the_stronger_none(mine, partner, now, at):
-    stronger = reserve(make_plan(mine, now + DAY, is_agreed=True))
+    reserve(make_plan(mine, now + DAY, is_agreed=True))
     at(now + MINUTE)
     greeting = {"channel": Channel.SMS, "category": Category.CARE}
     plans = [make_plan(partner, now + DAY + HOUR, **greeting)]
@@ -123,7 +173,6 @@ def test_what_gives_way_needs_a_new_plan_and_the_stronger_none(mine, partner, no
     assert marked() == {held.id}
     assert in_transaction(contact_frequency.recheck_next, now=now + MINUTE) is not None
     assert marked() == {held.id}
-    assert stronger.id != held.id
 
 
 def test_a_file_that_moves_many_leaves_who_is_beside_them_to_the_sweep(partner, now, at):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from crm_api.contact_frequency.models import Slot, SlotSubject
+from crm_api.contact_frequency.models import Overrun, Slot, SlotSubject
 from crm_api.contact_frequency.models.slots import SUBJECT_COUNTS
 from crm_api.contact_frequency.policies import arbitrating, decide
 from crm_api.contact_frequency.policies.moments import micros
@@ -22,7 +22,7 @@ from crm_api.contact_frequency.queries.overrides import override_facts
 from crm_api.contact_frequency.service.ledger import Entries
 from crm_api.contact_frequency.service.locking import read_slots
 from crm_api.contact_frequency.service.planning import plans_of
-from crm_api.contact_frequency.terms import PLANNED_STATES, OverrunCause
+from crm_api.contact_frequency.terms import PLANNED_STATES, OverrunCause, SubjectKind
 from crm_api.customers import queries as customers
 from crm_api.customers.models import Customer
 from crm_api.kit.bulk import is_among
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crm_api.contact_frequency.policies import PolicyFrame
-    from crm_api.contact_frequency.values import Decision
+    from crm_api.contact_frequency.values import Decision, Reason
 
 MOST_AT_ONCE = 200
 STILL_OPEN = timedelta(days=1)  # a plan of today whose moment passed may still be kept
@@ -68,18 +68,61 @@ def recheck_slots(slots: Sequence[Slot], *, now: datetime) -> Rechecked:
 
 
 def explain_exempt(slots: Sequence[Slot], *, now: datetime) -> None:
-    """Record what exempt plans go beyond where they stand now: they stay, and need no new plan."""
+    """Record beyond which caps of their numbers exempt plans are: they stay, and need no new plan.
+
+    What they go beyond with their customer was recorded when they were planned, whatever rings.
+    """
     for start in range(0, len(slots), MOST_AT_ONCE):
         entries = Entries(frame=frame_at(now), now=now, by_id=None)
         chunk = slots[start : start + MOST_AT_ONCE]
-        for slot, decision in _judged(chunk, frame=entries.frame, now=now):
+        beyond = [
+            (slot, reason)
+            for slot, decision in _judged(chunk, frame=entries.frame, now=now)
+            for reason in decision.exceeded
+            if reason.subject_kind is SubjectKind.ENDPOINT
+        ]
+        for slot, reason in _not_explained(beyond):
             entries.add_overruns(
-                decision.exceeded,
+                [reason],
                 slot_id=slot.id,
                 customer_id=slot.customer_id,
                 cause=OverrunCause.EXEMPT_CATEGORY,
             )
         entries.write()
+
+
+def _not_explained(beyond: Sequence[tuple[Slot, Reason]]) -> Iterator[tuple[Slot, Reason]]:
+    """Yield what no overrun tells yet: as where a plan returns, or all around it came along.
+
+    An overrun names no number. It tells of the same where it forbade up to the same moment, and
+    nothing that counts there was judged since: such would need one that is younger.
+    """
+    if not beyond:
+        return
+    told = _overruns_of({slot.id for slot, _reason in beyond})
+    counted = {one.slot_id for _slot, reason in beyond for one in reason.counted}
+    statement = sa.select(Slot.id, Slot.judged_at).where(is_among(Slot.id, sorted(counted)))
+    judged: dict[str, datetime] = {row.id: row.judged_at for row in db.session.execute(statement)}
+    for slot, reason in beyond:
+        told_at = told.get((slot.id, reason.policy_key, reason.forbidden_until))
+        last = max(slot.judged_at, *(judged[one.slot_id] for one in reason.counted))
+        if told_at is None or told_at < last:
+            yield slot, reason
+
+
+def _overruns_of(
+    slot_ids: Collection[str],
+) -> dict[tuple[str, str | None, datetime | None], datetime]:
+    """Return when exempt plans were last said to go beyond a number's cap, up to some moment."""
+    about = (Overrun.slot_id, Overrun.policy_key, Overrun.forbidden_until)
+    statement = (
+        sa.select(*about, sa.func.max(Overrun.created_at))
+        .where(is_among(Overrun.slot_id, sorted(slot_ids)))
+        .where(Overrun.subject_kind == SubjectKind.ENDPOINT)
+        .where(Overrun.cause == OverrunCause.EXEMPT_CATEGORY)
+        .group_by(*about)
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in db.session.execute(statement)}
 
 
 def _judged(
