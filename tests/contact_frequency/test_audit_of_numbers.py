@@ -149,6 +149,21 @@ def test_what_came_to_a_number_meanwhile_is_explained_anew(mine, partner, now, a
     assert overruns(kept) == [ON_NUMBER, ON_NUMBER]
 
 
+def test_what_a_number_excuses_is_no_excuse_with_the_customer(mine, partner, now, at):
+    """Unsafe code broke the customer's gap; then an exempt neighbour came to a busy number."""
+    reserve(make_plan(mine, now + 3 * HOUR, category=Category.COMPLAINT))
+    at(now + MINUTE)
+    unsafe = reserve(make_plan(mine, now + 3 * DAY, channel=Channel.VISIT))
+    push(unsafe, now + 5 * HOUR)
+    tell(make_plan(partner, now + MINUTE))
+    assert breaches() == [("gap_24_hours", "customer")]
+
+    at(now + 2 * MINUTE)
+    move(mine)
+
+    assert breaches() == [("gap_24_hours", "customer")]
+
+
 def test_who_is_beside_what_is_exempt_needs_a_new_plan(mine, partner, now, at):
     reserve(make_plan(mine, now + DAY, category=Category.COMPLAINT))
     at(now + MINUTE)

@@ -5,10 +5,11 @@ share their budgets from when they were linked. `marked` finds where the slot N 
 less than W away, by a window function over each budget's counted slots. That is a breach unless
 some of them are one visit with what serves it, so `runs` counts the different ones there. `judged`
 are a run's slots that were judged last: one of them broke the cap, and must carry an overrun that
-says why; or any of them one that is younger, as where an exempt contact followed its customer to
-a busy number. What came to stand too close on a number by such a move needs a new plan: until it
-gets one it breaks nothing, for the second gate lets none of it pass. Who was `met` beside the
-customer has a tier of their own, which only the decision knows: that is looked up afterwards.
+says why, of the customer or of the number as the run is; or any of them one that is younger, where
+an exempt contact followed its customer to a busy number, which excuses nothing with the customer.
+What came to stand too close on a number by such a move needs a new plan: until it gets one it
+breaks nothing, for the second gate lets none of it pass. Who was `met` beside the customer has a
+tier of their own, which only the decision knows: that is looked up afterwards.
 """
 
 PREFACES = {
@@ -130,8 +131,11 @@ GROUP BY l.policy_key, l.allowed, j.found, j.subject_kind, j.person, j.first_slo
 HAVING NOT EXISTS (
     SELECT 1 FROM contact_overruns v
     JOIN judged k ON k.slot_id = v.slot_id
-     AND (k.judged_at = k.last_at OR v.created_at >= k.last_at)
-    WHERE v.policy_key = l.policy_key AND k.limit_id = j.limit_id
+     AND (k.judged_at = k.last_at
+          OR (v.created_at >= k.last_at AND v.cause = 'exempt_category'
+              AND v.subject_kind = 'endpoint'))
+    WHERE v.policy_key = l.policy_key AND v.subject_kind = j.subject_kind
+      AND k.limit_id = j.limit_id
       AND k.person = j.person AND k.first_slot = j.first_slot)
 ORDER BY l.policy_key, j.person, j.first_slot
 """  # noqa: S608 - put together from our own constants only
