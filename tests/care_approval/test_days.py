@@ -113,7 +113,7 @@ def test_who_holds_is_told_by_level(district, shown, rule):
 
     own, other = (city.name, False, 1), district.cities[1].name
     assert sorted(held_by(district.leaders[0])) == sorted(
-        [(district.province.name, True, 1), own, (other, True, 1)]
+        [(district.province.name, True, 1), own, (other, False, 1)]
     )
     assert held_by(district.leaders[1]) == [(district.province.name, True, 1)]
     assert held_by(district.chief)[0] == (district.province.name, False, 2)

@@ -12,6 +12,7 @@ from crm_api.audit.models import AuditEntry
 from crm_api.care.models import CareMessage
 from crm_api.care.service import messages as outbox
 from crm_api.care.terms import MessageState, Occasion
+from crm_api.customers.models import Customer
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.care_approval.conftest import TODAY
@@ -242,13 +243,35 @@ def test_a_hold_on_one_message_is_told_to_those_who_see_its_customer(district, r
     held = made(rule(district.chief, message_id=named))
     elsewhere = made(rule(make_staff(Role.ADMIN, district.cities[1]), message_id=named))
 
-    seen, unseen = (sign_in(leader).get(path).json["items"] for leader in district.leaders)
+    seen, made_there = (sign_in(leader).get(path).json["items"] for leader in district.leaders)
 
-    assert [ruling["id"] for ruling in seen] == [held["id"], elsewhere["id"]]
-    assert unseen == []
+    told = [(ruling["id"], ruling["is_from_above"]) for ruling in seen]
+    assert told == [(held["id"], True), (elsewhere["id"], False)]
+    assert [ruling["id"] for ruling in made_there] == [elsewhere["id"]]
     first, second = district.leaders
-    assert [lift(second, ruling).status_code for ruling in (held, elsewhere)] == [404, 404]
-    assert [lift(first, ruling).status_code for ruling in (held, elsewhere)] == [403, 403]
+    assert lift(second, held).status_code == 404
+    assert lift(first, held).json["code"] == "ruling_from_above"
+    assert lift(first, elsewhere).status_code == 200, "it is beside"
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_hold_on_one_message_is_lifted_where_its_customer_was_and_is(
+    district, rule, lift, sign_in, place
+):
+    held = district.messages[0]
+    ruling = made(rule(district.leaders[0], message_id=held.id))
+    with transaction():
+        customer = db.session.get(Customer, held.customer_id)
+        customer.team_id = district.cities[1].id
+        customer.owner_id = make_staff(team=district.cities[1]).id
+    path = f"/v1/care-days/{TODAY}"
+
+    lifting = sign_in(district.leaders[place])
+    (shown,) = lifting.get(f"{path}/rulings").json["items"]
+    assert (shown["id"], shown["is_from_above"]) == (ruling["id"], False)
+    (beside,) = sign_in(district.leaders[1]).get(path).json["held_by"]
+    assert (beside["team_id"], beside["is_from_above"]) == (district.cities[0].id, False)
+    assert lift(district.leaders[place], ruling).status_code == 200
 
 
 class TestWhereADayNeedsApproval:

@@ -117,7 +117,7 @@ class HeldBySchema(Schema):
     team_id = RecordIdField()
     team_name = fields.String()
     is_from_above = fields.Boolean(
-        metadata={"description": "Held outside the team asked about, and lifted only there."}
+        metadata={"description": "Held above the team asked about, and lifted only there."}
     )
     messages = fields.Integer()
 

@@ -9,6 +9,7 @@ from crm_api.care.approval.queries.days import (
 from crm_api.care.approval.queries.rulings import (
     get_ruling,
     held_among,
+    is_from_above,
     is_held,
     is_stopped,
     is_stopped_where,
@@ -20,6 +21,7 @@ __all__ = [
     "get_ruling",
     "held_among",
     "held_by_level",
+    "is_from_above",
     "is_held",
     "is_stopped",
     "is_stopped_where",

@@ -53,12 +53,12 @@ def waiting_by_team(on: date, *, team: Team, visible_to: Actor) -> Sequence[Any]
 
 def held_by_level(on: date, *, team: Team, visible_to: Actor) -> Sequence[Any]:
     """Return which teams' holds stop how many of a team's waiting messages, the topmost first."""
-    beneath = sa.func.substr(OVER.path, 1, len(team.path)) == team.path
+    is_over: Any = sa.and_(OVER.id.in_(team.path.strip("/").split("/")), OVER.id != team.id)
     statement = (
         sa.select(
             OVER.id.label("team_id"),
             OVER.name.label("team_name"),
-            sa.not_(beneath).label("is_from_above"),
+            is_over.label("is_from_above"),
             sa.func.count(CareMessage.id.distinct()).label("messages"),
         )
         .select_from(CareMessage)

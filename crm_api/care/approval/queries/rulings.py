@@ -154,7 +154,7 @@ def list_rulings(
             *sa.inspect(DayRuling).columns,
             Team.name.label("team_name"),
             Staff.name.label("by_name"),
-            sa.not_(accounts.visible_teams(visible_to)).label("is_from_above"),
+            _is_above(visible_to).label("is_from_above"),
         )
         .join(Team, Team.id == DayRuling.team_id)
         .outerjoin(Staff, Staff.id == DayRuling.by_id)
@@ -167,13 +167,25 @@ def list_rulings(
     return fetch_page(statement, by=[DayRuling.id], page=page)
 
 
+def is_from_above(ruling: DayRuling, *, reader: Actor) -> bool:
+    """Tell whether a ruling was made for a team above the reader's."""
+    sought = sa.select(Team.id).where(Team.id == ruling.team_id, _is_above(reader))
+    return db.session.scalar(sought) is not None
+
+
+def _is_above(reader: Actor) -> sa.ColumnElement[bool]:
+    shares, sees = accounts.sharing_teams(reader), accounts.visible_teams(reader)
+    return sa.and_(shares, sa.not_(sees))
+
+
 def _concerns(reader: Actor) -> sa.ColumnElement[bool]:
     """Tell whether a ruling is about somebody's own: made there, or above for all beneath.
 
-    Of a ruling on one message, only those learn who see its customer.
+    Of a ruling on one message, only those learn who see its customer, and those in whose team it
+    was made: they lift it wherever the customer belongs by now.
     """
     theirs = sa.select(CareMessage.id).join(Customer, Customer.id == CareMessage.customer_id)
     theirs = customers.limit_to(theirs, visible_to=reader)
     is_named = theirs.where(CareMessage.id == DayRuling.message_id).exists()
     is_for_all = sa.and_(DayRuling.message_id.is_(None), accounts.sharing_teams(reader))
-    return sa.or_(is_for_all, is_named)
+    return sa.or_(is_for_all, accounts.visible_teams(reader), is_named)

@@ -92,13 +92,16 @@ def _keep_members(ruling: DayRuling, *, by: Actor, now: datetime) -> None:
 def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> DayRuling:
     """Release what is held, or take leave back, while the day lasts.
 
+    A ruling on one message is lifted where it was made, and where its customer belongs by now.
+
     :raises DayIsOver: if the day has passed
     :raises RulingLifted: if it was lifted before for another reason
-    :raises RulingFromAbove: if it was made for a team that is not the actor's to lead
+    :raises RulingFromAbove: if it was made for a team above the actor's
     :raises NotFound: if there is none, or it is about nobody whom the actor sees
     """
     ruling = queries.get_ruling(ruling_id, visible_to=by)
-    _require_own(ruling, by=by)
+    if queries.is_from_above(ruling, reader=by):
+        raise RulingFromAbove(team_id=ruling.team_id)
     _require_ahead(ruling.on_day, now=now)
     contact_frequency.stop_begins()
     db.session.refresh(ruling, with_for_update=True)
@@ -107,13 +110,6 @@ def lift_ruling(ruling_id: str, *, reason: str, by: Actor, now: datetime) -> Day
     if is_news:
         audit.record(f"care_day.{ruling.kind}_lifted", **_about(ruling, by=by, now=now))
     return ruling
-
-
-def _require_own(ruling: DayRuling, *, by: Actor) -> None:
-    try:
-        accounts.get_team(ruling.team_id, visible_to=by)
-    except NotFound:
-        raise RulingFromAbove(team_id=ruling.team_id) from None
 
 
 def _require_waiting(message: CareMessage, *, on: date, kind: RulingKind) -> None:
