@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import socket
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,8 @@ from crm_api.care.doubts import service as doubts
 from crm_api.care.errors import PlanOutOfReach
 from crm_api.care.gateway import commands as gateway
 from crm_api.care.values import Tally, sum_up
+from crm_api.care.wishes import queries as wishes
+from crm_api.care.wishes.service import following
 from crm_api.care.wording.commands import kind_of_people, pools
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.kit import clock
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from crm_api.care.values import Cause, Step
 
     Counted = Sequence[tuple[Cause, Tally]]
+
+CHUNK = 200  # whose locks are held together
 
 care = AppGroup("care", help="Plan greetings, and drop those that missed their day.")
 care.add_command(pools)
@@ -57,7 +62,8 @@ def plan(on: datetime | None, days: int, *, dry_run: bool, processes: int) -> No
     Run it on as many hosts as you like, at once or after one another: processes share the people
     of each occasion in batches, what one leaves behind the next takes over, and nobody is greeted
     twice. A later run looks at newcomers, and again at those who were refused, whose refusal is
-    stored anew only where its reasons are others.
+    stored anew only where its reasons are others. What was planned for a day of grief, before its
+    label was known for one, is withdrawn.
 
     With --dry-run, each occasion is told with what it would cost in SMS parts and why people get
     no greeting. The last line sums up; a progress bar on standard error shows how far it is.
@@ -65,8 +71,7 @@ def plan(on: datetime | None, days: int, *, dry_run: bool, processes: int) -> No
     now = clock.now()
     first = on.date() if on else calendars.local_day(now)
     if not dry_run:
-        with transaction():
-            doubts.check_ahead(first, days=days, now=now)
+        _look_ahead(first, days=days, now=now)
     with transaction(read_only=True):
         try:
             causes = service.causes_between(first, days=days, now=now)
@@ -84,6 +89,17 @@ def plan(on: datetime | None, days: int, *, dry_run: bool, processes: int) -> No
     total = sum_up(tally for _, tally in counted)
     name = "care plan (dry run)" if dry_run else "care plan"
     click.echo(f"{name} from {first} for {days} day(s): {_told(total)}")
+
+
+def _look_ahead(first: date, *, days: int, now: datetime) -> None:
+    """Judge anew what may be known by now of the dates and labels of some days."""
+    with transaction():
+        doubts.check_ahead(first, days=days, now=now)
+    with transaction(read_only=True):
+        grieving = wishes.find_grieving(first, last=first + timedelta(days=days - 1))
+    for start in range(0, len(grieving), CHUNK):
+        with transaction():
+            following.withdraw_grief(grieving[start : start + CHUNK])
 
 
 def _rehearse(counted: Counted) -> None:

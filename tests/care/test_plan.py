@@ -14,8 +14,8 @@ from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import Slot, StoredDecision
 from crm_api.contact_frequency.terms import ContactClass, SlotState
 from crm_api.contact_frequency.values import Plan
-from crm_api.customers.models import Anniversary, DoNotDisturbWish
-from crm_api.customers.terms import AnniversaryKind, Category, Channel, Gender
+from crm_api.customers.models import Anniversary, DoNotDisturbWish, LifeEvent
+from crm_api.customers.terms import AnniversaryKind, Category, Channel, Gender, LifeEventKind
 from crm_api.kit.db import db
 from crm_api.kit.transactions import transaction
 from tests.factories.care import make_template
@@ -405,3 +405,40 @@ def test_nor_a_second_message_where_the_first_gave_its_slot_back(stale):
     assert tally.blocked["planned_by_another_run"] == 1
     assert len(messages()) == 1
     assert {slot.state for slot in db.session.scalars(sa.select(Slot))} == {SlotState.RELEASED}
+
+
+@pytest.mark.parametrize("occasion", [Occasion.ANNIVERSARY, Occasion.LIFE_EVENT])
+def test_what_was_planned_before_its_label_was_known_for_grief_is_withdrawn(run, occasion):
+    make_template(occasion)
+    customers = [make_customer(), make_customer()]
+    kept = [_keep_day(occasion, customer, label="相识纪念日") for customer in customers]
+    run()
+    with transaction():  # by statement: nobody is told, as when the words of grief grow
+        changed = sa.text(f"UPDATE {kept[0].__tablename__} SET label = '先父忌日' WHERE id = :id")
+        db.session.execute(changed, {"id": kept[0].id})
+
+    run(on=DAY + timedelta(days=1))
+    assert {message.state for message in messages()} == {MessageState.QUEUED}, "not these days"
+    run()
+    run()
+
+    states = {message.customer_id: (message.state, message.reason) for message in messages()}
+    assert states == {
+        customers[0].id: (MessageState.SUPPRESSED, "grief"),
+        customers[1].id: (MessageState.QUEUED, ""),
+    }
+    slots = db.session.scalars(sa.select(Slot).where(Slot.customer_id == customers[0].id)).all()
+    assert [slot.state for slot in slots] == [SlotState.RELEASED]
+
+
+def _keep_day(occasion, customer, *, label):
+    own = {"customer_id": customer.id, "created_at": EVE, "label": label}
+    if occasion is Occasion.ANNIVERSARY:
+        when = {"calendar": Calendar.SOLAR, "month": DAY.month, "day": DAY.day}
+        day = Anniversary(kind=AnniversaryKind.OTHER, **when, **own)
+    else:
+        noted_on = DAY - timedelta(days=5)
+        day = LifeEvent(kind=LifeEventKind.OTHER, happened_on=DAY, noted_on=noted_on, **own)
+    with transaction():
+        db.session.add(day)
+    return day

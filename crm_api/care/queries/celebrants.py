@@ -32,6 +32,7 @@ GONE = [
     (Customer.status == Status.DECEASED, sa.literal("deceased")),
     (Customer.status == Status.CLOSED, sa.literal("account_closed")),
 ]
+GRIEF = sa.literal("grief")
 NO_PHONE = (Customer.phone.is_(None), sa.literal("no_phone"))
 OF_TIER = sa.text("customer_changes.aspect = 'tier'")
 OLD_NEWS: Final = timedelta(days=365)  # who had a tier within the year is not congratulated again
@@ -97,7 +98,7 @@ def _remembering(cause: Cause) -> sa.Select[Any]:
             occurrence=sa.literal("anniversary:") + kind + when + PERSON,
             label=Anniversary.label,
             kind=Anniversary.kind,
-            obstacles=(NOT_GREETED, _in_grief(Anniversary), IN_DOUBT),
+            obstacles=(NOT_GREETED, (in_grief(Anniversary), GRIEF), IN_DOUBT),
         )
         .join(Anniversary, Anniversary.customer_id == Customer.id)
         .where(_is_on(cause.date), Anniversary.kind != AnniversaryKind.BIRTHDAY)
@@ -147,7 +148,7 @@ def _with_news(cause: Cause) -> sa.Select[Any]:
             occurrence=occurrence,
             label=LifeEvent.label,
             kind=LifeEvent.kind,
-            obstacles=(not_greeted, _in_grief(LifeEvent)),
+            obstacles=(not_greeted, (in_grief(LifeEvent), GRIEF)),
         )
         .join(LifeEvent, LifeEvent.customer_id == Customer.id)
         .where(
@@ -240,15 +241,14 @@ def _greeted(
     )
 
 
-def _in_grief(day: type[Anniversary | LifeEvent]) -> tuple[Any, Any]:
+def in_grief(day: type[Anniversary | LifeEvent]) -> sa.ColumnElement[bool]:
     """Of what was kept as a day to greet on, some is none: a label says that somebody died."""
     kind = sa.type_coerce(day.kind, sa.Text)
     is_of_business = sa.or_(Customer.kind == Kind.GROUP, kind.in_(sorted(grief.BUSINESS_DAYS)))
-    is_grief = sa.or_(
+    return sa.or_(
         day.label.regexp_match(grief.DEATH),
         sa.and_(sa.not_(is_of_business), day.label.regexp_match(grief.GRIEF)),
     )
-    return is_grief, sa.literal("grief")
 
 
 def _person_columns() -> tuple[Any, ...]:

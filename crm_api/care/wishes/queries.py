@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.care.models import CareMessage
-from crm_api.care.queries.celebrants import people_of
+from crm_api.care.queries.celebrants import in_grief, people_of
+from crm_api.care.terms import Occasion
 from crm_api.care.wishes.models import GreetingPreferences
-from crm_api.customers.models import Anniversary, Customer
+from crm_api.customers.models import Anniversary, Customer, LifeEvent
 from crm_api.customers.terms import AnniversaryKind
 from crm_api.kit.bulk import is_among
 from crm_api.kit.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from crm_api.care.values import Cause
 
+WITH_LABELS = (Occasion.ANNIVERSARY, Occasion.PROMOTION, Occasion.LIFE_EVENT)
 MAY_STILL_GO = sa.text("care_messages.state IN ('queued', 'leased', 'preempted', 'coalesced')")
 
 
@@ -58,6 +61,22 @@ def find_planned(customer_ids: Iterable[str]) -> Sequence[Any]:
         MAY_STILL_GO, is_among(CareMessage.customer_id, sorted(customer_ids))
     )
     return db.session.execute(statement.order_by(CareMessage.id)).all()
+
+
+def find_grieving(first: date, *, last: date) -> Sequence[str]:
+    """Return who may be greeted on some days by what they call theirs, and calls one of grief."""
+    whose = sa.select(CareMessage.customer_id).where(
+        MAY_STILL_GO,
+        CareMessage.on_day.between(first, last),
+        CareMessage.occasion.in_(WITH_LABELS),
+    )
+    found = [
+        sa.select(Customer.id)
+        .join(day, day.customer_id == Customer.id)
+        .where(Customer.id.in_(whose), in_grief(day))
+        for day in (Anniversary, LifeEvent)
+    ]
+    return sorted(db.session.scalars(sa.union(*found)))
 
 
 def lock_planned(message_ids: Iterable[str]) -> Sequence[CareMessage]:

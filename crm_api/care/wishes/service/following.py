@@ -31,6 +31,7 @@ WATCHED: Watched = {
     Relation: (),
     Customer: ("tier", "joined_on", "birth_on"),
 }
+GRIEF = "grief"
 NO_LONGER_DUE = "no_longer_due"
 WISHES = cast("sa.Table", GreetingPreferences.__table__)
 STATED = ("calendar", "year", "month", "day", "is_leap_month")
@@ -48,14 +49,27 @@ def follow_reasons(changes: Sequence[Changed]) -> None:
     _settle_birthdays(touched)
     wished = {c.record.id for c in changes if isinstance(c.record, GreetingPreferences)}
     touched |= set(chain(*customers.same_person_ids(wished).values())) if wished else set()
-    found = queries.find_planned(touched)
+    _withdraw_unfounded(touched)
+
+
+def withdraw_grief(customer_ids: Iterable[str]) -> int:
+    """Withdraw what was planned for days of grief; return how many messages.
+
+    A label that is taken for grief today may not have been when the message was planned.
+    """
+    return _withdraw_unfounded(customer_ids, only=GRIEF)
+
+
+def _withdraw_unfounded(customer_ids: Iterable[str], *, only: str | None = None) -> int:
+    found = queries.find_planned(customer_ids)
     if not found:
-        return
+        return 0
     found = [*found, *find_speakers(row.id for row in found)]
     lock_subjects_of(found)
     messages = queries.lock_planned({row.id for row in found})
     now = clock.after_lock(db.session())
-    reasons = {message.id: why for message, why in _unfounded(messages)}
+    unfounded = _unfounded(messages)
+    reasons = {message.id: why for message, why in unfounded if only in (None, why)}
     speakers = {row.id for row in find_speakers(reasons)}
     for message in messages:
         if message.id in reasons:
@@ -63,6 +77,7 @@ def follow_reasons(changes: Sequence[Changed]) -> None:
         elif message.id in speakers:
             withdraw(message, SAYS_IT, at=now)
     db.session.flush()
+    return len(reasons)
 
 
 def _touched(changes: Iterable[Changed]) -> Iterator[str]:
