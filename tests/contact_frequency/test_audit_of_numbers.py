@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from crm_api.contact_frequency import queries
 from crm_api.contact_frequency import service as contact_frequency
 from crm_api.contact_frequency.models import CustomerToRecheck, Overrun, Slot
+from crm_api.contact_frequency.service import addressing
 from crm_api.contact_frequency.service.following import MOST_AT_ONCE
+from crm_api.contact_frequency.service.replanning import STILL_OPEN
 from crm_api.contact_frequency.terms import OverrunCause, SubjectKind
 from crm_api.customers.models import Customer
 from crm_api.customers.terms import Category, Channel
@@ -20,6 +22,7 @@ from tests.contact_frequency.test_audit import push
 from tests.factories.contact_frequency import in_transaction, make_plan, reserve
 from tests.factories.customers import make_customer
 
+INSTANT = timedelta(microseconds=1)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NEW = "+8613700000001"
 EXEMPT = OverrunCause.EXEMPT_CATEGORY
@@ -209,6 +212,29 @@ def test_a_file_that_moves_many_leaves_who_is_beside_them_to_the_sweep(partner, 
     assert noted == {partner.id, *numbers}
     assert breaches() == []
     assert marked() == {moved.id, beside.id}
+
+
+def test_as_many_as_are_looked_at_at_once_leave_nothing_to_the_sweep(now):
+    many = [make_customer() for _ in range(MOST_AT_ONCE)]
+
+    with transaction():
+        for n, customer in enumerate(many):
+            db.session.get_one(Customer, customer.id).phone = f"+86137{n:08d}"
+
+    assert db.session.scalars(sa.select(CustomerToRecheck.customer_id)).all() == []
+
+
+@pytest.mark.parametrize(("later", "is_open"), [(timedelta(), True), (INSTANT, False)])
+def test_a_plan_is_open_for_a_day_to_the_microsecond(mine, now, at, *, later, is_open):
+    was = mine.phone
+    slot = reserve(make_plan(mine, now + HOUR))
+    at(now + HOUR + STILL_OPEN + later)
+
+    planned = addressing.planned_on([was], now=now + HOUR + STILL_OPEN + later)
+    move(mine)
+
+    assert planned == ([mine.id] if is_open else [])
+    assert db.session.get_one(Slot, slot.id).endpoint == (NEW if is_open else was)
 
 
 def test_what_is_carried_out_all_the_same_is_a_breach_again(mine, partner, now, at):
