@@ -71,6 +71,7 @@ JOBS: Final = (
     _often("customers", "work-imports"),
     _often("customers", "hand-over"),
     _often("customers", "work-bulk-jobs"),
+    _often("preparation", "prepare-briefs", "--withdrawn"),
     _nightly("care", "check-dates", at=time(3, 30)),
     _nightly("care", "plan", "--days", "46", at=time(4)),
     _nightly("accounts", "purge", at=time(2)),

@@ -11,7 +11,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("briefs", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+    withdrawn = sa.text("withdrawn_at IS NOT NULL")
+    op.create_index(
+        "ix_briefs_withdrawn",
+        "briefs",
+        ["visit_id"],
+        postgresql_where=withdrawn,
+        sqlite_where=withdrawn,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_briefs_withdrawn", table_name="briefs")
     op.drop_column("briefs", "withdrawn_at")

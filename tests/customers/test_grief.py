@@ -9,10 +9,19 @@ MOURNED = [
     *("母亲忌日", "父忌", "周忌", "父亲去世三周年", "慈父辞世", "慈父辭世", "先父谢世", "先父謝世"),
     *("已故祖父生日", "母亲故去", "舅父牺牲日", "舅父犧牲日", "遇难十周年", "遇難日", "叔父殉职"),
     *("長子夭折", "出殡", "出殯", "头七", "頭七", "断七", "斷七", "祖母冥诞", "冥誕"),
-    *("冥寿", "冥壽", "Father's death", "Mum DIED", "Grandpa passed away (2019)"),
+    *(
+        "冥寿",
+        "冥壽",
+        "悼念创始人",
+        "王总追思会",
+        "扫墓",
+        "Father's death",
+        "Mum DIED",
+        "Grandpa passed away (2019)",
+    ),
 ]
 SUFFERED = [
-    *("上坟", "上墳", "扫墓", "祖坟", "母亲下葬", "清明祭祖", "查出癌症", "化疗结束", "化療"),
+    *("上坟", "上墳", "祖坟", "母亲下葬", "清明祭祖", "查出癌症", "化疗结束", "化療"),
     *("瘫痪", "破产", "破產", "下岗", "公司裁员", "裁員", "分手", "小产", "小產", "引产", "引產"),
     *("流產", "失业", "失業", "丈夫住院", "离婚", "funeral of dad", "Memorial", "in hospital"),
     *("Surgery", "cancer", "divorce, final", "miscarriage", "went bankrupt", "Laid off"),
@@ -39,6 +48,11 @@ def test_joy_is_none(label):
 def test_a_business_may_be_called_after_what_it_treats(label, kind):
     assert not is_grief(label, kind=kind)
     assert not is_grief(label, is_of_group=True)
+
+
+@pytest.mark.parametrize("label", ["晋升病理科主任", "手术室护士长", "Head of Surgery"])
+def test_an_office_may_be_too(label):
+    assert not is_grief(label, kind=LifeEventKind.PROMOTION)
 
 
 @pytest.mark.parametrize("label", MOURNED)

@@ -61,8 +61,8 @@ def move(customer_id, *, to, by):
     transfer_customer(customer_id, owner_id=to.id, reason="Moved.", by=by, now=now)
 
 
-def prepare(app):
-    assert "visits" in run(app, "preparation", "prepare-briefs")
+def prepare(app, *only):
+    assert "visits" in run(app, "preparation", "prepare-briefs", *only)
 
 
 def test_who_is_handed_over_leaves_the_briefs_of_others_at_once(field, group, phone, app):
@@ -76,6 +76,32 @@ def test_who_is_handed_over_leaves_the_briefs_of_others_at_once(field, group, ph
     [brief] = phone.pull()["changes"]["briefs"]["updated"]
     assert "虚构集团" in brief["content"]
     assert "虚构甲" not in brief["content"]
+    assert_feeds_true(app)
+
+
+def test_within_a_minute_there_is_another_brief_of_what_lost_its_own(field, group, phone, app):
+    other = planned(field.caller, make_customer(field.owner), starts_at=field.tomorrow + DAY)
+    hand_over(group.person.id)
+
+    prepare(app, "--withdrawn")
+    again = run(app, "preparation", "prepare-briefs", "--withdrawn")
+
+    [brief] = phone.pull()["changes"]["briefs"]["updated"]
+    assert "虚构集团" in brief["content"]
+    assert "虚构甲" not in brief["content"]
+    assert brief["visit_id"] != other["id"]
+    assert "Prepared 0 visits" in again
+    assert_feeds_true(app)
+
+
+def test_a_group_that_leaves_with_all_its_people_has_its_brief_again(field, group, app, sign_in):
+    new = hand_over(group.id)
+    hand_over(group.person.id, to=new)
+
+    prepare(app, "--withdrawn")
+
+    [brief] = Phone(sign_in(new)).pull()["changes"]["briefs"]["updated"]
+    assert "虚构甲" in brief["content"]
     assert_feeds_true(app)
 
 

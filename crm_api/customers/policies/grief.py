@@ -13,11 +13,12 @@ DEATHS: Final = (
     *("去世", "逝世", "病逝", "仙逝", "过世", "過世", "离世", "離世", "辞世", "辭世"),
     *("谢世", "謝世", "病故", "身故", "亡故", "已故", "故去", "身亡", "死亡", "猝死"),
     *("牺牲", "犧牲", "遇难", "遇難", "殉", "夭折", "出殡", "出殯"),
+    *("悼念", "哀悼", "追思", "缅怀", "緬懷", "扫墓", "掃墓"),
     *("头七", "頭七", "断七", "斷七", "丧父", "喪父", "丧母", "喪母", "丧偶", "喪偶"),
 )
 # Of death and mourning too, but also in the names of those who serve the bereaved.
 MOURNING: Final = (
-    *("逝", "亡", "丧", "喪", "葬", "祭", "悼", "殡", "殯", "追思", "缅怀", "緬懷"),
+    *("逝", "亡", "丧", "喪", "葬", "祭", "悼", "殡", "殯"),
     *("坟", "墳", "墓"),
 )
 # An illness, a loss, a parting; and what clinics and courts are called after.
@@ -31,7 +32,10 @@ MISFORTUNES_IN_ENGLISH: Final = (
     *("funeral", "memorial", "hospital", "hospitali[sz]ed", "surgery", "cancer", "miscarriage"),
     *("divorced?", "bankrupt", "bankruptcy", "laid +off"),
 )
-BUSINESS_DAYS: Final = frozenset({str(AnniversaryKind.FOUNDING), str(LifeEventKind.NEW_BUSINESS)})
+# A promotion names an office: 病理科主任.
+BUSINESS_DAYS: Final = frozenset(
+    {str(AnniversaryKind.FOUNDING), str(LifeEventKind.NEW_BUSINESS), str(LifeEventKind.PROMOTION)}
+)
 
 
 def _any_of(words: tuple[str, ...], *, in_english: tuple[str, ...]) -> str:
@@ -49,8 +53,8 @@ GRIEF: Final = _any_of(
 def is_grief(label: str, *, kind: str = "", is_of_group: bool = False) -> bool:
     """Tell whether a label names a death, a misfortune or a parting.
 
-    A business may be called after what it treats (疾病预防控制中心, 殡葬服务公司): on its days, and
-    of a group's, only somebody's death counts.
+    A business, or an office, may be called after what it treats (疾病预防控制中心, 病理科主任): on
+    its days, and of a group's, only somebody's death counts.
     """
     is_of_business = is_of_group or kind in BUSINESS_DAYS
     return re.search(DEATH if is_of_business else GRIEF, label) is not None

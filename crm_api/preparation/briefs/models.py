@@ -11,12 +11,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_api.kit.db import Model, Record
 from crm_api.kit.types import RecordId
 
+WITHDRAWN = "withdrawn_at IS NOT NULL"
+
 
 class Brief(Record, Model):
     """What somebody knew when going to a customer: frozen, never edited."""
 
     __tablename__ = "briefs"
-    __table_args__ = (sa.UniqueConstraint("visit_id", "digest"),)
+    __table_args__ = (
+        sa.UniqueConstraint("visit_id", "digest"),
+        sa.Index(
+            "ix_briefs_withdrawn",
+            "visit_id",
+            postgresql_where=sa.text(WITHDRAWN),
+            sqlite_where=sa.text(WITHDRAWN),
+        ),
+    )
 
     visit_id: Mapped[RecordId] = mapped_column(sa.ForeignKey("visits.id"))
     digest: Mapped[str] = mapped_column(sa.String(64))

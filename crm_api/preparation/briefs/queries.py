@@ -24,7 +24,7 @@ from crm_api.kit.db import db
 from crm_api.kit.errors import NotFound
 from crm_api.kit.paging import Page, PageRequest, fetch_page
 from crm_api.kit.types import UTCDateTime
-from crm_api.preparation.briefs.models import Brief, is_newest
+from crm_api.preparation.briefs.models import WITHDRAWN, Brief, is_newest
 from crm_api.preparation.briefs.policies.naming import Portfolio
 from crm_api.visits.models import Visit
 from crm_api.visits.models.visit import IS_OPEN
@@ -100,8 +100,13 @@ def holds_in_force(customer: Customer, *, at: datetime) -> list[tuple[str, str]]
     return [(kind.value, reason) for kind, reason in rows]
 
 
-def coming_visits(after: tuple[datetime, str], *, until: datetime, limit: int) -> Sequence[Visit]:
-    """Return visits to be made until then, with what a brief of them says, in their order."""
+def coming_visits(
+    after: tuple[datetime, str], *, until: datetime, limit: int, lost_theirs: bool
+) -> Sequence[Visit]:
+    """Return visits to be made until then, with what a brief of them says, in their order.
+
+    Of all, or of those alone that lost their brief, since it was withdrawn.
+    """
     place = sa.tuple_(Visit.starts_at, Visit.id)
     statement = (
         sa.select(Visit)
@@ -110,7 +115,15 @@ def coming_visits(after: tuple[datetime, str], *, until: datetime, limit: int) -
         .where(place > sa.tuple_(sa.literal(after[0], UTCDateTime()), sa.literal(after[1])))
         .order_by(Visit.starts_at, Visit.id)
     )
+    if lost_theirs:
+        statement = statement.where(_have_lost_theirs())
     return db.session.scalars(statement.limit(limit)).all()
+
+
+def _have_lost_theirs() -> sa.ColumnElement[bool]:
+    withdrawn = sa.select(Brief.visit_id).where(sa.text(f"briefs.{WITHDRAWN}"))
+    stands = sa.exists().where(Brief.visit_id == Visit.id, is_newest(Brief.__table__))
+    return sa.and_(Visit.id.in_(withdrawn), ~stands)
 
 
 def stale_briefs(moved: Collection[str], *, owner_ids: Collection[str]) -> Sequence[str]:

@@ -31,24 +31,41 @@ ORDERS: Final = (
 )
 # Anywhere in a longer text they are no order, but nobody may be written to before a person read it.
 SIGNS_OF_REFUSAL: Final = (
-    *("退订", "退訂", "拒收", "取消", "屏蔽", "拉黑", "停止", "停发", "停發"),
-    *("骚扰", "騷擾", "打扰", "打擾", "勿扰", "勿发", "勿發", "烦死", "煩死"),
+    *(
+        "退订",
+        "退訂",
+        "拒收",
+        "拒绝",
+        "拒絕",
+        "取消",
+        "取关",
+        "屏蔽",
+        "拉黑",
+        "停止",
+        "停发",
+        "停發",
+    ),
+    *("骚扰", "騷擾", "打扰", "打擾", "勿扰", "勿擾", "勿发", "勿發", "烦死", "煩死"),
     *("投诉", "投訴", "举报", "舉報"),
-    *("别发", "別發", "别给", "別給", "别烦", "別煩", "别再", "別再"),
-    *("不要发", "不要發", "不要再", "不要給", "不要给"),
+    *("别发", "別發", "别给", "別給", "别烦", "別煩", "别再", "別再", "别老", "別老"),
+    *("不要发", "不要發", "不要再", "不要給", "不要给", "不要短信", "不要了", "不需要"),
+    *("不用发", "不用發", "不用再", "不必发", "不必發", "不必再"),
     *("不想收", "不想再收", "不收短信", "不接收"),
-    *("stop", "unsubscribe", "optout", "donotsend", "dontsend", "nomore", "spam", "harass"),
+    *("stop", "unsubscribe", "optout", "donotsend", "dontsend", "donttext", "nomore"),
+    *("cancelmy", "removeme", "spam", "harass"),
 )
 # As a word of its own, as in "TD，谢谢"; of a network (TD-SCDMA) it is what one complains about.
 TD: Final = re.compile(
     r"(?<![a-z0-9])td(?![a-z0-9]|[\s-]*(?:卡|网|網|手机|手機|信号|信號|终端|終端|scdma|lte))"
 )
-TD_ALONE: Final = re.compile(r"(?:td)+")
+AGAIN_AND_AGAIN: Final = re.compile(r"(?:td)+|t+|r+")  # "TD TD", "TT"
 # Of the other letters one alone says too little among other words, unless it comes with ours, ...
-ASKED_FOR: Final = re.compile(r"(?:回[复復覆]?|[发發]送?)[\W_]{0,3}[tnrq0](?![a-z0-9恤]|\.[0-9])")
-# ... or first, and all the rest is Chinese: "R，谢谢".
-LETTER_FIRST: Final = re.compile(r"[\W_]*[tnrq0](?:[\W_]|(?=[谢謝]))[\W_㐀-鿿]+")
-LEAVING: Final = re.compile(r"我要退[出了掉]?$")  # not: 我要退费
+ASKED_FOR: Final = re.compile(r"(?:回[复復覆]?|[发發]送?)[\W_]{0,3}[tnrq0](?![a-z0-9恤元]|\.[0-9])")
+# ... or first, and all the rest is Chinese or polite: "R，谢谢". "0 元" is a price.
+LETTER_FIRST: Final = re.compile(
+    r"[\W_]*[tnrq0](?:[\W_]|(?=[谢謝]))(?!\s*元)(?:[\W_㐀-鿿]|thanks?|thankyou|thank you|please)+"
+)
+LEAVING: Final = re.compile(r"我要退[了掉]?$|退出|^退[tnrq]")  # not: 我要退费
 LETTERS_AND_DIGITS: Final = ("L", "N")
 
 
@@ -73,7 +90,7 @@ def read_reply(text: str) -> InboundAction:
     for words, action in ORDERS:
         if folded in words:
             return action
-    if TD_ALONE.fullmatch(folded):
+    if AGAIN_AND_AGAIN.fullmatch(folded):
         return InboundAction.OPT_OUT
     if _is_question_mark(text):
         return InboundAction.HELP

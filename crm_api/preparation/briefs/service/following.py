@@ -23,8 +23,8 @@ def follow_owners(changes: Sequence[Changed]) -> None:
 
     Phones have the newest brief of a visit. It told the former owner of a person who is no longer
     theirs, or would tell the group's new owner of the former one's: it has to go at once. Another
-    one is composed by the night, or by whoever asks for it: that takes its time, and is nothing to
-    do while so many are locked.
+    one is composed within a minute, or by whoever asks for it: that takes its time, and is nothing
+    to do while so many are locked.
     """
     moved = {change.record.id for change in changes}
     left = {change.before.get("owner_id", change.record.owner_id) for change in changes}

@@ -100,10 +100,15 @@ def withdraw(brief_ids: Collection[str], *, now: datetime) -> None:
     db.session.execute(touching(change, ids))
 
 
-def compose_next(after: Prepared | None, *, now: datetime, until: datetime) -> list[Prepared]:
-    """Compose the briefs of some of the visits that are planned until then, the nearest first."""
+def compose_next(
+    after: Prepared | None, *, now: datetime, until: datetime, lost_theirs: bool = False
+) -> list[Prepared]:
+    """Compose the briefs of some of the visits that are planned until then, the nearest first.
+
+    Of all, or of those alone whose brief was withdrawn.
+    """
     place = (after.starts_at, after.visit_id) if after else (now, "")
-    coming = queries.coming_visits(place, until=until, limit=CHUNK)
+    coming = queries.coming_visits(place, until=until, limit=CHUNK, lost_theirs=lost_theirs)
     return [
         Prepared(v.id, v.starts_at, v.customer_id, v.owner_id, *composed(v, now=now))
         for v in coming
